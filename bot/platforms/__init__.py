@@ -1,0 +1,1 @@
+"""One file per chat platform; each knows its vendor and nothing else does."""

@@ -1,0 +1,1 @@
+"""Ledger to who is told what, and when."""

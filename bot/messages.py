@@ -1,0 +1,138 @@
+"""Incoming, Outgoing, Receipt: the words that all platforms share."""
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message; `ref` is how its platform finds the bytes."""
+
+    name: str
+    size_bytes: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a person said, or the button that they pressed."""
+
+    platform: str
+    message_id: str  # unique on the platform; a re-delivery carries the same
+    chat_id: str
+    is_group: bool
+    account_id: str
+    account_name: str
+    text: str
+    at: datetime
+    chat_title: str = ""
+    addressed: bool = True  # in a group: whether the bot is meant
+    button: str = ""  # the data of the button pressed, "" for a message
+    pressed_message_id: str = ""  # the message that carries the button
+    attachments: tuple[Attachment, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the inbox table."""
+        return {**asdict(self), "at": self.at.isoformat()}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Incoming":
+        """The reverse of `to_json`."""
+        files = tuple(Attachment(**item) for item in data["attachments"])
+        return Incoming(**{**data, "at": datetime.fromisoformat(data["at"]), "attachments": files})
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message; `data` is at most 64 bytes and carries database ids only."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an answer comes from, for platforms that can show more than text."""
+
+    plan_id: str
+    plan_title: str
+    ref: str  # "附件2第30项", "第7条"
+    quote: str
+    task_id: int | None = None  # the row in the ledger page
+    passage_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a person reads: rows that a platform may split between, never inside."""
+
+    chat_id: str
+    rows: tuple[str, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    sources: tuple[Source, ...] = ()
+    suggestions: tuple[str, ...] = ()  # questions to tap
+    reply_to: str = ""  # the platform's id of the message answered
+    edits: str = ""  # the platform's id of the message to replace
+
+    @property
+    def text(self) -> str:
+        """All rows as one text."""
+        return "\n".join(self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the outbox table."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Outgoing":
+        """The reverse of `to_json`."""
+        return Outgoing(
+            chat_id=data["chat_id"],
+            rows=tuple(data["rows"]),
+            buttons=tuple(tuple(Button(**b) for b in row) for row in data["buttons"]),
+            sources=tuple(Source(**s) for s in data["sources"]),
+            suggestions=tuple(data["suggestions"]),
+            reply_to=data["reply_to"],
+            edits=data["edits"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform's yes: its id of the (last) message sent."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform can carry, as data."""
+
+    text_units: int  # the longest text of one message, measured by `measure`
+    measure: str = "characters"  # "characters", "utf16" or "bytes"
+    buttons: int = 0  # most buttons in one message; 0: none
+    button_bytes: int = 64
+    can_edit: bool = False
+    messages_per_s: float = 1e9
+    chat_messages_per_min: float = 1e9
+
+
+class Platform(Protocol):
+    """One chat platform; nothing outside its file knows which.
+
+    `receive` yields each message as it comes; when its consumer asks for the next one, the one
+    before has been stored, and may be acknowledged to the vendor. `send` raises TryLater when the
+    platform is busy, Refused when it says no for good, and MaybeSent when the message may have
+    arrived.
+    """
+
+    name: str
+    limits: Limits
+
+    def receive(self) -> AsyncIterator[Incoming]: ...
+
+    async def send(self, message: Outgoing) -> Receipt: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,78 @@
+"""The tables of people, chats, and what came in from them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class AccountRole(StrEnum):
+    """What an account may do."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Account(SQLModel, table=True):
+    """A person's account on one platform: name, unit and role, and no more is kept of them."""
+
+    __table_args__ = (UniqueConstraint("platform", "account_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    account_id: str
+    name: str = ""
+    role: AccountRole = AccountRole.MEMBER
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    private_chat_id: str | None = None  # where this person can be written to
+
+
+class Chat(SQLModel, table=True):
+    """A group or a private chat, the unit it is bound to, and the plans it is scoped to."""
+
+    __table_args__ = (UniqueConstraint("platform", "chat_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    chat_id: str
+    kind: str  # "private" or "group"
+    title: str = ""
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    plan_ids: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    is_dead: bool = False  # the bot was removed, or the chat is gone
+
+
+class BindRequest(SQLModel, table=True):
+    """A chat that asks to be bound to a unit; an admin grants or refuses it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    chat_row_id: int = Field(foreign_key="chat.id", index=True)
+    unit_id: int = Field(foreign_key="unit.id")
+    asked_by: int = Field(foreign_key="account.id")
+    asked_at: datetime
+    granted: bool | None = None  # None while it waits
+    decided_by: int | None = Field(default=None, foreign_key="account.id")
+
+
+class InboxMessage(SQLModel, table=True):
+    """What came in, written before it is acknowledged and handled; unique by the platform's id."""
+
+    __table_args__ = (UniqueConstraint("platform", "message_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    message_id: str
+    incoming: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    received_at: datetime
+    handled_at: datetime | None = Field(default=None, index=True)
+    attempts: int = 0
+    error: str = ""
+
+
+class KeyValue(SQLModel, table=True):
+    """Small facts of this installation: the admin's one-time code, a platform's read offset."""
+
+    key: str = Field(primary_key=True, max_length=64)
+    value: str

@@ -1,0 +1,95 @@
+"""The engine, the session and the migrations: SQLite in WAL mode or PostgreSQL through the same code."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, SQLModel, create_engine
+
+from config.errors import UserError
+
+# constraints get names that migrations can speak of
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}  # type: ignore[assignment]
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for a SQLite or PostgreSQL URL; nothing is opened yet."""
+    if not url.startswith(("sqlite", "postgresql")):
+        raise UserError("DUBAN_DATABASE_URL 只支持 sqlite:/// 和 postgresql:// 开头的网址。")
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    path = url.removeprefix("sqlite:///")
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see below
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Any) -> None:
+        # a plain BEGIN that turns into a write fails at once when another writer is there,
+        # whatever the busy time-out; BEGIN IMMEDIATE waits for its turn
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session for questions; nothing is committed."""
+    with Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session for one write transaction: committed at the end, rolled back on any error."""
+    with Session(engine.execution_options(write=True), expire_on_commit=False) as session:
+        yield session
+        session.commit()
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables to the newest migration; raises UserError when the database can't be reached."""
+    from alembic import command
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = alembic_config()
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current == ScriptDirectory.from_config(config).get_current_head():
+            return
+        with engine.execution_options(write=True).begin() as connection:
+            if engine.dialect.name == "postgresql":
+                # two processes that start together: the second waits and finds the work done
+                connection.execute(text("SELECT pg_advisory_xact_lock(68117)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise UserError(f"连不上数据库 {engine.url.render_as_string()}：{error.orig}。请检查 DUBAN_DATABASE_URL。") from error
+
+
+def alembic_config() -> Any:
+    """Alembic's own settings, in code so that they move with the package."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

@@ -1,0 +1,100 @@
+"""Every setting: its name, default and one line of help. Unknown names fail, secrets print as stars."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.errors import UserError
+
+PREFIX = "DUBAN_"
+
+
+class Settings(BaseSettings):
+    """Read from the environment and from `.env` beside the place where the command is given."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore",
+        env_ignore_empty=True,
+    )  # fmt: skip
+
+    home: Path = Field(Path("data"), description="存放数据库、索引、上传文件和日志的文件夹")
+    database_url: str = Field("", description="SQLite 或 PostgreSQL 的 SQLAlchemy 网址；空则为 DUBAN_HOME 中的 SQLite")
+    chroma_url: str = Field("", description="Chroma 服务器 http://host:port；空则为 DUBAN_HOME 中的文件夹")
+    web_host: str = Field("127.0.0.1", description="网页对话监听的地址；未启用登录前只能是本机地址")
+    web_port: int = Field(8080, ge=0, le=65535, description="网页对话监听的端口；0 为任意空闲端口")
+    telegram_token: SecretStr = Field(SecretStr(""), description="Telegram 机器人的 token，向 @BotFather 发 /newbot 取得")
+    telegram_base_url: str = Field("https://api.telegram.org", description="Bot API 服务器；自建的本地服务器填其网址")
+    llm_base_url: str = Field("", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="语言模型服务器的密钥，在其控制台取得")
+    llm_model: str = Field("", description="语言模型的名称")
+    llm_timeout_s: float = Field(8.0, gt=0, description="等待模型的最长秒数，超过即发出不用模型的答案")
+    embedding_base_url: str = Field("", description="OpenAI 兼容的向量服务器；空则用随安装附带的模型")
+    embedding_api_key: SecretStr = Field(SecretStr(""), description="向量服务器的密钥")
+    embedding_model: str = Field("", description="向量模型的名称")
+    timezone: str = Field("Asia/Shanghai", description="本地日期所在的时区")
+    reminder_workdays: str = Field("7,1", description="截止前第几个工作日提醒，逗号分隔")
+    reminder_hour: int = Field(9, ge=0, le=23, description="提醒在几点发出（本地时间）")
+
+    @field_validator("reminder_workdays")
+    @classmethod
+    def _days(cls, value: str) -> str:
+        if not all(part.strip().isdigit() and int(part) > 0 for part in value.split(",")):
+            raise ValueError("应为正整数，用逗号分隔，例如 7,1")
+        return value
+
+    @field_validator("telegram_base_url", "llm_base_url", "embedding_base_url", "chroma_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if value:
+            TypeAdapter(HttpUrl).validate_python(value)
+        return value.rstrip("/")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("不是时区名称，例如 Asia/Shanghai") from error
+        return value
+
+    @property
+    def effective_database_url(self) -> str:
+        """The SQLAlchemy URL in use."""
+        if self.database_url:
+            # psycopg 3 is the driver that ships with us
+            return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return f"sqlite:///{self.home.absolute() / 'duban.sqlite3'}"
+
+    @property
+    def remind_before_workdays(self) -> tuple[int, ...]:
+        """Days of `reminder_workdays`, largest first."""
+        return tuple(sorted({int(part) for part in self.reminder_workdays.split(",")}, reverse=True))
+
+    @property
+    def has_llm(self) -> bool:
+        """Whether a language model is set up."""
+        return bool(self.llm_base_url and self.llm_model)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; raises UserError with one line that names the setting at fault."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    given = {name for name in os.environ if name.upper().startswith(PREFIX)}
+    given |= {name for name in dotenv_values(".env") if name.upper().startswith(PREFIX)}
+    unknown = sorted(name for name in given if name.upper() not in known)
+    if unknown:
+        raise UserError(f"没有这个设置：{'、'.join(unknown)}。运行 duban doctor 可看到全部设置。")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{'.'.join(str(part) for part in first['loc'])}".upper()
+        # the value itself may be a secret: it is never repeated
+        raise UserError(f"设置 {name} 有误：{first['msg']}。请改正后再试。") from None

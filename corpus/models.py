@@ -1,0 +1,218 @@
+"""The tables of the ledger: plans and their versions, tasks, units, and the history of each task."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, LargeBinary, UniqueConstraint
+from sqlmodel import Field, Relationship, SQLModel
+
+from corpus.values import IndicatorKind, Role, TimingKind
+
+
+class VersionState(StrEnum):
+    """Where a version of a plan stands. That its period is over is computed from the day asked."""
+
+    DRAFT = "draft"
+    IN_FORCE = "in_force"
+    RETIRED = "retired"
+
+
+class Plan(SQLModel, table=True):
+    """A plan over all its versions; `id` is the short name used in commands, `leqing-2022`."""
+
+    id: str = Field(primary_key=True, max_length=64)
+    created_at: datetime
+
+    versions: list["PlanVersion"] = Relationship(
+        back_populates="plan", sa_relationship_kwargs={"order_by": "PlanVersion.number"}
+    )
+
+
+class PlanVersion(SQLModel, table=True):
+    """One reading of one file; at most one version of a plan is in force."""
+
+    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str = Field(foreign_key="plan.id", index=True)
+    number: int
+    state: VersionState = Field(index=True)
+    title: str
+    issuer: str | None = None
+    doc_number: str | None = None
+    issued_on: date | None = None
+    jurisdiction: str | None = None
+    period_start_on: date | None = None
+    period_end_on: date | None = None
+    basis: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    leading_group: str | None = None
+    file_name: str
+    sha256: str = Field(index=True)
+    document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    review: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    read_at: datetime
+    published_at: datetime | None = None
+    published_by: str | None = None
+
+    plan: Plan = Relationship(back_populates="versions")
+    tasks: list["Task"] = Relationship(
+        back_populates="version",
+        sa_relationship_kwargs={"order_by": "Task.seq", "cascade": "all, delete-orphan"},
+    )
+
+
+class Upload(SQLModel, table=True):
+    """The bytes of a file that was taken in, so that it can be read again."""
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    file_name: str
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    received_at: datetime
+
+
+class Task(SQLModel, table=True):
+    """One task of one version of a plan.
+
+    `lineage` is the same for a task in all versions of its plan: what people said of it stays
+    with it when its wording changes.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    version_id: int = Field(foreign_key="planversion.id", index=True)
+    plan_id: str = Field(index=True)
+    lineage: str = Field(index=True, max_length=40)
+    seq: int  # order in the document, from 0
+    part: str
+    no: str | None = None
+    section: str | None = None
+    title: str | None = None
+    text: str
+    unit_text: str = ""
+    timing_text: str = ""
+    indicator_kind: IndicatorKind | None = None
+    line_start: int | None = None
+    line_end: int | None = None
+    page: int | None = None
+
+    version: PlanVersion = Relationship(back_populates="tasks")
+    responsibilities: list["Responsibility"] = Relationship(
+        back_populates="task",
+        sa_relationship_kwargs={"order_by": "Responsibility.seq", "cascade": "all, delete-orphan"},
+    )
+    timings: list["Timing"] = Relationship(
+        back_populates="task",
+        sa_relationship_kwargs={"order_by": "Timing.seq", "cascade": "all, delete-orphan"},
+    )
+    targets: list["Target"] = Relationship(
+        back_populates="task",
+        sa_relationship_kwargs={"order_by": "Target.seq", "cascade": "all, delete-orphan"},
+    )
+
+
+class Unit(SQLModel, table=True):
+    """An organisation of one place: 乐清市的市教育局 and 温州市的市教育局 are two units."""
+
+    __table_args__ = (UniqueConstraint("jurisdiction", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(index=True)
+    jurisdiction: str = ""  # "" where the plan names none
+    is_collective: bool = False  # 各乡镇（街道）, 市食安委各成员单位
+    parent_id: int | None = Field(default=None, foreign_key="unit.id")
+
+    aliases: list["UnitAlias"] = Relationship(
+        back_populates="unit", sa_relationship_kwargs={"cascade": "all, delete-orphan"}
+    )
+
+
+class UnitAlias(SQLModel, table=True):
+    """Another name of a unit."""
+
+    __table_args__ = (UniqueConstraint("unit_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    unit_id: int = Field(foreign_key="unit.id", index=True)
+    name: str = Field(index=True)
+
+    unit: Unit = Relationship(back_populates="aliases")
+
+
+class UnitMember(SQLModel, table=True):
+    """A member of a collective unit."""
+
+    collective_id: int = Field(foreign_key="unit.id", primary_key=True)
+    member_id: int = Field(foreign_key="unit.id", primary_key=True)
+
+
+class Responsibility(SQLModel, table=True):
+    """A unit's part in a task, as printed."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: int = Field(foreign_key="task.id", index=True)
+    seq: int
+    unit_text: str
+    unit_id: int = Field(foreign_key="unit.id", index=True)
+    role: Role = Field(index=True)
+
+    task: Task = Relationship(back_populates="responsibilities")
+    unit: Unit = Relationship()
+
+
+class Timing(SQLModel, table=True):
+    """When a task is owed; `text` is as printed. `key` names the timing within the task's lineage."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: int = Field(foreign_key="task.id", index=True)
+    seq: int
+    key: str = Field(max_length=16)
+    text: str
+    about: str = ""
+    kind: TimingKind = Field(index=True)
+    start_on: date | None = None
+    due_on: date | None = Field(default=None, index=True)
+    rule: str | None = None
+    ambiguous: bool = False
+    hedged: bool = False
+    is_report: bool = False
+
+    task: Task = Relationship(back_populates="timings")
+
+
+class Target(SQLModel, table=True):
+    """A number that must be reached; `value` is kept as printed digits, so that nothing is rounded."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: int = Field(foreign_key="task.id", index=True)
+    seq: int
+    indicator: str
+    op: str
+    value: str
+    measure_unit: str
+    text: str
+
+    task: Task = Relationship(back_populates="targets")
+
+
+class EventKind(StrEnum):
+    """What people say of a task."""
+
+    ACK = "ack"  # 收到
+    PROGRESS = "progress"  # 进展
+    DONE = "done"  # 办结
+    REOPENED = "reopened"
+
+
+class TaskEvent(SQLModel, table=True):
+    """One step in the history of a task; rows are only ever added."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str = Field(foreign_key="plan.id", index=True)
+    lineage: str = Field(index=True, max_length=40)
+    timing_key: str = ""  # "" when it is about the whole task
+    kind: EventKind = Field(index=True)
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    by: str  # "telegram:12345", or "cli"
+    by_name: str = ""
+    text: str = ""
+    at: datetime

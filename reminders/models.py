@@ -1,0 +1,68 @@
+"""The tables of what must be sent, and of what became of it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class OutboxState(StrEnum):
+    """What became of a message."""
+
+    PENDING = "pending"  # also while claimed: the lease says by whom
+    SENT = "sent"
+    DROPPED = "dropped"  # its reason was gone when it was about to be sent: closed, retired
+    FAILED = "failed"  # refused for good
+    UNKNOWN = "unknown"  # may have arrived: time-out after sending
+
+
+class OutboxMessage(SQLModel, table=True):
+    """One message to one chat: facts, not words; words are made just before it is sent.
+
+    `kind` says how `facts` are rendered: "reply" {"outgoing": …}, "reminder" {} (its Reminder rows
+    point here), "notice" {"text": …}. `dedup_key` is unique: the same cause never makes two.
+    """
+
+    __table_args__ = (Index("ix_outbox_due", "state", "due_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    dedup_key: str = Field(unique=True, max_length=200)
+    kind: str
+    platform: str = Field(index=True)
+    chat_id: str
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    due_at: datetime  # not before; moved on by TryLater
+    state: OutboxState = OutboxState.PENDING
+    claimed_by: str | None = None
+    lease_until: datetime | None = None  # real time, whatever the clock stands at
+    attempts: int = 0
+    platform_message_id: str | None = None
+    platform_words: str = ""  # what the platform answered last, its own code kept
+    text: str = ""  # as sent
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+class Reminder(SQLModel, table=True):
+    """That a receiver is told of a timing of a task; unique, so planning twice changes nothing."""
+
+    __table_args__ = (
+        UniqueConstraint(
+            "plan_id", "lineage", "timing_key", "occurrence_on", "rule", "platform", "chat_id"
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str = Field(foreign_key="plan.id", index=True)
+    lineage: str = Field(index=True, max_length=40)
+    timing_key: str = Field(max_length=16)
+    occurrence_on: date  # the day it is owed
+    rule: str = Field(max_length=64)  # "before_deadline:7"
+    unit_id: int = Field(foreign_key="unit.id", index=True)
+    platform: str
+    chat_id: str
+    at: datetime  # when it is to be sent
+    outbox_id: int | None = Field(default=None, foreign_key="outboxmessage.id", index=True)
+    state: str = "planned"  # planned, dropped (closed before it was sent), skipped (too late)

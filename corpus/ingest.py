@@ -1,0 +1,154 @@
+"""Takes one document from file to ledger; the same file twice changes nothing."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from config.database import reading, writing
+from config.errors import UserError
+from corpus import ledger
+from corpus.compare import TaskChange
+from corpus.models import Plan, PlanVersion, Upload, VersionState
+
+log = structlog.get_logger()
+
+SHIPPED = Path(__file__).parent / "plans"
+PLAN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+Stored = Callable[[Session, PlanVersion], None]  # what else belongs into the same transaction
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What was read out of a file, for the person who sent it."""
+
+    plan_id: str
+    version: int
+    title: str
+    state: VersionState
+    is_new: bool  # False: this very file was taken in before
+    tasks: dict[str, int] = field(default_factory=dict)  # part → count
+    units: int = 0
+    dated: int = 0  # timings with a day
+    targets: int = 0
+    review: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    changes: list[TaskChange] = field(default_factory=list)
+
+
+def take_in(
+    engine: Engine, path: Path, *, now: datetime, by: str, stored: Stored,
+    plan_id: str | None = None, publish: bool = False, manifest: dict[str, Any] | None = None,
+) -> IngestReport:  # fmt: skip
+    """Read `path` into a draft of a plan, and put it in force if `publish`.
+
+    Raises UserError with one line when the file can't be read; then nothing has changed.
+    """
+    from corpus.formats import read_file
+    from corpus.reading import read_plan
+
+    if plan_id is not None and not PLAN_ID.fullmatch(plan_id):
+        raise UserError(f"方案代号“{plan_id}”只能用小写字母、数字和连字符，例如 leqing-2022。")
+    document = read_file(path)
+    content = path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    with writing(engine) as session:
+        known = _same_file(session, sha256, plan_id)
+        if known is not None:
+            if publish and known.state is VersionState.DRAFT:
+                known = ledger.publish(session, known.plan_id, now=now, by=by)
+            return _report(session, known, is_new=False)
+    read = read_plan(document, path.stem)
+    for name in ("title", "issuer", "doc_number", "issued_on", "jurisdiction"):
+        if manifest and manifest.get(name):
+            value = manifest[name]
+            setattr(read.facts, name, date.fromisoformat(value) if name == "issued_on" else value)
+    if not read.tasks:
+        read.review.insert(0, _no_tasks())
+    with writing(engine) as session:
+        plan_id = plan_id or _known_title(session, read.facts.title) or _new_id(session, read.facts, path)
+        if session.get(Upload, sha256) is None:
+            session.add(Upload(sha256=sha256, file_name=path.name, content=content, received_at=now))
+        version = ledger.store_version(
+            session, plan_id, read, document, file_name=path.name, sha256=sha256, now=now
+        )
+        stored(session, version)
+        report = _report(session, version, is_new=True)
+        if publish:
+            report.state = ledger.publish(session, plan_id, now=now, by=by).state
+    log.info("plan.read", plan=plan_id, version=version.number, tasks=sum(report.tasks.values()))
+    return report
+
+
+def take_in_shipped(engine: Engine, *, now: datetime, stored: Stored) -> int:
+    """Take in the plans that ship with the product, on an empty database; how many there were."""
+    with reading(engine) as session:
+        if session.exec(select(Plan.id)).first() is not None:
+            return 0
+    entries = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
+    for entry in entries:
+        take_in(
+            engine, SHIPPED / entry["file"], now=now, by="shipped", stored=stored,
+            plan_id=entry["id"], publish=True, manifest=entry,
+        )  # fmt: skip
+    return len(entries)
+
+
+def _same_file(session: Session, sha256: str, plan_id: str | None) -> PlanVersion | None:
+    query = select(PlanVersion).where(PlanVersion.sha256 == sha256)
+    if plan_id is not None:
+        query = query.where(PlanVersion.plan_id == plan_id)
+    version = session.exec(query.order_by(col(PlanVersion.id).desc())).first()
+    # sent again after a newer one, it is meant to be read anew
+    if version is None or version.state is VersionState.RETIRED:
+        return None
+    return version
+
+
+def _known_title(session: Session, title: str) -> str | None:
+    return session.exec(select(PlanVersion.plan_id).where(PlanVersion.title == title)).first()
+
+
+def _new_id(session: Session, facts: Any, path: Path) -> str:
+    """`yueqing-2022` from the place and the year, else from the file's name; a free one."""
+    from pypinyin import lazy_pinyin
+
+    place = re.sub(r"[省市区县]$", "", facts.jurisdiction or "") or path.stem
+    year = re.search(r"20\d\d", f"{facts.title} {facts.period_start_on or facts.issued_on or ''}")
+    words = "".join(lazy_pinyin(place)) + (f"-{year[0]}" if year else "")
+    base = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:48] or "plan"
+    taken = set(session.exec(select(Plan.id).where(col(Plan.id).startswith(base))))
+    return next(i for i in (base, *(f"{base}-{n}" for n in range(2, 10_000))) if i not in taken)
+
+
+def _no_tasks() -> Any:
+    from corpus.reading import ReviewItem
+
+    return ReviewItem("没有读出任务：文件里没有任务表，也没有编号的条目。仍可提问其中的文字。", "")
+
+
+def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestReport:
+    assert version.id is not None
+    tasks = ledger.tasks_of(session, version.id)
+    current = ledger.version_in_force(session, version.plan_id)
+    changes = []
+    if is_new and current is not None and current.id != version.id:
+        changes = ledger.compare_versions(session, current, version)
+    return IngestReport(
+        plan_id=version.plan_id, version=version.number, title=version.title, state=version.state,
+        is_new=is_new, tasks=dict(Counter(task.part for task in tasks)),
+        units=len({r.unit_id for task in tasks for r in task.responsibilities}),
+        dated=sum(t.due_on is not None for task in tasks for t in task.timings),
+        targets=sum(len(task.targets) for task in tasks),
+        review=version.review, notes=version.document["notes"], changes=changes,
+    )  # fmt: skip

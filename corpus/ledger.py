@@ -1,0 +1,312 @@
+"""The only writer of plans and tasks, and the questions that are asked of them."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import uuid4
+
+from sqlalchemy import func
+from sqlalchemy.orm import selectinload
+from sqlmodel import Session, col, select
+
+from config.errors import UserError
+from corpus.compare import FieldChange, TaskChange, pair_tasks
+from corpus.document import Document
+from corpus.models import (
+    EventKind,
+    Plan,
+    PlanVersion,
+    Responsibility,
+    Target,
+    Task,
+    TaskEvent,
+    Timing,
+    Unit,
+    UnitAlias,
+    VersionState,
+)
+from corpus.reading import ReadPlan
+from corpus.units import is_collective
+from corpus.values import TaskRow, TimingValue
+
+LOADED = (
+    selectinload(Task.responsibilities),  # type: ignore[arg-type]
+    selectinload(Task.timings),  # type: ignore[arg-type]
+    selectinload(Task.targets),  # type: ignore[arg-type]
+)
+
+
+# ---- writing
+
+
+def store_version(
+    session: Session, plan_id: str, read: ReadPlan, document: Document, *,
+    file_name: str, sha256: str, now: datetime,
+) -> PlanVersion:  # fmt: skip
+    """A new draft of the plan, its tasks linked by lineage to those of the version before."""
+    if session.get(Plan, plan_id) is None:
+        session.add(Plan(id=plan_id, created_at=now))
+        session.flush()
+    before = newest_version(session, plan_id)
+    facts = read.facts
+    version = PlanVersion(
+        plan_id=plan_id, number=before.number + 1 if before else 1, state=VersionState.DRAFT,
+        title=facts.title, issuer=facts.issuer, doc_number=facts.doc_number,
+        issued_on=facts.issued_on, jurisdiction=facts.jurisdiction,
+        period_start_on=facts.period_start_on, period_end_on=facts.period_end_on,
+        basis=list(facts.basis), leading_group=facts.leading_group,
+        file_name=file_name, sha256=sha256, document=document.to_json(),
+        review=[item.to_json() for item in read.review], read_at=now,
+    )  # fmt: skip
+    session.add(version)
+    session.flush()
+    assert version.id is not None
+    old = tasks_of(session, before.id) if before and before.id else []
+    pairs = pair_tasks(old, read.tasks)
+    units = _Units(session, facts.jurisdiction or "")
+    for seq, row in enumerate(read.tasks):
+        lineage = old[pairs[seq]].lineage if seq in pairs else uuid4().hex
+        session.add(_task(version, seq, lineage, row, units))
+    session.flush()
+    return version
+
+
+def _task(version: PlanVersion, seq: int, lineage: str, row: TaskRow, units: "_Units") -> Task:
+    assert version.id is not None
+    return Task(
+        version_id=version.id, plan_id=version.plan_id, lineage=lineage, seq=seq,
+        part=row.part, no=row.no, section=row.section, title=row.title, text=row.text,
+        unit_text=row.unit_text, timing_text=row.timing_text, indicator_kind=row.indicator_kind,
+        line_start=row.place.line_start, line_end=row.place.line_end, page=row.place.page,
+        responsibilities=[
+            Responsibility(seq=i, unit_text=r.unit_text, unit_id=units.id_of(r.unit_text), role=r.role)
+            for i, r in enumerate(row.responsibilities)
+        ],
+        timings=[
+            Timing(
+                seq=i, key=timing_key(t, row.timings[:i]), text=t.text, about=t.about, kind=t.kind,
+                start_on=t.start_on, due_on=t.due_on, rule=t.rule, ambiguous=t.ambiguous,
+                hedged=t.hedged, is_report=t.is_report,
+            )
+            for i, t in enumerate(row.timings)
+        ],
+        targets=[
+            Target(seq=i, indicator=t.indicator, op=t.op, value=f"{t.value.normalize():f}", measure_unit=t.measure_unit, text=t.text)
+            for i, t in enumerate(row.targets)
+        ],
+    )  # fmt: skip
+
+
+def timing_key(timing: TimingValue, earlier: Sequence[TimingValue]) -> str:
+    """A name of the timing within its task that a new reading of the same words gives again."""
+    same = sum((t.kind, t.about) == (timing.kind, timing.about) for t in earlier)
+    words = f"{timing.kind}|{timing.about}|{same}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+class _Units:
+    """The directory's units of one jurisdiction, by name; a new name becomes a new unit."""
+
+    def __init__(self, session: Session, jurisdiction: str) -> None:
+        self._session, self._jurisdiction = session, jurisdiction
+        self._ids: dict[str, int] = {}
+        for unit in session.exec(select(Unit).where(Unit.jurisdiction == jurisdiction)):
+            assert unit.id is not None
+            self._ids[unit.name] = unit.id
+            self._ids.update({alias.name: unit.id for alias in unit.aliases})
+
+    def id_of(self, name: str) -> int:
+        if name not in self._ids:
+            unit = Unit(name=name, jurisdiction=self._jurisdiction, is_collective=is_collective(name))
+            self._session.add(unit)
+            self._session.flush()
+            assert unit.id is not None
+            self._ids[name] = unit.id
+        return self._ids[name]
+
+
+def publish(session: Session, plan_id: str, *, now: datetime, by: str) -> PlanVersion:
+    """Put the newest draft in force in one step; the version before it is retired."""
+    version = session.exec(
+        select(PlanVersion)
+        .where(PlanVersion.plan_id == plan_id, PlanVersion.state == VersionState.DRAFT)
+        .order_by(col(PlanVersion.number).desc())
+    ).first()
+    if version is None:
+        known_plan(session, plan_id)
+        raise UserError(f"“{plan_id}”没有待发布的草稿。先用 duban ingest 送入新文件。")
+    current = version_in_force(session, plan_id)
+    if current is not None:
+        current.state = VersionState.RETIRED
+        session.add(current)
+    version.state, version.published_at, version.published_by = VersionState.IN_FORCE, now, by
+    session.add(version)
+    return version
+
+
+def retire(session: Session, plan_id: str) -> PlanVersion:
+    """Take the plan out of force: it reminds no more, and answers only when it is asked for."""
+    version = version_in_force(session, plan_id)
+    if version is None:
+        known_plan(session, plan_id)
+        raise UserError(f"“{plan_id}”没有在执行的版本。")
+    version.state = VersionState.RETIRED
+    session.add(version)
+    return version
+
+
+def rollback(session: Session, plan_id: str, *, now: datetime, by: str) -> PlanVersion:
+    """Put the version published before the one in force back in force."""
+    current = version_in_force(session, plan_id)
+    earlier = session.exec(
+        select(PlanVersion)
+        .where(PlanVersion.plan_id == plan_id, PlanVersion.state == VersionState.RETIRED)
+        .order_by(col(PlanVersion.published_at).desc())
+    ).first()
+    if earlier is None:
+        known_plan(session, plan_id)
+        raise UserError(f"“{plan_id}”没有更早的版本可以恢复。")
+    if current is not None:
+        # a draft again, so that it can be corrected and published once more
+        current.state = VersionState.DRAFT
+        session.add(current)
+    earlier.state, earlier.published_at, earlier.published_by = VersionState.IN_FORCE, now, by
+    session.add(earlier)
+    return earlier
+
+
+def record_event(
+    session: Session, task: Task, kind: EventKind, *, by: str, by_name: str, at: datetime,
+    unit_id: int | None = None, timing_key: str = "", text: str = "",
+) -> None:  # fmt: skip
+    """Add one step to the history of a task."""
+    session.add(
+        TaskEvent(
+            plan_id=task.plan_id, lineage=task.lineage, timing_key=timing_key, kind=kind,
+            unit_id=unit_id, by=by, by_name=by_name, text=text, at=at,
+        )
+    )  # fmt: skip
+
+
+# ---- questions
+
+
+def known_plan(session: Session, plan_id: str) -> Plan:
+    """The plan, or a UserError that names those there are."""
+    plan = session.get(Plan, plan_id)
+    if plan is None:
+        known = "、".join(session.exec(select(Plan.id).order_by(Plan.id))) or "还没有"
+        raise UserError(f"没有叫“{plan_id}”的方案。已有：{known}。")
+    return plan
+
+
+def version_in_force(session: Session, plan_id: str) -> PlanVersion | None:
+    """The version that answers and reminds."""
+    return session.exec(
+        select(PlanVersion).where(
+            PlanVersion.plan_id == plan_id, PlanVersion.state == VersionState.IN_FORCE
+        )
+    ).first()
+
+
+def newest_version(session: Session, plan_id: str) -> PlanVersion | None:
+    """The version read last, whatever its state."""
+    return session.exec(
+        select(PlanVersion)
+        .where(PlanVersion.plan_id == plan_id)
+        .order_by(col(PlanVersion.number).desc())
+    ).first()
+
+
+def version_to_show(session: Session, plan_id: str) -> PlanVersion:
+    """The version in force, else the newest; a UserError when the plan is unknown."""
+    known_plan(session, plan_id)
+    version = version_in_force(session, plan_id) or newest_version(session, plan_id)
+    if version is None:
+        raise UserError(f"“{plan_id}”还没有读入任何文件。")
+    return version
+
+
+def versions_in_force(session: Session, plan_ids: Iterable[str] | None = None) -> list[PlanVersion]:
+    """What answers: all plans in force, or those of `plan_ids`, in the order of their ids."""
+    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
+    if plan_ids is not None:
+        query = query.where(col(PlanVersion.plan_id).in_(list(plan_ids)))
+    return list(session.exec(query.order_by(PlanVersion.plan_id)))
+
+
+def tasks_of(session: Session, version_id: int) -> list[Task]:
+    """All tasks of a version in the order of the document, everything loaded."""
+    return list(
+        session.exec(
+            select(Task).where(Task.version_id == version_id).order_by(col(Task.seq)).options(*LOADED)
+        )
+    )
+
+
+def is_over(version: PlanVersion, today: date) -> bool:
+    """Whether the plan's period has ended before `today`."""
+    return version.period_end_on is not None and version.period_end_on < today
+
+
+def closed_lineages(session: Session, plan_ids: Iterable[str] | None = None) -> set[tuple[str, str]]:
+    """(lineage, timing key) of what was reported done and not reopened; "" is the whole task."""
+    query = select(TaskEvent).where(
+        col(TaskEvent.kind).in_([EventKind.DONE, EventKind.REOPENED])
+    )
+    if plan_ids is not None:
+        query = query.where(col(TaskEvent.plan_id).in_(list(plan_ids)))
+    closed: set[tuple[str, str]] = set()
+    for event in session.exec(query.order_by(col(TaskEvent.id))):
+        if event.kind is EventKind.DONE:
+            closed.add((event.lineage, event.timing_key))
+        else:
+            closed -= {pair for pair in closed if pair[0] == event.lineage}
+    return closed
+
+
+def find_units(session: Session, name: str, jurisdiction: str | None = None) -> list[Unit]:
+    """Units with this name or alias, in one jurisdiction or in all."""
+    by_alias = select(UnitAlias.unit_id).where(UnitAlias.name == name)
+    query = select(Unit).where((Unit.name == name) | col(Unit.id).in_(by_alias))
+    if jurisdiction is not None:
+        query = query.where(Unit.jurisdiction == jurisdiction)
+    return list(session.exec(query.order_by(Unit.jurisdiction, Unit.name)))
+
+
+def count_tasks(session: Session, version_id: int) -> int:
+    """How many tasks a version has."""
+    return session.exec(select(func.count()).where(Task.version_id == version_id)).one()
+
+
+def compare_versions(session: Session, old: PlanVersion, new: PlanVersion) -> list[TaskChange]:
+    """What changed from `old` to `new`, in the order of the new document; gone tasks come last."""
+    assert old.id is not None and new.id is not None
+    before = {task.lineage: task for task in tasks_of(session, old.id)}
+    changes = []
+    for task in tasks_of(session, new.id):
+        earlier = before.pop(task.lineage, None)
+        if earlier is None:
+            changes.append(TaskChange("new", task.part, task.no, task.title or task.text[:40]))
+            continue
+        fields = [
+            FieldChange(name, a, b)
+            for (name, a), (_, b) in zip(_fields(earlier), _fields(task), strict=True)
+            if a != b
+        ]
+        if fields:
+            kind = "moved" if [f.field for f in fields] == ["位置"] else "changed"
+            changes.append(TaskChange(kind, task.part, task.no, task.title or task.text[:40], fields))
+    changes += [TaskChange("gone", t.part, t.no, t.title or t.text[:40]) for t in before.values()]
+    return changes
+
+
+def _fields(task: Task) -> list[tuple[str, str]]:
+    return [
+        ("位置", f"{task.section or ''} {task.no or ''}".strip()),
+        ("标题", task.title or ""),
+        ("内容", task.text),
+        ("责任单位", "、".join(f"{r.unit_text}（{r.role}）" for r in task.responsibilities)),
+        ("时限", "；".join(f"{t.text}（{t.due_on or t.kind}）" for t in task.timings)),
+        ("指标", "；".join(t.text for t in task.targets)),
+    ]

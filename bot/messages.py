@@ -32,6 +32,7 @@ class Incoming:
     button: str = ""  # the data of the button pressed, "" for a message
     pressed_message_id: str = ""  # the message that carries the button
     attachments: tuple[Attachment, ...] = ()
+    stands_at: str = ""  # the ISO date this chat stands at, "" for the clock's own day
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the inbox table."""

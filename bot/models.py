@@ -71,6 +71,20 @@ class InboxMessage(SQLModel, table=True):
     error: str = ""
 
 
+class WebMessage(SQLModel, table=True):
+    """What a web chat shows, kept over a reload: what the person said, and what was answered."""
+
+    __table_args__ = (UniqueConstraint("chat_id", "client_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    chat_id: str = Field(index=True)
+    # the page's own id of what it sent, so that sending again is the same message; None for answers
+    client_id: str | None = Field(default=None, max_length=64)
+    direction: str  # "in" from the person, "out" to the person
+    payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    at: datetime
+
+
 class KeyValue(SQLModel, table=True):
     """Small facts of this installation: the admin's one-time code, a platform's read offset."""
 

@@ -87,6 +87,19 @@ def upgrade() -> None:
     sa.Column('vector', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('text_sha256', 'model')
     )
+    op.create_table('webmessage',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('client_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('direction', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('payload', sa.JSON(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('chat_id', 'client_id')
+    )
+    with op.batch_alter_table('webmessage', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webmessage_chat_id'), ['chat_id'], unique=False)
+
     op.create_table('account',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -392,6 +405,10 @@ def downgrade() -> None:
 
     op.drop_table('chat')
     op.drop_table('account')
+    with op.batch_alter_table('webmessage', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_webmessage_chat_id'))
+
+    op.drop_table('webmessage')
     op.drop_table('vector')
     op.drop_table('upload')
     with op.batch_alter_table('unit', schema=None) as batch_op:

@@ -33,6 +33,9 @@ class Incoming:
     pressed_message_id: str = ""  # the message that carries the button
     attachments: tuple[Attachment, ...] = ()
     stands_at: str = ""  # the ISO date this chat stands at, "" for the clock's own day
+    # the chat itself changed and nobody spoke: "joined" or "left" (the bot was added, removed,
+    # blocked), "migrated:<the chat's new id>"
+    event: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the inbox table."""
@@ -135,5 +138,7 @@ class Platform(Protocol):
     def receive(self) -> AsyncIterator[Incoming]: ...
 
     async def send(self, message: Outgoing) -> Receipt: ...
+
+    async def download(self, attachment: Attachment) -> bytes: ...
 
     async def close(self) -> None: ...

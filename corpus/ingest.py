@@ -44,6 +44,12 @@ class IngestReport:
     review: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     changes: list[TaskChange] = field(default_factory=list)
+    version_id: int = 0
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it waits to be published."""
+        return self.state is VersionState.DRAFT
 
 
 def take_in(
@@ -150,5 +156,5 @@ def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestRe
         units=len({r.unit_id for task in tasks for r in task.responsibilities}),
         dated=sum(t.due_on is not None for task in tasks for t in task.timings),
         targets=sum(len(task.targets) for task in tasks),
-        review=version.review, notes=version.document["notes"], changes=changes,
+        review=version.review, notes=version.document["notes"], changes=changes, version_id=version.id,
     )  # fmt: skip

@@ -1,0 +1,249 @@
+"""The wiring, and nothing else: platforms, inbox, router, outbox, scheduler and web page in one process."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from bot import people, render
+from bot.core import Core
+from bot.dispatch import Dispatcher
+from bot.messages import Incoming, Outgoing, Platform
+from bot.models import InboxMessage
+from bot.platforms import load_platforms
+from bot.router import Action, Router
+from config.database import reading, writing
+from config.errors import DubanError, UserError
+from reminders import outbox, planner
+from reminders.models import OutboxMessage
+from reminders.scheduler import Scheduler
+
+log = structlog.get_logger()
+
+RESTART_AFTER_S = (1.0, 2.0, 5.0, 15.0, 60.0)  # a platform that fails is tried again ever more slowly
+ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
+TICK_S = 60.0
+
+
+class App:
+    """One serving process. All truth is in the database: it may be killed between any two lines."""
+
+    def __init__(self, core: Core, platforms: dict[str, Platform] | None = None) -> None:
+        self.core = core
+        self.engine, self.clock, self.settings = core.engine, core.clock, core.settings
+        self.router = Router(core)
+        self.platforms = load_platforms(core.settings, core.engine) if platforms is None else platforms
+        self.dispatcher = Dispatcher(
+            engine=core.engine, clock=core.clock, platforms=self.platforms,
+            render=self._render, split=render.split, chat_gone=self._chat_gone,
+        )  # fmt: skip
+        self.vectors_done, self.vectors_total = 0, 0
+        self._arrived = asyncio.Event()
+        self._new_passages = threading.Event()
+        self._stop = threading.Event()
+
+    # ---- inbound
+
+    async def accept(self, incoming: Incoming) -> bool:
+        """Keep a message before it is acknowledged; False when it was here before."""
+        new = await asyncio.to_thread(self._keep, incoming)
+        if new:
+            self._arrived.set()
+        return new
+
+    def _keep(self, incoming: Incoming) -> bool:
+        row = InboxMessage(
+            platform=incoming.platform, message_id=incoming.message_id, chat_id=incoming.chat_id,
+            incoming=incoming.to_json(), received_at=self.clock.wall(),
+        )  # fmt: skip
+        try:
+            with writing(self.engine) as session:
+                session.add(row)
+        except IntegrityError:
+            return False
+        return True
+
+    async def handle_waiting(self) -> int:
+        """Handle every message that waits; how many there were."""
+        with reading(self.engine) as session:
+            rows = session.exec(
+                select(InboxMessage)
+                .where(col(InboxMessage.handled_at).is_(None))
+                .order_by(col(InboxMessage.id))
+            ).all()
+        for row in rows:
+            await self._handle(row)
+        return len(rows)
+
+    async def _handle(self, row: InboxMessage) -> None:
+        incoming = Incoming.from_json(row.incoming)
+        try:
+            if incoming.attachments:
+                action = await self._take_in(incoming)
+            else:
+                action = await asyncio.to_thread(self.router.route, incoming)
+            await asyncio.to_thread(self._record, row, action)
+        except Exception:
+            log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
+            await asyncio.to_thread(self._failed, row, incoming)
+        self.dispatcher.wake()
+
+    def _record(self, row: InboxMessage, action: Action) -> None:
+        # what the message did, its replies, and that it was handled: all or nothing
+        with writing(self.engine) as session:
+            inbox = session.get(InboxMessage, row.id)
+            if inbox is None or inbox.handled_at is not None:
+                return
+            for n, (platform, message) in enumerate(action(session)):
+                outbox.add(
+                    session, dedup_key=f"reply:{row.id}:{n}", kind="reply", platform=platform,
+                    chat_id=message.chat_id, facts={"outgoing": message.to_json()},
+                    due_at=self.clock.now(), now=self.clock.now(),
+                )  # fmt: skip
+            inbox.handled_at = self.clock.wall()
+            session.add(inbox)
+
+    def _failed(self, row: InboxMessage, incoming: Incoming) -> None:
+        with writing(self.engine) as session:
+            inbox = session.get(InboxMessage, row.id)
+            assert inbox is not None
+            inbox.attempts += 1
+            session.add(inbox)
+        if row.attempts + 1 >= ATTEMPTS:
+            sorry = Outgoing(incoming.chat_id, ("抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。",))
+            self._record(row, lambda _: [(incoming.platform, sorry)])
+
+    async def _take_in(self, incoming: Incoming) -> Action:
+        if not await asyncio.to_thread(self.router.may_send_files, incoming):
+            return self.router.taken_in(incoming, ("只有管理员发来的文件会读作方案。",), None)
+        rows: list[str] = []
+        version_id = None
+        for attachment in incoming.attachments:
+            try:
+                content = await self.platforms[incoming.platform].download(attachment)
+                report = await asyncio.to_thread(self._ingest, incoming, attachment.name, content)
+                rows += render.ingest_rows(report)
+                version_id = report.version_id if report.is_draft else None
+            except DubanError as error:
+                rows.append(str(error))
+        return self.router.taken_in(incoming, tuple(rows), version_id)
+
+    def _ingest(self, incoming: Incoming, name: str, content: bytes) -> Any:
+        folder = self.settings.home / "uploads"
+        folder.mkdir(exist_ok=True)
+        # the name is a stranger's: only its last part is used, and never as a path
+        path = folder / (Path(name.replace("\\", "/")).name or "文件")
+        path.write_bytes(content)
+        try:
+            return self.core.ingest(path, by=f"{incoming.platform}:{incoming.account_id}")
+        finally:
+            path.unlink()
+            self._new_passages.set()
+
+    # ---- outbound
+
+    def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
+        if message.kind == "reply":
+            return Outgoing.from_json(message.facts["outgoing"])
+        return render.reminder_message(session, message, self.clock.today())
+
+    def _chat_gone(self, session: Session, platform: str, chat_id: str, words: str) -> None:
+        people.chat_gone(session, platform, chat_id, words)
+
+    def plan_reminders(self) -> int:
+        """One run of the planner: what is due by now goes into the outbox."""
+        with writing(self.engine) as session:
+            planned = planner.plan(
+                session, self.clock.now(), self.core.workdays, self.settings,
+                lambda unit_ids: people.chats_of(session, unit_ids),
+            )  # fmt: skip
+        if planned:
+            self.dispatcher.wake()
+        return planned
+
+    # ---- running
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["App"]:
+        """All background work, from the first yield to its end."""
+        scheduler = Scheduler(self._tick, TICK_S)
+        tasks = [asyncio.create_task(self._receive(p)) for p in self.platforms.values()]
+        tasks += [asyncio.create_task(self._handle_forever()), asyncio.create_task(self.dispatcher.run())]
+        syncing = threading.Thread(target=self._sync_vectors, name="vectors", daemon=True)
+        syncing.start()
+        scheduler.start()
+        try:
+            yield self
+        finally:
+            scheduler.stop()
+            self._stop.set()
+            self._new_passages.set()
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+            for platform in self.platforms.values():
+                await platform.close()
+            await asyncio.to_thread(syncing.join, 10)
+
+    async def _tick(self) -> None:
+        await asyncio.to_thread(self.plan_reminders)
+
+    async def _handle_forever(self) -> None:
+        while True:
+            self._arrived.clear()
+            if not await self.handle_waiting():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._arrived.wait(), 1.0)
+
+    async def _receive(self, platform: Platform) -> None:
+        failures = 0
+        while True:
+            try:
+                async for incoming in platform.receive():
+                    await self.accept(incoming)
+                    failures = 0
+                return
+            except Exception as error:
+                wait = RESTART_AFTER_S[min(failures, len(RESTART_AFTER_S) - 1)]
+                failures += 1
+                log.warning("platform.failed", platform=platform.name, error=type(error).__name__, again_in_s=wait)
+                await asyncio.sleep(wait)
+
+    # ---- vectors
+
+    def new_passages(self) -> None:
+        """Tell the background thread that there is something to compute."""
+        self._new_passages.set()
+
+    def _sync_vectors(self) -> None:
+        while not self._stop.is_set():
+            self._new_passages.clear()
+            try:
+                self.core.vectors.sync(self.engine, self._progress, self._stop)
+            except Exception:
+                # answers go on with the ledger and the lexical index
+                log.exception("vectors.failed")
+            self._new_passages.wait(timeout=60)
+
+    def _progress(self, done: int, total: int) -> None:
+        self.vectors_done, self.vectors_total = done, total
+
+
+def check_single(home: Path) -> Any:
+    """The lock of the serving process; raises UserError when another one holds it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(home / "serve.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise UserError(f"{home} 已有一个 duban serve 在运行。要另开一个，请换一个 DUBAN_HOME。") from None
+    return lock

@@ -1,0 +1,93 @@
+"""What every verb needs, opened once: settings, clock, database, index, and the answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from config.clock import Clock, read_at
+from config.database import make_engine, migrate
+from config.settings import Settings, load_settings
+from config.workdays import Workdays
+from corpus import ingest
+
+if TYPE_CHECKING:
+    from rag.answer import Answerer
+    from rag.vector import VectorIndex
+
+
+@dataclass
+class Core:
+    """The product without people: nothing here waits for a platform."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    workdays: Workdays
+
+    @classmethod
+    def open(cls, settings: Settings | None = None, at: str | None = None) -> "Core":
+        """Open DUBAN_HOME, bring the database up to date, and take in the shipped plans if it is new."""
+        settings = settings or load_settings()
+        clock = Clock(settings.timezone, read_at(at, settings.timezone) if at else None)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        engine = make_engine(settings.effective_database_url)
+        migrate(engine)
+        core = cls(settings, clock, engine, Workdays(settings.home / "holidays"))
+        from rag.index import index_version
+        from rag.lexical import ensure
+
+        ensure(engine)
+        ingest.take_in_shipped(engine, now=clock.wall(), stored=index_version)
+        return core
+
+    def now(self, at: str | None = None) -> datetime:
+        """The time that a command stands at: its own `--at`, else the clock's."""
+        return read_at(at, self.settings.timezone) if at else self.clock.now()
+
+    @cached_property
+    def vectors(self) -> "VectorIndex":
+        """The vector index; opening it makes this process its owner if nobody else is."""
+        from rag.vector import VectorIndex
+
+        return VectorIndex(self.settings)
+
+    @cached_property
+    def answerer(self) -> "Answerer":
+        """Questions to cited answers."""
+        from rag.answer import Answerer
+        from rag.retrieve import Retriever
+
+        return Answerer(self.engine, Retriever(engine=self.engine, vectors=self.vectors), self.settings)
+
+    def ingest(
+        self, path: Path, *, by: str, plan_id: str | None = None, publish: bool = False
+    ) -> ingest.IngestReport:
+        """Take a file in; its passages are indexed in the same transaction, its vectors follow."""
+        from rag.index import index_version
+
+        return ingest.take_in(
+            self.engine, path, now=self.clock.wall(), by=by, stored=index_version,
+            plan_id=plan_id, publish=publish,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the index and the database."""
+        if "vectors" in self.__dict__:
+            self.vectors.close()
+        self.engine.dispose()
+
+
+@contextmanager
+def opened(settings: Settings | None = None, at: str | None = None) -> Iterator[Core]:
+    """A core for one command."""
+    core = Core.open(settings, at)
+    try:
+        yield core
+    finally:
+        core.close()

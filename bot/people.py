@@ -1,0 +1,175 @@
+"""Accounts and chats: who somebody is, which unit they speak for, what they may do."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.messages import Incoming
+from bot.models import Account, AccountRole, BindRequest, Chat, KeyValue
+from config.errors import UserError
+from corpus import ledger
+from corpus.models import Unit
+
+CLAIM_CODE = "claim_code"
+
+
+def account_of(session: Session, incoming: Incoming) -> Account:
+    """The account that wrote, kept from its first message on."""
+    account = find_account(session, incoming.platform, incoming.account_id)
+    if account is None:
+        account = Account(platform=incoming.platform, account_id=incoming.account_id)
+    account.name = incoming.account_name or account.name
+    if not incoming.is_group:
+        account.private_chat_id = incoming.chat_id
+    session.add(account)
+    session.flush()
+    return account
+
+
+def find_account(session: Session, platform: str, account_id: str) -> Account | None:
+    """The account with the platform's own id."""
+    return session.exec(
+        select(Account).where(Account.platform == platform, Account.account_id == account_id)
+    ).first()
+
+
+def chat_of(session: Session, incoming: Incoming) -> Chat:
+    """The chat that a message came from, kept from its first message on."""
+    chat = find_chat(session, incoming.platform, incoming.chat_id)
+    if chat is None:
+        chat = Chat(
+            platform=incoming.platform, chat_id=incoming.chat_id,
+            kind="group" if incoming.is_group else "private",
+        )  # fmt: skip
+    chat.title = incoming.chat_title or chat.title
+    chat.is_dead = False
+    session.add(chat)
+    session.flush()
+    return chat
+
+
+def find_chat(session: Session, platform: str, chat_id: str) -> Chat | None:
+    """The chat with the platform's own id."""
+    return session.exec(
+        select(Chat).where(Chat.platform == platform, Chat.chat_id == chat_id)
+    ).first()
+
+
+def unit_of(session: Session, incoming: Incoming) -> Unit | None:
+    """The unit that a message speaks for: the chat's, else the account's."""
+    chat = find_chat(session, incoming.platform, incoming.chat_id)
+    account = find_account(session, incoming.platform, incoming.account_id)
+    unit_id = (chat and chat.unit_id) or (account and account.unit_id)
+    return session.get(Unit, unit_id) if unit_id else None
+
+
+def chats_of(session: Session, unit_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
+    """Unit id → (platform, chat id) of the live chats that are bound to it."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    query = select(Chat).where(col(Chat.unit_id).in_(list(unit_ids)), col(Chat.is_dead).is_(False))
+    for chat in session.exec(query.order_by(col(Chat.id))):
+        assert chat.unit_id is not None
+        found.setdefault(chat.unit_id, []).append((chat.platform, chat.chat_id))
+    return found
+
+
+def admins(session: Session) -> list[Account]:
+    """Every account that may publish plans and bind chats."""
+    return list(session.exec(select(Account).where(Account.role == AccountRole.ADMIN)))
+
+
+def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> None:
+    """Follow a chat that moved, or mark it dead; `words` is the code of the platform's refusal."""
+    chat = find_chat(session, platform, chat_id)
+    if chat is None:
+        return
+    _, moved, new_id = words.partition("migrated:")
+    if moved:
+        chat.chat_id = new_id
+    else:
+        chat.is_dead = True
+    session.add(chat)
+
+
+# ---- the first admin
+
+
+def claim_code(session: Session) -> str | None:
+    """The one-time code for the first admin; None when there is an admin already."""
+    if admins(session):
+        return None
+    stored = session.get(KeyValue, CLAIM_CODE)
+    if stored is None:
+        stored = KeyValue(key=CLAIM_CODE, value=f"{secrets.randbelow(10**8):08d}")
+        session.add(stored)
+    return stored.value
+
+
+def claim(session: Session, account: Account, code: str) -> bool:
+    """Make `account` the first admin if `code` is the one-time code; the code is then spent."""
+    stored = session.get(KeyValue, CLAIM_CODE)
+    if stored is None or not secrets.compare_digest(stored.value, code.strip()):
+        return False
+    account.role = AccountRole.ADMIN
+    session.add(account)
+    session.delete(stored)
+    return True
+
+
+def set_role(session: Session, name: str, role: AccountRole) -> Account:
+    """Give `platform:account` a role; a UserError names the form when it is another."""
+    platform, colon, account_id = name.partition(":")
+    if not colon or not account_id:
+        raise UserError(f"账号“{name}”应写成 平台:账号，例如 telegram:12345678。duban people list 可看到已知账号。")
+    account = find_account(session, platform, account_id)
+    if account is None:
+        account = Account(platform=platform, account_id=account_id)
+    account.role = role
+    session.add(account)
+    session.flush()
+    return account
+
+
+# ---- binding a chat to a unit
+
+
+def units_named(session: Session, name: str) -> list[Unit]:
+    """Units that `name` may mean, “温州市 市教育局” naming the place too."""
+    place, _, rest = name.strip().partition(" ")
+    if rest:
+        found = ledger.find_units(session, rest.strip(), jurisdiction=place)
+        if found:
+            return found
+    return ledger.find_units(session, name.strip())
+
+
+def request_binding(session: Session, chat: Chat, unit: Unit, account: Account, now: datetime) -> BindRequest:
+    """Ask for `chat` to speak for `unit`; the same request twice is one."""
+    assert chat.id is not None and unit.id is not None and account.id is not None
+    waiting = session.exec(
+        select(BindRequest).where(
+            BindRequest.chat_row_id == chat.id,
+            BindRequest.unit_id == unit.id,
+            col(BindRequest.granted).is_(None),
+        )
+    ).first()
+    if waiting is not None:
+        return waiting
+    request = BindRequest(chat_row_id=chat.id, unit_id=unit.id, asked_by=account.id, asked_at=now)
+    session.add(request)
+    session.flush()
+    return request
+
+
+def decide_binding(session: Session, request: BindRequest, admin: Account, granted: bool) -> Chat:
+    """Grant or refuse a request; the chat, bound if it was granted."""
+    chat = session.get(Chat, request.chat_row_id)
+    assert chat is not None
+    request.granted, request.decided_by = granted, admin.id
+    session.add(request)
+    if granted:
+        chat.unit_id = request.unit_id
+        session.add(chat)
+    return chat

@@ -1,0 +1,185 @@
+"""Facts → the Chinese a person reads."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from bot.messages import Button, Limits, Outgoing, Source
+from corpus import ledger
+from corpus.ingest import IngestReport
+from corpus.models import PlanVersion, Task, Timing, Unit
+from rag.question import Answer
+from reminders.models import OutboxMessage, Reminder
+
+PARTS = {
+    "main": "任务", "continuation": "续行", "duty": "单位职责", "stage": "进度阶段",
+    "indicator": "指标", "box": "专栏条目", "annex": "附件项目", "report": "报送",
+}  # fmt: skip
+
+
+def chinese_day(day: date) -> str:
+    """2022年9月30日"""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def row_name(task: Task) -> str:
+    """第8项, or the title where nothing is numbered."""
+    name = f"第{task.no}项" if task.no else ""
+    return name + (f"（{PARTS[task.part]}）" if task.part not in ("main", "continuation") else "")
+
+
+def answer_message(chat_id: str, answer: Answer, reply_to: str = "") -> Outgoing:
+    """An answer for a chat; its sources go along for platforms that can show them apart."""
+    return Outgoing(
+        chat_id=chat_id, rows=answer.rows, reply_to=reply_to, suggestions=answer.suggestions,
+        sources=tuple(
+            Source(c.plan_id, c.plan_title, c.ref, c.quote, c.task_id, c.passage_id)
+            for c in answer.citations
+        ),
+    )  # fmt: skip
+
+
+def notice(chat_id: str, *rows: str, buttons: tuple[tuple[Button, ...], ...] = ()) -> Outgoing:
+    """A few plain lines."""
+    return Outgoing(chat_id=chat_id, rows=rows, buttons=buttons)
+
+
+# ---- reminders
+
+
+def reminder_rows(unit: str, items: Sequence[tuple[PlanVersion, Task, Timing, date]], today: date) -> tuple[str, ...]:
+    """The digest for one unit: (version, task, timing, day owed) of each thing that is due."""
+    rows = [f"【到期提醒】{unit}：有{len(items)}项任务即将到期"]
+    for n, (version, task, timing, due_on) in enumerate(items, 1):
+        left = (due_on - today).days
+        when = "今天到期" if left == 0 else f"还有{left}天" if left > 0 else f"已过{-left}天"
+        ambiguous = "，原文有歧义，按较早的理解" if timing.ambiguous else ""
+        rows.append(
+            f"{n}. {chinese_day(due_on)}到期（{when}；原文“{timing.text}”{ambiguous}）\n"
+            f"{timing.about or task.title or task.text}\n"
+            f"出处：《{version.title}》{row_name(task)}"
+        )
+    rows.append("收到请点“收到”，已完成请点“办结”。")
+    return tuple(rows)
+
+
+def reminder_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
+    """The reminders of one outbox message as of now; None when nothing of it is left to say."""
+    reminders = session.exec(
+        select(Reminder)
+        .where(Reminder.outbox_id == message.id, Reminder.state == "planned")
+        .order_by(col(Reminder.occurrence_on), col(Reminder.id))
+    ).all()
+    items, unit_names = [], []
+    for reminder in reminders:
+        found = live_timing(session, reminder)
+        unit = session.get(Unit, reminder.unit_id)
+        if found is not None and unit is not None:
+            items.append((*found, reminder.occurrence_on))
+            unit_names.append(unit.name)
+    if not items:
+        return None
+    buttons = (Button("收到", f"ack:{message.id}"), Button("办结", f"done:{message.id}"))
+    unit = "、".join(dict.fromkeys(unit_names))
+    return Outgoing(message.chat_id, reminder_rows(unit, items, today), buttons=(buttons,))
+
+
+def live_timing(session: Session, reminder: Reminder) -> tuple[PlanVersion, Task, Timing] | None:
+    """What a reminder is about, as the version in force has it; None when it is gone."""
+    version = ledger.version_in_force(session, reminder.plan_id)
+    if version is None:
+        return None
+    return next(
+        (
+            (version, task, timing)
+            for task, timing in session.exec(
+                select(Task, Timing)
+                .where(Task.version_id == version.id, Task.lineage == reminder.lineage)
+                .where(Timing.task_id == Task.id, Timing.key == reminder.timing_key)
+            )
+        ),
+        None,
+    )
+
+
+# ---- a plan that was taken in
+
+
+def ingest_rows(report: IngestReport) -> tuple[str, ...]:
+    """What was read out of a file, what changed, and what needs a person's eye."""
+    if not report.is_new:
+        return (
+            f"《{report.title}》这份文件已经读过（{report.plan_id} 第{report.version}版，"
+            f"{STATES[report.state]}），没有变化。",
+        )
+    parts = "、".join(f"{PARTS.get(part, part)}{n}项" for part, n in report.tasks.items()) or "没有任务"
+    rows = [
+        f"《{report.title}》（{report.plan_id} 第{report.version}版，{STATES[report.state]}）",
+        f"读出：{parts}；责任单位{report.units}个，有日期的时限{report.dated}处，指标{report.targets}个。",
+    ]
+    if report.changes:
+        kinds = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}
+        counts = "、".join(
+            f"{label}{n}项"
+            for kind, label in kinds.items()
+            if (n := sum(change.kind == kind for change in report.changes))
+        )
+        rows.append(f"与在执行的版本相比：{counts}。")
+    rows += [f"请核对：{item['text']}{item['where']}" for item in report.review[:10]]
+    if len(report.review) > 10:
+        rows.append(f"另有{len(report.review) - 10}处请核对，见 duban plans show {report.plan_id}。")
+    rows += [f"注意：{note}" for note in report.notes]
+    return tuple(rows)
+
+
+STATES = {"draft": "草稿，未发布", "in_force": "在执行", "retired": "已停用"}
+
+
+# ---- what a platform can carry
+
+
+def measured(text: str, limits: Limits) -> int:
+    """The length of `text` as the platform counts it."""
+    if limits.measure == "bytes":
+        return len(text.encode())
+    if limits.measure == "utf16":
+        return len(text.encode("utf-16-le")) // 2
+    return len(text)
+
+
+def split(message: Outgoing, limits: Limits) -> list[Outgoing]:
+    """Messages that fit, cut between rows; a row that is too long alone is cut inside.
+
+    The first one answers `reply_to`, the last one carries the buttons.
+    """
+    pieces: list[list[str]] = [[]]
+    for row in (piece for row in message.rows for piece in _cut(row, limits)):
+        if pieces[-1] and measured("\n".join([*pieces[-1], row]), limits) > limits.text_units:
+            pieces.append([])
+        pieces[-1].append(row)
+    last = len(pieces) - 1
+    return [
+        Outgoing(
+            chat_id=message.chat_id, rows=tuple(rows),
+            buttons=message.buttons if i == last else (),
+            sources=message.sources if i == last else (),
+            suggestions=message.suggestions if i == last else (),
+            reply_to=message.reply_to if i == 0 else "", edits=message.edits if i == 0 else "",
+        )
+        for i, rows in enumerate(pieces)
+    ]  # fmt: skip
+
+
+def _cut(row: str, limits: Limits) -> list[str]:
+    pieces = []
+    while measured(row, limits) > limits.text_units:
+        end = len(row)
+        while measured(row[:end], limits) > limits.text_units:
+            end = end * 9 // 10
+        # a line's end, then a sentence's, is a better place than the middle of a word
+        best = max(row.rfind("\n", 0, end), row.rfind("。", 0, end - 1) + 1)
+        end = best if best > end // 2 else end
+        pieces.append(row[:end])
+        row = row[end:].lstrip("\n")
+    return [*pieces, row]

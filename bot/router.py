@@ -1,0 +1,286 @@
+"""What does this message ask for: a command, a button, an acknowledgement, or a question?"""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot import people, render
+from bot.core import Core
+from bot.messages import Button, Incoming, Outgoing
+from bot.models import Account, AccountRole, BindRequest, InboxMessage
+from config.database import reading
+from config.errors import UserError
+from corpus import ledger
+from corpus.models import EventKind, Unit
+from rag.question import Question
+from reminders.models import OutboxMessage, OutboxState, Reminder
+
+Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
+Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
+
+HISTORY = timedelta(minutes=30)
+HISTORY_LENGTH = 4
+LONGEST_QUESTION = 1000  # characters; nobody asks more in a chat
+ACKNOWLEDGED = re.compile(r"(收到|已收到|好的收到|收悉)[，,。.!！]?")
+COMPLETED = re.compile(r"(办结|已办结|办结了|已完成|完成了)[，,。.!！]?")
+COMMAND = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
+
+HELLO = (
+    "我是督办助手：把工作方案里的任务、责任单位、时限和指标讲清楚，并在到期前提醒责任单位。",
+    "直接提问即可，例如：本月到期的任务有哪些？市教育局牵头哪些任务？抽检量要达到多少？",
+    "我只按方案原文回答，注明出处；方案里没有的，会说未找到。",
+)
+HELP = (
+    "可以这样用：",
+    "· 直接提问：谁牵头、什么时候完成、指标是多少、某单位有哪些任务、共有几项",
+    "· /due 本月到期的任务（也可以写 /due 下个月）",
+    "· /bind 单位名称：把本群绑定到一个单位，由管理员同意后，该单位的提醒发到本群",
+    "· 收到提醒后点“收到”，完成后点“办结”；直接回复“收到”“办结”也可以",
+    "· 管理员把方案文件发给我，就能读入新方案或新版本",
+    "You can also ask in English.",
+)
+SUGGESTIONS = ("本月到期的任务有哪些？", "食品抽检量要达到多少？", "哪些任务由两个单位共同牵头？")
+
+
+class Router:
+    """Decides once for all platforms what a message asks for."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def route(self, incoming: Incoming) -> Action:
+        """Do the slow reading now; what must be written is left to the action."""
+        if incoming.button:
+            return lambda session: self._button(session, incoming)
+        if not incoming.addressed:
+            return lambda session: self._overheard(session, incoming)
+        text = incoming.text.strip()
+        command = COMMAND.fullmatch(text)
+        if command:
+            return self._command(incoming, command[1].lower(), (command[2] or "").strip())
+        if ACKNOWLEDGED.fullmatch(text) or COMPLETED.fullmatch(text):
+            return lambda session: self._said(session, incoming)
+        if not text:
+            return lambda session: self._ours(session, incoming, "我只看得懂文字。请把问题写成一句话。")
+        return self._question(incoming, text)
+
+    # ---- questions
+
+    def _question(self, incoming: Incoming, text: str) -> Action:
+        if len(text) > LONGEST_QUESTION:
+            words = f"问题太长了（{len(text)}字），请缩到{LONGEST_QUESTION}字以内。"
+            return lambda session: self._ours(session, incoming, words)
+        with reading(self._core.engine) as session:
+            unit = people.unit_of(session, incoming)
+            chat = people.find_chat(session, incoming.platform, incoming.chat_id)
+            question = Question(
+                text=text,
+                today=self._today(incoming),
+                plan_ids=tuple(chat.plan_ids) if chat and chat.plan_ids else None,
+                unit=unit.name if unit else None,
+                history=self._history(session, incoming),
+            )
+        answer = self._core.answerer.answer(question)
+        message = render.answer_message(incoming.chat_id, answer, incoming.message_id)
+        return lambda session: self._seen(session, incoming, message)
+
+    def _today(self, incoming: Incoming) -> date:
+        if incoming.stands_at:
+            return date.fromisoformat(incoming.stands_at)
+        return self._core.clock.today()
+
+    def _history(self, session: Session, incoming: Incoming) -> tuple[str, ...]:
+        rows = session.exec(
+            select(InboxMessage)
+            .where(
+                InboxMessage.platform == incoming.platform,
+                InboxMessage.chat_id == incoming.chat_id,
+                InboxMessage.message_id != incoming.message_id,
+                col(InboxMessage.handled_at).is_not(None),
+            )
+            .order_by(col(InboxMessage.id).desc())
+            .limit(HISTORY_LENGTH * 2)
+        )
+        earlier = [Incoming.from_json(row.incoming) for row in rows]
+        questions = [
+            one.text.strip()
+            for one in earlier
+            if one.addressed and one.text and not one.text.startswith("/")
+            and one.account_id == incoming.account_id and incoming.at - one.at < HISTORY
+        ]  # fmt: skip
+        return tuple(reversed(questions[:HISTORY_LENGTH]))
+
+    # ---- commands
+
+    def _command(self, incoming: Incoming, name: str, rest: str) -> Action:
+        if name == "start":
+            hello = Outgoing(incoming.chat_id, HELLO, suggestions=SUGGESTIONS)
+            return lambda session: self._seen(session, incoming, hello)
+        if name == "due":
+            return self._question(incoming, f"{rest or '本月'}到期的任务有哪些？")
+        if name == "bind":
+            return lambda session: self._bind(session, incoming, rest)
+        if name == "claim":
+            return lambda session: self._claim(session, incoming, rest)
+        return lambda session: self._ours(session, incoming, *HELP)
+
+    def _claim(self, session: Session, incoming: Incoming, code: str) -> list[Reply]:
+        account = people.account_of(session, incoming)
+        if people.claim(session, account, code):
+            return self._ours(session, incoming, "你现在是管理员了：可以发布方案、同意绑定。把方案文件发给我就能读入。")
+        return self._ours(session, incoming, "口令不对，或已用过。口令在 duban serve 启动时显示。")
+
+    def _bind(self, session: Session, incoming: Incoming, name: str) -> list[Reply]:
+        if not name:
+            return self._ours(session, incoming, "请写明单位，例如：/bind 市教育局")
+        units = people.units_named(session, name)
+        if not units:
+            return self._ours(session, incoming, f"方案里没有“{name}”这个单位。请用方案中的名称，例如：/bind 市教育局")
+        if len(units) > 1:
+            choices = "、".join(f"{unit.jurisdiction} {unit.name}" for unit in units)
+            return self._ours(session, incoming, f"有{len(units)}个“{name}”，请写明是哪里的：/bind {units[0].jurisdiction} {units[0].name}。可选：{choices}")
+        account, chat = people.account_of(session, incoming), people.chat_of(session, incoming)
+        request = people.request_binding(session, chat, units[0], account, incoming.at)
+        asked = f"{units[0].jurisdiction}{'·' if units[0].jurisdiction else ''}{units[0].name}"
+        replies = self._ours(session, incoming, f"已请管理员同意把本{'群' if incoming.is_group else '会话'}绑定到“{asked}”。")
+        buttons = (Button("同意", f"grant:{request.id}"), Button("拒绝", f"refuse:{request.id}"))
+        where = f"群“{chat.title}”" if incoming.is_group else "私聊"
+        for admin in people.admins(session):
+            if admin.private_chat_id:
+                words = f"{account.name}请求把{where}（{chat.platform}）绑定到“{asked}”。"
+                replies.append((admin.platform, render.notice(admin.private_chat_id, words, buttons=(buttons,))))
+        return replies
+
+    # ---- buttons and short words
+
+    def _button(self, session: Session, incoming: Incoming) -> list[Reply]:
+        verb, _, rest = incoming.button.partition(":")
+        number = rest.split(":")[0]
+        if not number.isdigit():
+            return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
+        if verb in ("ack", "done"):
+            message = session.get(OutboxMessage, int(number))
+            return self._answer_reminder(session, incoming, message, verb)
+        if verb in ("grant", "refuse"):
+            return self._decide(session, incoming, session.get(BindRequest, int(number)), verb == "grant")
+        if verb == "publish":
+            return self._publish(session, incoming, rest)
+        return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
+
+    def _said(self, session: Session, incoming: Incoming) -> list[Reply]:
+        verb = "ack" if ACKNOWLEDGED.fullmatch(incoming.text.strip()) else "done"
+        last = session.exec(
+            select(OutboxMessage)
+            .where(
+                OutboxMessage.platform == incoming.platform,
+                OutboxMessage.chat_id == incoming.chat_id,
+                OutboxMessage.kind == "reminder",
+                OutboxMessage.state == OutboxState.SENT,
+            )
+            .order_by(col(OutboxMessage.id).desc())
+        ).first()
+        return self._answer_reminder(session, incoming, last, verb)
+
+    def _overheard(self, session: Session, incoming: Incoming) -> list[Reply]:
+        # in a group only the two short words concern us when we are not addressed
+        text = incoming.text.strip()
+        if ACKNOWLEDGED.fullmatch(text) or COMPLETED.fullmatch(text):
+            chat = people.find_chat(session, incoming.platform, incoming.chat_id)
+            if chat is not None and chat.unit_id is not None:
+                return self._said(session, incoming)
+        people.chat_of(session, incoming)
+        return []
+
+    def _answer_reminder(
+        self, session: Session, incoming: Incoming, message: OutboxMessage | None, verb: str
+    ) -> list[Reply]:
+        if message is None or message.kind != "reminder" or message.chat_id != incoming.chat_id:
+            return self._ours(session, incoming, "这里没有待答复的提醒。")
+        account = people.account_of(session, incoming)
+        kind = EventKind.ACK if verb == "ack" else EventKind.DONE
+        reminders = session.exec(
+            select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
+        ).all()
+        found = [
+            (reminder, live) for reminder in reminders if (live := render.live_timing(session, reminder))
+        ]
+        chosen = incoming.button.split(":")[2:] if verb == "done" else []
+        if verb == "done" and len(found) > 1 and not chosen:
+            buttons = tuple(
+                (Button(f"{n}. {(live[2].about or live[1].title or live[1].text)[:20]}", f"done:{message.id}:{r.id}"),)
+                for n, (r, live) in enumerate(found, 1)
+            )
+            return self._ours(session, incoming, "哪一项办结了？", buttons=buttons)
+        if chosen:
+            found = [pair for pair in found if str(pair[0].id) == chosen[0]]
+        if not found:
+            return self._ours(session, incoming, "这条提醒中的任务已不在执行的方案里。")
+        for reminder, (_, task, timing) in found:
+            ledger.record_event(
+                session, task, kind, by=f"{incoming.platform}:{incoming.account_id}",
+                by_name=account.name, at=self._core.clock.now(), unit_id=reminder.unit_id,
+                timing_key=timing.key,
+            )  # fmt: skip
+        names = "；".join((live[2].about or live[1].title or live[1].text)[:40] for _, live in found)
+        if verb == "ack":
+            return self._ours(session, incoming, f"已记录：{account.name}收到（{len(found)}项）。")
+        return self._ours(session, incoming, f"已记录：{account.name}报告办结：{names}。此项不再提醒。")
+
+    def _decide(
+        self, session: Session, incoming: Incoming, request: BindRequest | None, granted: bool
+    ) -> list[Reply]:
+        account = people.account_of(session, incoming)
+        if account.role is not AccountRole.ADMIN:
+            return self._ours(session, incoming, "只有管理员可以决定。")
+        if request is None or request.granted is not None:
+            return self._ours(session, incoming, "这个请求已经处理过了。")
+        chat = people.decide_binding(session, request, account, granted)
+        unit = session.get(Unit, request.unit_id)
+        assert unit is not None
+        words = f"已绑定到“{unit.name}”，该单位的提醒会发到这里。" if granted else f"绑定“{unit.name}”的请求未获同意。"
+        answer = "已同意。" if granted else "已拒绝。"
+        return [*self._ours(session, incoming, answer), (chat.platform, render.notice(chat.chat_id, words))]
+
+    def _publish(self, session: Session, incoming: Incoming, rest: str) -> list[Reply]:
+        account = people.account_of(session, incoming)
+        if account.role is not AccountRole.ADMIN:
+            return self._ours(session, incoming, "只有管理员可以发布方案。")
+        from corpus.models import PlanVersion
+
+        version = session.get(PlanVersion, int(rest.split(":")[0]))
+        if version is None:
+            return self._ours(session, incoming, "这个版本已不在了。")
+        try:
+            by = f"{incoming.platform}:{incoming.account_id}"
+            published = ledger.publish(session, version.plan_id, now=self._core.clock.now(), by=by)
+        except UserError as error:
+            return self._ours(session, incoming, str(error))
+        return self._ours(session, incoming, f"《{published.title}》第{published.number}版已发布，即日起回答和提醒都以它为准。")
+
+    # ---- files
+
+    def taken_in(self, incoming: Incoming, rows: tuple[str, ...], version_id: int | None) -> Action:
+        """The reply to a file that was read: its summary, and a button to publish it."""
+        buttons = ((Button("发布", f"publish:{version_id}"),),) if version_id else ()
+        return lambda session: self._ours(session, incoming, *rows, buttons=buttons)
+
+    def may_send_files(self, incoming: Incoming) -> bool:
+        """Whether this account's files are read as plans."""
+        with reading(self._core.engine) as session:
+            account: Account | None = people.find_account(session, incoming.platform, incoming.account_id)
+            return account is not None and account.role is AccountRole.ADMIN
+
+    # ---- replies
+
+    def _ours(
+        self, session: Session, incoming: Incoming, *rows: str, buttons: tuple[tuple[Button, ...], ...] = ()
+    ) -> list[Reply]:
+        message = Outgoing(incoming.chat_id, rows, buttons=buttons, reply_to="" if incoming.button else incoming.message_id)
+        return self._seen(session, incoming, message)
+
+    def _seen(self, session: Session, incoming: Incoming, message: Outgoing) -> list[Reply]:
+        people.account_of(session, incoming)
+        people.chat_of(session, incoming)
+        return [(incoming.platform, message)]

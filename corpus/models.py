@@ -210,6 +210,7 @@ class TaskEvent(SQLModel, table=True):
     plan_id: str = Field(foreign_key="plan.id", index=True)
     lineage: str = Field(index=True, max_length=40)
     timing_key: str = ""  # "" when it is about the whole task
+    occurrence_on: date | None = None  # which day of a recurring timing; None: all of them
     kind: EventKind = Field(index=True)
     unit_id: int | None = Field(default=None, foreign_key="unit.id")
     by: str  # "telegram:12345", or "cli"

@@ -25,12 +25,15 @@ class OutboxMessage(SQLModel, table=True):
     point here), "notice" {"text": …}. `dedup_key` is unique: the same cause never makes two.
     """
 
-    __table_args__ = (Index("ix_outbox_due", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "due_at"),
+        Index("ix_outbox_chat", "platform", "chat_id", "state"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     dedup_key: str = Field(unique=True, max_length=200)
     kind: str
-    platform: str = Field(index=True)
+    platform: str
     chat_id: str
     facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     due_at: datetime  # not before; moved on by TryLater
@@ -38,6 +41,7 @@ class OutboxMessage(SQLModel, table=True):
     claimed_by: str | None = None
     lease_until: datetime | None = None  # real time, whatever the clock stands at
     attempts: int = 0
+    parts_sent: int = 0  # of a message that was split: where to go on after an interruption
     platform_message_id: str | None = None
     platform_words: str = ""  # what the platform answered last, its own code kept
     text: str = ""  # as sent
@@ -66,3 +70,13 @@ class Reminder(SQLModel, table=True):
     at: datetime  # when it is to be sent
     outbox_id: int | None = Field(default=None, foreign_key="outboxmessage.id", index=True)
     state: str = "planned"  # planned, dropped (closed before it was sent), skipped (too late)
+
+
+class PlannerState(SQLModel, table=True):
+    """How far the planner has come: one row, which a planner locks while it works."""
+
+    id: int = Field(default=1, primary_key=True)
+    planned_to: datetime | None = None
+    missing_years: list[int] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )  # reminders that could not be planned for want of a working-day calendar

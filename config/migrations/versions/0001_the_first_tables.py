@@ -44,6 +44,7 @@ def upgrade() -> None:
     sa.Column('claimed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('lease_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('parts_sent', sa.Integer(), nullable=False),
     sa.Column('platform_message_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('platform_words', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -53,12 +54,18 @@ def upgrade() -> None:
     sa.UniqueConstraint('dedup_key')
     )
     with op.batch_alter_table('outboxmessage', schema=None) as batch_op:
+        batch_op.create_index('ix_outbox_chat', ['platform', 'chat_id', 'state'], unique=False)
         batch_op.create_index('ix_outbox_due', ['state', 'due_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_outboxmessage_platform'), ['platform'], unique=False)
 
     op.create_table('plan',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('plannerstate',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('planned_to', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('missing_years', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('unit',
@@ -188,6 +195,7 @@ def upgrade() -> None:
     sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('occurrence_on', sa.Date(), nullable=True),
     sa.Column('kind', sa.Enum('ACK', 'PROGRESS', 'DONE', 'REOPENED', name='eventkind'), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -415,10 +423,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_unit_name'))
 
     op.drop_table('unit')
+    op.drop_table('plannerstate')
     op.drop_table('plan')
     with op.batch_alter_table('outboxmessage', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_outboxmessage_platform'))
         batch_op.drop_index('ix_outbox_due')
+        batch_op.drop_index('ix_outbox_chat')
 
     op.drop_table('outboxmessage')
     op.drop_table('keyvalue')

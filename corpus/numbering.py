@@ -1,0 +1,64 @@
+"""The printed number at the start of a heading, a point or a row: 一、 （一） 1. （1） ①."""
+
+import re
+from dataclasses import dataclass
+
+_DIGITS = {d: n for n, d in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_HAN = "[一二三四五六七八九十百零〇]"
+_LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (1, re.compile(rf"第\s*({_HAN}+|\d+)\s*[章部编篇节](?:分)?\s*")),
+    (1, re.compile(rf"({_HAN}{{1,4}})\s*[、．.]\s*")),
+    (2, re.compile(rf"[（(]\s*({_HAN}{{1,4}})\s*[）)]\s*[、.．]?\s*")),
+    (3, re.compile(r"(\d{1,3})\s*[.．、](?!\d)\s*")),
+    (4, re.compile(r"[（(]\s*(\d{1,3})\s*[）)]\s*[、.．]?\s*")),
+    (5, re.compile(rf"([{_CIRCLED}])\s*")),
+    (5, re.compile(r"(\d{1,2})[）)]\s*")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A text behind its number. `level` counts from 1 (一、) to 5 (①)."""
+
+    level: int
+    no: str  # in digits: "3" for （三）
+    rest: str
+
+
+def han_to_int(text: str) -> int:
+    """The value of a Chinese numeral below one thousand, 十二 is 12."""
+    total, digit = 0, 0
+    for char in text:
+        if char in _DIGITS:
+            digit = _DIGITS[char]
+        else:
+            total += (digit or 1) * {"十": 10, "百": 100}[char]
+            digit = 0
+    return total + digit
+
+
+def digits(text: str) -> str:
+    """A printed number in digits; what is no number comes back unchanged."""
+    if text in _CIRCLED and text:
+        return str(_CIRCLED.index(text) + 1)
+    if re.fullmatch(rf"{_HAN}+", text):
+        return str(han_to_int(text))
+    return text
+
+
+def read_number(text: str) -> Numbered | None:
+    """The number in front of a text, None if there is none."""
+    text = text.strip()
+    for level, pattern in _LEVELS:
+        if found := pattern.match(text):
+            return Numbered(level, digits(found[1]), text[found.end() :].strip())
+    return None
+
+
+def read_cell_number(cell: str) -> str | None:
+    """The number that a cell of a 序号 column holds: 1, 1.、（一）、1-2; None for a blank or words."""
+    bare = re.sub(r"\s", "", cell).strip("（）()、.．")
+    if re.fullmatch(rf"\d+([.\-—]\d+)*|{_HAN}{{1,4}}|[{_CIRCLED}]|[A-Z]?\d+", bare):
+        return digits(bare)
+    return None

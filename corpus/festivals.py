@@ -51,6 +51,11 @@ def nth_weekday(year: int, month: int, weekday: int, n: int) -> date | None:
     return days[-1] if n == -1 else days[n - 1] if 1 <= n <= len(days) else None
 
 
+def fixed_day(name: str) -> tuple[int, int] | None:
+    """Month and day of a festival of the solar calendar; None where it moves from year to year."""
+    return _FIXED.get(name)
+
+
 def festival(name: str, year: int) -> date | None:
     """The day of `name` in `year`; 春节 and 除夕 belong to the year that 春节 falls in."""
     if name in _FIXED:

@@ -1,0 +1,208 @@
+"""Reads when a plan's task is due: the cell 完成时限, or the dates in a measure's prose."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from corpus.numerals import NUMBER, plain
+from corpus.time_expressions import Expression, Form, scan
+from corpus.time_units import Frame, Grain
+from corpus.values import TimingKind, TimingValue
+
+
+@dataclass(frozen=True, slots=True)
+class DateContext:
+    """What dates without a year take theirs from, and whether the text is prose or a cell of time.
+
+    A cell speaks of nothing but time, so words that are no timing in prose are one there: 日常工作.
+    """
+
+    year: int | None = None  # of a one-year plan, or of the column's head
+    issued_on: date | None = None
+    in_prose: bool = True
+
+
+_CLAUSE_END = "。；;！？\n"
+_LASTING_CELL = re.compile(
+    r"(?:年度)?(?:日常|经常性|常态化?|长效|持续性?)(?:性)?(?:工作|开展|推进|坚持|实施|进行|落实|化|监管|管理)?|"
+    r"长期(?:坚持|推进|开展|实施|落实|任务|工作|执行)?|(?:持续|不断|滚动|动态|定期)(?:推进|开展|实施|落实|进行|坚持|深化|管理|调整|更新)|"
+    r"全程|常年|贯穿全年|随时"
+)
+_DIRECTED_CELL = re.compile(
+    r"(?:并|及|和)?(?:按照?|根据|依据|依照|遵照|以|待|随)[^，。；、]{0,14}?"
+    r"(?:上级|国家|省|市|区|县|部|厅|局|办|总队|支队|统一|任务|文件|方案|有关|相关|通知)[^，。；、]{0,10}?"
+    r"(?:部署|要求|安排|为准|通知|时限|时间|进度|计划|开展|下达|规定|推进|完成)(?:要求|安排|开展|实施|推进|完成|执行|进行|落实)*|"
+    r"(?:上级|省|市)(?:里|级)?(?:另有|统一)(?:部署|要求|安排|规定)"
+)
+_DIRECTED_PROSE = re.compile(
+    r"(?:按照?|根据)(?:上级|国家|省|市|区|县|部|厅|局|[、和级里])+(?:统一)?(?:下达|规定|明确|要求)的?"
+    r"(?:各项)?(?:指标任务|任务指标|指标|任务|计划|时限|时间节点?|进度)(?:要求|安排)?"
+)
+_HEDGE = re.compile("争取|力争|力求|原则上|确保力争")
+# Names and references hold dates that nobody has to meet.
+_NAMES = re.compile(
+    r"《[^》]*》|[〔\[]\d{4}[〕\]]\d*号?|\d{4}年(?:第?\d+号|第\d+[届次期])|"
+    r"(?:计划|规划|方案|行动|纲要|工程|指南)[(（](?:19|20)\d\d年?[-—~至]+(?:19|20)\d\d年?[)）]|"
+    r"\d{4}年?版|[“\"][^”\"]{0,6}\d{3,4}[^”\"]{2,12}[”\"]"
+)
+_COMPARED = re.compile(r"(?:比|较|同比|对比|相较于?|相比于?|以|与|和|于)$")
+_COMPARISON = re.compile(
+    r"^(?:末|底|度)?(?:相比|增长|下降|提高|减少|上升|降低|增加|压减|水平|同期|为基[数期准]|基[数期准年]|的?基础上|的?水平)"
+)
+_NAMED = re.compile(
+    r"^(?:度)?(?:创建成果|成果|数据|目录|标准|版|要点|工作要点|预算|统计|普查|考核结果|评价结果|经验|以来)"
+)
+_PAST_MARK = re.compile(r"^[^，。；]{0,16}(?:已经|已(?!有)|曾|了(?!解))")
+_FINISH = re.compile(
+    "完成|建成|建立|达到|达|实现|覆盖|竣工|投用|投入使用|投产|通过|创成|创建|出台|制定|编制|印发|办结|整改到位|"
+    "到位|消除|解决|改造|新增|打造|培育|累计|总数|取得|启动|形成|验收|下降|提升至|提高到|控制在|全面推行"
+)
+_DONE = re.compile(r"^[^，。；\d]{0,3}(?:完成|建成|办结|竣工|投用|到位|验收|结束|前完成)")
+_COUNT = re.compile(
+    rf"(?:{NUMBER}|\d+(?:\.\d+)?)(?:余|多)?(?:个|家|次|批次|批|场|条|件|份|名|人|户|处|座|项|类|公里|亩|平方米|台|套|所|期|万|吨|%)"
+)
+_KEPT = re.compile("稳定|保持|维持|动态|持续|始终|不低于|合格率|同步|深化|巩固|常态")
+_EMPTY = re.compile(r"[\s/—\-无、。]*")
+
+
+def read_timings(text: str, context: DateContext) -> list[TimingValue]:
+    """Every timing of a cell of time or of a measure's prose, in the order of the text.
+
+    Days are local and included. A DEADLINE or PERIOD whose `due_on` is None names a date without
+    a year that the context does not know either: for the review list.
+    """
+    flat, places = plain(text)
+    year = context.year or (context.issued_on.year if context.issued_on else None)
+    frame = Frame(context.issued_on, year, in_plan=True)
+    masked = _NAMES.sub(lambda m: "\x00" * len(m[0]), flat) if context.in_prose else flat
+    found: list[tuple[int, int, TimingValue]] = []
+    for e in scan(masked, frame):
+        value = _timing(e, masked, context, frame)
+        if value:
+            found.append((e.start_at, e.end_at, value))
+    found += _undated(masked, context, [(a, b) for a, b, _ in found])
+    found.sort(key=lambda item: item[:2])
+    spans = [(a, b) for a, b, _ in found]
+    return [
+        replace(
+            value,
+            text=text[places[a] : places[b - 1] + 1],
+            about=_about(flat, a, b, spans),
+            hedged=_is_hedged(flat, a, b),
+        )
+        for a, b, value in found
+    ]
+
+
+def unreadable_time(text: str) -> bool:
+    """Whether a cell of time says something of which no timing can be made: 适时推进, 按时间节点."""
+    return not _EMPTY.fullmatch(text) and not read_timings(
+        text, DateContext(2000, date(2000, 1, 1), in_prose=False)
+    )
+
+
+def _undated(
+    text: str, context: DateContext, taken: list[tuple[int, int]]
+) -> list[tuple[int, int, TimingValue]]:
+    patterns = [(_DIRECTED_PROSE, TimingKind.AS_DIRECTED)]
+    if not context.in_prose:
+        patterns = [(_DIRECTED_CELL, TimingKind.AS_DIRECTED), (_LASTING_CELL, TimingKind.RECURRING)]
+    found: list[tuple[int, int, TimingValue]] = []
+    for pattern, kind in patterns:
+        for m in pattern.finditer(text):
+            if all(m.end() <= a or m.start() >= b for a, b in taken):
+                found.append((m.start(), m.end(), TimingValue("", kind)))
+                taken.append(m.span())
+    return found
+
+
+def _timing(e: Expression, text: str, context: DateContext, frame: Frame) -> TimingValue | None:
+    """What an expression binds a task to, or None where it only describes."""
+    before, after = text[: e.start_at], text[e.end_at :]
+    if e.form is Form.RULE:
+        return TimingValue("", TimingKind.RECURRING, rule=e.rule)
+    if e.form is Form.AFTER_EVENT:
+        return TimingValue("", TimingKind.AS_DIRECTED)
+    if context.in_prose and _describes(e, before, after, frame):
+        return None
+    clause = _clause_around(text, e.start_at, e.end_at)
+    if e.form is Form.SINCE:
+        return TimingValue("", TimingKind.RECURRING, start_on=e.start)
+    if e.form is Form.UNTIL:
+        return TimingValue("", TimingKind.DEADLINE, due_on=e.end, ambiguous=e.ambiguous)
+    if text[e.start_at : e.end_at].startswith("全"):
+        return _whole_year(e, after, context)
+    if e.grain is Grain.YEAR:
+        return _bare_year(e, after, clause, context)
+    if e.grain is Grain.END or (e.grain is Grain.DAY and e.start == e.end and not context.in_prose):
+        return TimingValue("", TimingKind.DEADLINE, due_on=e.end)
+    if _DONE.match(after):
+        return TimingValue("", TimingKind.DEADLINE, due_on=e.end)
+    if context.in_prose and e.grain is Grain.LONG:
+        return None
+    return TimingValue("", TimingKind.PERIOD, start_on=e.start, due_on=e.end)
+
+
+def _whole_year(e: Expression, after: str, context: DateContext) -> TimingValue:
+    """全年 with a count to reach is the year's end, with lasting work it is recurring."""
+    clause = re.split("[，,。；;]", after, maxsplit=1)[0]
+    if context.in_prose and _COUNT.search(clause) and not _KEPT.search(clause):
+        return TimingValue("", TimingKind.DEADLINE, due_on=e.end)
+    return TimingValue("", TimingKind.RECURRING, start_on=e.start, due_on=e.end)
+
+
+def _bare_year(e: Expression, after: str, clause: str, context: DateContext) -> TimingValue | None:
+    if re.match("[^，。；]{0,6}(?:持续|长期|巩固|常态|每[年月季])", after):
+        return TimingValue("", TimingKind.RECURRING, start_on=e.start, due_on=e.end)
+    follows = re.split("[。；;]", after, maxsplit=1)[0]
+    if not context.in_prose or _FINISH.search(follows) or _COUNT.search(follows):
+        return TimingValue("", TimingKind.DEADLINE, due_on=e.end)
+    return None
+
+
+def _describes(e: Expression, before: str, after: str, frame: Frame) -> bool:
+    """Whether prose only mentions the date: a base of comparison, a name, the past."""
+    if (
+        _COMPARED.search(before)
+        and (e.form is Form.SPAN or _COMPARISON.match(after))
+        and not before.endswith("于")
+    ):
+        return True
+    if _NAMED.match(after) or (e.form is Form.SPAN and _COMPARISON.match(after)):
+        return True
+    if e.form is Form.SPAN and _PAST_MARK.match(after):
+        return True
+    return bool(frame.year and e.year_given and e.end and e.end.year < frame.year)
+
+
+def _is_hedged(text: str, start: int, end: int) -> bool:
+    a, b = _clause_span(text, start, end, _CLAUSE_END)
+    before, after = text[a:start], text[end:b]
+    near = re.split("[，,]", before)[-1]
+    return bool(_HEDGE.search(near) or _HEDGE.search(after))
+
+
+def _clause_span(text: str, start: int, end: int, stops: str) -> tuple[int, int]:
+    a = max(text.rfind(c, 0, start) for c in stops) + 1
+    ends = [at for c in stops if (at := text.find(c, end)) >= 0]
+    return a, min(ends, default=len(text))
+
+
+def _clause_around(text: str, start: int, end: int) -> str:
+    a, b = _clause_span(text, start, end, _CLAUSE_END)
+    return text[a:b]
+
+
+_TRIM = " ，,、（）():：。；;\x00"
+
+
+def _about(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> str:
+    """The clause that a timing dates, without the words of time."""
+    a, b = _clause_span(text, start, end, _CLAUSE_END + "，,")
+    inner = text[a:start].strip(_TRIM) + text[end:b].strip(_TRIM)
+    inner = re.sub(r"^(?:争取|力争|在|前|并|需|要)+|(?:前|内)?完成$", "", inner).strip(_TRIM)
+    if len(inner) >= 4 or not b < len(text) or text[b] not in "，,":
+        return inner
+    later = [x for x, _ in spans if x > start]
+    stop = min([_clause_span(text, b + 1, b + 1, _CLAUSE_END + "，,")[1], *later])
+    return (inner + ("：" if inner else "") + text[b + 1 : stop].strip(_TRIM)).strip(_TRIM)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from bot.messages import Button, Limits, Outgoing, Source
 from corpus import ledger
+from corpus.compare import TaskChange
 from corpus.ingest import IngestReport
 from corpus.models import PlanVersion, Task, Timing, Unit
 from rag.question import Answer
@@ -119,10 +120,9 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
         f"读出：{parts}；责任单位{report.units}个，有日期的时限{report.dated}处，指标{report.targets}个。",
     ]
     if report.changes:
-        kinds = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}
         counts = "、".join(
             f"{label}{n}项"
-            for kind, label in kinds.items()
+            for kind, label in CHANGES.items()
             if (n := sum(change.kind == kind for change in report.changes))
         )
         rows.append(f"与在执行的版本相比：{counts}。")
@@ -133,6 +133,18 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
     return tuple(rows)
 
 
+def change_rows(changes: Sequence[TaskChange]) -> list[str]:
+    """What changed between two versions, a row a task."""
+    rows = []
+    for change in changes:
+        number = f"第{change.no}项 " if change.no else ""
+        rows.append(f"【{CHANGES[change.kind]}】{number}{change.title}")
+        rows += [f"  {f.field}：{f.before or '（无）'} → {f.after or '（无）'}" for f in change.fields]
+    return rows
+
+
+CHANGES = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}
+ROLES = {"lead": "牵头", "support": "配合", "joint": "共同负责", "responsible": "负责"}
 STATES = {"draft": "草稿，未发布", "in_force": "在执行", "retired": "已停用"}
 
 

@@ -1,0 +1,224 @@
+"""The same verbs in a terminal."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import verbs
+from config.errors import DubanError, UserError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。")
+plans_app = typer.Typer(no_args_is_help=True, help="方案及其版本")
+units_app = typer.Typer(no_args_is_help=True, help="单位名录")
+reminders_app = typer.Typer(no_args_is_help=True, help="提醒：预览与发送记录")
+people_app = typer.Typer(no_args_is_help=True, help="账号与权限")
+app.add_typer(plans_app, name="plans")
+app.add_typer(units_app, name="units")
+app.add_typer(reminders_app, name="reminders")
+app.add_typer(people_app, name="people")
+
+At = Annotated[str | None, typer.Option("--at", help="站在哪一天：2026-06-25 或 2026-06-25T09:00")]
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON，供程序使用")]
+UnitName = Annotated[str | None, typer.Option("--unit", help="单位名称")]
+PlanId = Annotated[str | None, typer.Option("--plan", help="方案代号，见 duban plans list")]
+
+
+def main() -> None:
+    """Run a command; exit status 0 done, 1 a fault the user can mend, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        app()
+    except DubanError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def do(verb: str, **arguments: Any) -> None:
+    """Carry out a verb here, or in the serving process when there is one, and print its lines."""
+    from bot.handoff import hand_over, serving
+    from config.settings import load_settings
+
+    settings = load_settings()
+    note = serving(settings.home)
+    if note is not None:
+        for line in hand_over(note, verb, arguments):
+            print(line, flush=True)
+        return
+    from bot.core import opened
+    from bot.logs import log_to_stderr
+
+    log_to_stderr()
+    with opened(settings) as core:
+        for line in verbs.run(core, verb, arguments):
+            print(line, flush=True)
+
+
+@app.command()
+def serve(at: At = None) -> None:
+    """启动全部服务：网页对话、提醒、已配置的各平台。"""
+    from bot.serve import serve as run
+
+    run(at)
+
+
+@app.command()
+def chat(unit: UnitName = None, plan: PlanId = None, at: At = None) -> None:
+    """在终端里对话。"""
+    from bot.platforms.console import converse
+
+    converse(do, unit=unit, plan=plan, at=at)
+
+
+@app.command()
+def ask(
+    text: Annotated[str | None, typer.Argument(help="问题")] = None,
+    batch: Annotated[Path | None, typer.Option("--batch", help="每行一个问题的 JSONL 文件")] = None,
+    unit: UnitName = None, plan: PlanId = None, at: At = None, json: Json = False,
+) -> None:  # fmt: skip
+    """问一个问题，或一个文件里的全部问题。"""
+    if (text is None) == (batch is None):
+        raise typer.BadParameter("请给出一个问题，或用 --batch 给出问题文件")
+    if batch is not None:
+        do("batch", lines=read_lines(batch))
+    else:
+        do("ask", text=text, unit=unit, plan=plan, at=at, json=json)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="文件")],
+    plan: PlanId = None,
+    publish: Annotated[bool, typer.Option("--publish", help="读完即发布")] = False,
+    json: Json = False,
+) -> None:
+    """读入方案文件。"""
+    # absolute, since the serving process may stand in another folder
+    do("ingest", paths=[str(path.absolute()) for path in paths], plan=plan, publish=publish, json=json)
+
+
+@app.command()
+def dates(
+    texts: Annotated[list[str] | None, typer.Argument(help="时间说法，如 6月前")] = None,
+    batch: Annotated[Path | None, typer.Option("--batch", help="每行一个说法的 JSONL 文件")] = None,
+    at: At = None, json: Json = False,
+) -> None:  # fmt: skip
+    """看一个时间说法读成什么日期。"""
+    if not texts and batch is None:
+        raise typer.BadParameter("请给出时间说法，或用 --batch 给出文件")
+    do("dates", texts=texts or [], lines=read_lines(batch) if batch else [], at=at, json=json)
+
+
+@app.command()
+def doctor() -> None:
+    """检查设置、数据库、索引、平台和放假安排。"""
+    from bot.doctor import examine
+
+    healthy = True
+    for ok, line in examine():
+        print(f"{'✓' if ok else '✗'} {line}")
+        healthy &= ok
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@plans_app.command("list")
+def plans_list(json: Json = False) -> None:
+    """全部方案。"""
+    do("plans_list", json=json)
+
+
+@plans_app.command("show")
+def plans_show(id: str, json: Json = False) -> None:
+    """一个方案读出了什么。"""
+    do("plans_show", id=id, json=json)
+
+
+@plans_app.command("diff")
+def plans_diff(id: str, json: Json = False) -> None:
+    """新草稿与在执行版本的逐行差别。"""
+    do("plans_diff", id=id, json=json)
+
+
+@plans_app.command("publish")
+def plans_publish(id: str) -> None:
+    """发布草稿。"""
+    do("plans_publish", id=id)
+
+
+@plans_app.command("retire")
+def plans_retire(id: str) -> None:
+    """停用方案。"""
+    do("plans_retire", id=id)
+
+
+@plans_app.command("rollback")
+def plans_rollback(id: str) -> None:
+    """恢复上一个版本。"""
+    do("plans_rollback", id=id)
+
+
+@plans_app.command("export")
+def plans_export(
+    id: str, format: Annotated[str, typer.Option("--format", help="json")] = "json"
+) -> None:
+    """导出一个方案的台账。"""
+    do("plans_export", id=id, format=format)
+
+
+@units_app.command("list")
+def units_list(json: Json = False) -> None:
+    """全部单位。"""
+    do("units_list", json=json)
+
+
+@reminders_app.command("preview")
+def reminders_preview(
+    start: Annotated[str, typer.Option("--from", help="起始日期")],
+    end: Annotated[str, typer.Option("--to", help="结束日期，含当天")],
+    unit: UnitName = None, plan: PlanId = None, json: Json = False,
+) -> None:  # fmt: skip
+    """一段日子里会发出的全部提醒。"""
+    do("reminders_preview", start=start, end=end, unit=unit, plan=plan, json=json)
+
+
+@reminders_app.command("log")
+def reminders_log(json: Json = False) -> None:
+    """发出过什么，结果如何。"""
+    do("reminders_log", json=json)
+
+
+@people_app.command("list")
+def people_list(json: Json = False) -> None:
+    """已知账号。"""
+    do("people_list", json=json)
+
+
+@people_app.command("grant")
+def people_grant(account: str, role: str) -> None:
+    """授予角色：admin 或 member。"""
+    do("people_grant", account=account, role=role)
+
+
+@people_app.command("revoke")
+def people_revoke(account: str) -> None:
+    """收回角色。"""
+    do("people_revoke", account=account)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file; raises UserError when it can't be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise UserError(f"没有这个文件：{path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"读不了 {path}：{error}") from error

@@ -1,0 +1,35 @@
+"""What the commands do: each verb yields the lines that it prints, here or in the serving process.
+
+A verb is a function `name(core, **arguments) -> Iterator[str]` with arguments that JSON can carry,
+so that a command given beside a running `duban serve` can be handed to it.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.core import Core
+
+Verb = Callable[..., Iterator[str]]
+
+HOMES = {
+    "ask": "asking", "batch": "asking", "dates": "asking",
+    "ingest": "plans", "plans_list": "plans", "plans_show": "plans", "plans_diff": "plans",
+    "plans_publish": "plans", "plans_retire": "plans", "plans_rollback": "plans",
+    "plans_export": "plans", "units_list": "plans",
+    "reminders_preview": "reminding", "reminders_log": "reminding",
+    "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",
+}  # fmt: skip
+
+
+def run(core: "Core", verb: str, arguments: dict[str, Any]) -> Iterator[str]:
+    """The lines that a verb prints; raises DubanError with one line for people."""
+    function: Verb = getattr(import_module(f"bot.verbs.{HOMES[verb]}"), verb)
+    yield from function(core, **arguments)
+
+
+def as_json(data: Any) -> str:
+    """One line of JSON, Chinese left readable."""
+    return json.dumps(data, ensure_ascii=False)

@@ -1,0 +1,123 @@
+"""Questions in the terminal: one, a file of them, and how a phrase about time is read."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from time import perf_counter
+from typing import Any
+
+from bot.core import Core
+from bot.verbs import as_json
+from config.clock import read_day
+from config.database import reading
+from config.errors import UserError
+from corpus import ledger
+from rag.question import Answer, Question
+
+
+def ask(
+    core: Core, *, text: str, unit: str | None = None, plan: str | None = None,
+    at: str | None = None, history: tuple[str, ...] = (), json: bool = False,
+) -> Iterator[str]:  # fmt: skip
+    """One question."""
+    question = Question(
+        text=text, today=core.now(at).date(), plan_ids=_scope(core, plan), unit=unit,
+        history=tuple(history),
+    )  # fmt: skip
+    answer = core.answerer.answer(question)
+    if json:
+        yield as_json(_answer(answer))
+        return
+    yield from answer.rows
+    yield from source_lines(answer)
+
+
+def batch(core: Core, *, lines: list[str]) -> Iterator[str]:
+    """A JSON line for each question; waits for the vectors first, so that a score is repeatable."""
+    questions = [_read(n, line) for n, line in enumerate(lines, 1) if line.strip()]
+    core.wait_for_vectors()
+    for item in questions:
+        started = perf_counter()
+        answer = core.answerer.answer(
+            Question(
+                text=item["q"], today=item["day"], unit=item.get("as_unit"),
+                plan_ids=_scope(core, item.get("plan")), history=tuple(item.get("history") or ()),
+            )
+        )  # fmt: skip
+        ms = round((perf_counter() - started) * 1000, 1)
+        yield as_json({"id": item.get("id"), **_answer(answer), "ms": ms})
+
+
+def dates(
+    core: Core, *, texts: list[str], lines: list[str], at: str | None = None, json: bool = False
+) -> Iterator[str]:
+    """How phrases about time are read."""
+    from corpus.deadlines import read_phrase
+
+    today = core.now(at).date()
+    asked = [(None, text, today) for text in texts]
+    for n, line in enumerate(lines, 1):
+        if line.strip():
+            item = _json_object(n, line)
+            if "text" not in item:
+                raise UserError(f"第{n}行缺少 text。每行应为 {{\"id\", \"text\", \"reference_date\"}}。")
+            day = str(item.get("reference_date") or today.isoformat())[:10]
+            asked.append((item.get("id"), str(item["text"]), read_day(day)))
+    found = [read_phrase(text, day).to_json(id) for id, text, day in asked]
+    if json and not lines:
+        yield as_json(found)
+        return
+    for reading_ in found:
+        yield as_json(reading_) if json or lines else _date_line(reading_)
+
+
+def _date_line(found: dict[str, Any]) -> str:
+    if found["kind"] is None:
+        return f"{found['text']}：读不出日期"
+    span = f"{found['start'] or '…'} 至 {found['end'] or '…'}"
+    marks = [found["kind"], *(name for name in ("ambiguous", "hedged") if found[name])]
+    return f"{found['text']}：{found['rule'] or span}（{'，'.join(marks)}）"
+
+
+def _scope(core: Core, plan: str | None) -> tuple[str, ...] | None:
+    if plan in (None, "*"):
+        return None
+    assert plan is not None
+    with reading(core.engine) as session:
+        ledger.known_plan(session, plan)
+    return (plan,)
+
+
+def _json_object(n: int, line: str) -> dict[str, Any]:
+    try:
+        item = json.loads(line)
+    except ValueError as error:
+        raise UserError(f"第{n}行不是 JSON：{error}。") from None
+    if not isinstance(item, dict):
+        raise UserError(f"第{n}行应为一个 JSON 对象。")
+    return item
+
+
+def _read(n: int, line: str) -> dict[str, Any]:
+    item = _json_object(n, line)
+    if not isinstance(item.get("q"), str) or not isinstance(item.get("asked_on"), str):
+        raise UserError(f"第{n}行缺少 q 或 asked_on。")
+    day: date = read_day(item["asked_on"])
+    return {**item, "day": day}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "answer": answer.text,
+        "answerable": answer.answerable,
+        "citations": [{"plan": c.plan_id, "ref": c.ref, "quote": c.quote} for c in answer.citations],
+    }
+
+
+def source_lines(answer: Answer) -> Iterator[str]:
+    """The quotes under an answer, for a terminal."""
+    for n, citation in enumerate(answer.citations[:8], 1):
+        number = f"（{citation.doc_number}）" if citation.doc_number else ""
+        yield f"  [{n}] 《{citation.plan_title}》{number}{citation.ref}：{citation.quote[:120]}"
+    if len(answer.citations) > 8:
+        yield f"  …共{len(answer.citations)}处出处"

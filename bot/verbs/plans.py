@@ -1,0 +1,158 @@
+"""The corpus in the terminal: take in, look at, publish, export."""
+
+import json as jsonlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlmodel import select
+
+from bot import render
+from bot.core import Core
+from bot.verbs import as_json
+from config.database import reading, writing
+from config.errors import UserError
+from corpus import export, ledger
+from corpus.models import Plan, PlanVersion, Unit
+
+
+def ingest(
+    core: Core, *, paths: list[str], plan: str | None = None, publish: bool = False, json: bool = False
+) -> Iterator[str]:
+    """Take documents in; the first that can't be read stops the command, those before it stay."""
+    if plan and len(paths) > 1:
+        raise UserError("--plan 一次只能配一个文件。")
+    reports = []
+    for path in paths:
+        report = core.ingest(Path(path), by="cli", plan_id=plan, publish=publish)
+        reports.append(report)
+        if not json:
+            yield from render.ingest_rows(report)
+            if report.is_draft:
+                yield f"确认无误后发布：duban plans publish {report.plan_id}"
+    if json:
+        yield as_json([asdict(report) for report in reports])
+
+
+def plans_list(core: Core, *, json: bool = False) -> Iterator[str]:
+    """All plans with the version that answers."""
+    today = core.clock.today()
+    with reading(core.engine) as session:
+        found = []
+        for plan in session.exec(select(Plan).order_by(Plan.id)):
+            version = ledger.version_to_show(session, plan.id)
+            assert version.id is not None
+            found.append((version, ledger.count_tasks(session, version.id)))
+        if json:
+            yield as_json([_version(version, n) for version, n in found])
+            return
+        for version, n in found:
+            over = "，期限已过" if ledger.is_over(version, today) else ""
+            yield f"{version.plan_id}  《{version.title}》  第{version.number}版（{render.STATES[version.state]}{over}）  {n}项"
+
+
+def _version(version: PlanVersion, tasks: int) -> dict[str, object]:
+    return {
+        "id": version.plan_id, "title": version.title, "issuer": version.issuer,
+        "doc_no": version.doc_number, "issued_on": version.issued_on and version.issued_on.isoformat(),
+        "jurisdiction": version.jurisdiction, "version": version.number, "state": version.state,
+        "period": [d.isoformat() if d else None for d in (version.period_start_on, version.period_end_on)],
+        "tasks": tasks, "review": version.review,
+    }  # fmt: skip
+
+
+def plans_show(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
+    """One plan: its facts, its rows, and what needs review."""
+    with reading(core.engine) as session:
+        version = ledger.version_to_show(session, id)
+        assert version.id is not None
+        if json:
+            yield as_json(export.to_json(session, version))
+            return
+        yield f"《{version.title}》（{id} 第{version.number}版，{render.STATES[version.state]}）"
+        facts = {
+            "发文单位": version.issuer, "文号": version.doc_number, "日期": version.issued_on,
+            "地区": version.jurisdiction, "执行期": _period(version), "文件": version.file_name,
+        }  # fmt: skip
+        yield from (f"{name}：{value}" for name, value in facts.items() if value)
+        for task in ledger.tasks_of(session, version.id):
+            units = "、".join(f"{r.unit_text}（{render.ROLES[r.role]}）" for r in task.responsibilities)
+            due = "；".join(f"{t.text}→{t.due_on}" if t.due_on else t.text for t in task.timings)
+            yield " | ".join(
+                part
+                for part in (render.row_name(task), task.title or "", task.text[:60], units, due)
+                if part
+            )
+        yield from (f"请核对：{item['text']}{item['where']}" for item in version.review)
+
+
+def _period(version: PlanVersion) -> str:
+    if not version.period_start_on and not version.period_end_on:
+        return ""
+    return f"{version.period_start_on or '…'} 至 {version.period_end_on or '长期'}"
+
+
+def plans_diff(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
+    """The newest draft against the version in force, row by row."""
+    with reading(core.engine) as session:
+        new = ledger.newest_version(session, id)
+        ledger.known_plan(session, id)
+        old = ledger.version_in_force(session, id)
+        if new is None or old is None or new.id == old.id:
+            raise UserError(f"“{id}”没有可比较的草稿。")
+        changes = ledger.compare_versions(session, old, new)
+    if json:
+        yield as_json([asdict(change) for change in changes])
+        return
+    if not changes:
+        yield "两个版本的任务没有差别。"
+    yield from render.change_rows(changes)
+
+
+def plans_publish(core: Core, *, id: str) -> Iterator[str]:
+    """Put the newest draft in force."""
+    with writing(core.engine) as session:
+        version = ledger.publish(session, id, now=core.clock.wall(), by="cli")
+    yield f"《{version.title}》第{version.number}版已发布。"
+
+
+def plans_retire(core: Core, *, id: str) -> Iterator[str]:
+    """Take a plan out of force."""
+    with writing(core.engine) as session:
+        version = ledger.retire(session, id)
+    yield f"《{version.title}》已停用：不再提醒，也不再参与回答。"
+
+
+def plans_rollback(core: Core, *, id: str) -> Iterator[str]:
+    """Put the version before back in force."""
+    with writing(core.engine) as session:
+        version = ledger.rollback(session, id, now=core.clock.wall(), by="cli")
+    yield f"《{version.title}》已恢复到第{version.number}版。"
+
+
+def plans_export(core: Core, *, id: str, format: str = "json") -> Iterator[str]:
+    """One plan's ledger."""
+    if format != "json":
+        raise UserError(f"还不能导出 {format}，目前可用：json。")
+    with reading(core.engine) as session:
+        version = ledger.version_to_show(session, id)
+        yield jsonlib.dumps(export.to_json(session, version), ensure_ascii=False, indent=1)
+
+
+def units_list(core: Core, *, json: bool = False) -> Iterator[str]:
+    """The directory of units."""
+    with reading(core.engine) as session:
+        units = session.exec(select(Unit).order_by(Unit.jurisdiction, Unit.name)).all()
+        if json:
+            yield as_json(
+                [
+                    {"name": u.name, "jurisdiction": u.jurisdiction, "collective": u.is_collective,
+                     "aliases": [a.name for a in u.aliases]}
+                    for u in units
+                ]
+            )  # fmt: skip
+            return
+        for unit in units:
+            aliases = "、".join(alias.name for alias in unit.aliases)
+            yield f"{unit.jurisdiction}  {unit.name}" + (f"（又名{aliases}）" if aliases else "")
+

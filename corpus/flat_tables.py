@@ -239,6 +239,8 @@ def _fit(record: Sequence[_Token], fields: Sequence[Field | None]) -> list[str]:
     Where the counts differ, the division that suits the columns best is taken: kinds, values,
     units and times look like what they are, and the lines of one cell are about equally long.
     """
+    while len(record) > len(fields) and not record[-1].text:
+        record = record[:-1]
     if len(record) == len(fields):
         return [token.text for token in record]
     filled = [token for token in record if token.text]

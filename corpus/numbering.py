@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-_DIGITS = {d: n for n, d in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
+from corpus import numerals
+
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _HAN = "[一二三四五六七八九十百零〇]"
 _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
@@ -26,24 +27,12 @@ class Numbered:
     rest: str
 
 
-def han_to_int(text: str) -> int:
-    """The value of a Chinese numeral below one thousand, 十二 is 12."""
-    total, digit = 0, 0
-    for char in text:
-        if char in _DIGITS:
-            digit = _DIGITS[char]
-        else:
-            total += (digit or 1) * {"十": 10, "百": 100}[char]
-            digit = 0
-    return total + digit
-
-
 def digits(text: str) -> str:
     """A printed number in digits; what is no number comes back unchanged."""
     if text in _CIRCLED and text:
         return str(_CIRCLED.index(text) + 1)
     if re.fullmatch(rf"{_HAN}+", text):
-        return str(han_to_int(text))
+        return str(numerals.read_number(text))
     return text
 
 

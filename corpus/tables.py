@@ -1,0 +1,257 @@
+"""Finds the tables of tasks, indicators, duties and reports in a document, and yields their rows."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from corpus.columns import Columns, read_columns
+from corpus.document import Block, BlockKind, Document, Row, Table
+from corpus.headers import Field, is_header, plain
+from corpus.indicators import read_indicator_cell, read_targets
+from corpus.numbering import read_cell_number, read_number
+from corpus.units import FIRST_LEADS, name_units, read_units, settle
+from corpus.values import IndicatorKind, ResponsibilityValue, Role, TaskRow, TimingKind, TimingValue
+
+
+class TableKind(StrEnum):
+    """What the rows of a table are; the value is the part that its tasks get."""
+
+    TASKS = "main"
+    INDICATORS = "indicator"
+    DUTIES = "duty"
+    REPORTS = "report"
+
+
+@dataclass(slots=True)
+class TaskTable:
+    """One table as read; the times and targets inside the words of its rows are still unread."""
+
+    kind: TableKind
+    caption: str
+    in_annex: bool
+    is_bound: bool  # it names units or times
+    rows: list[TaskRow] = field(default_factory=list)
+
+
+_NOTE_ROW = re.compile(r"(备\s*注|注|说\s*明|填表说明|注释)\s*[:：]")
+_MARK_NOTE = re.compile(r"([▲△★☆●○◆◇■□◎※＊*])[^。；\n]{0,14}(牵头|主办|主责|第一责任)")
+_FIRST_NOTE = re.compile(
+    r"(排|列|位)[^。；\n]{0,6}(第一|首)[^。；\n]{0,8}(牵头|主办|主责)|(第一|首)(个|家|位)[^。；\n]{0,6}(牵头|主办|主责)"
+)
+_ENDED = re.compile(r"[。；！？;.]\s*[”）)]?$")
+_ANNEX = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：]?")
+_KINDS = {"约束": IndicatorKind.BINDING, "预期": IndicatorKind.ANTICIPATORY}
+_HEAD_ROWS = 8  # the head stands within the first so many rows
+_LONGEST_SUBHEAD = 14
+
+
+def read_tables(document: Document, from_year: int | None = None) -> list[TaskTable]:
+    """Every table that holds tasks, in order; a head of a year before `from_year` is a baseline."""
+    mark = lead_mark(document)
+    tables: list[TaskTable] = []
+    columns: Columns | None = None
+    in_annex = False
+    for block in document.blocks:
+        if block.table is None:
+            in_annex = in_annex or bool(_ANNEX.fullmatch(block.text[:20]))
+            if block.kind is BlockKind.HEADING:
+                columns = None  # a table without a head goes on only where no heading came between
+            continue
+        start, heads = _heads(block.table)
+        if heads:
+            columns = read_columns(heads, _bodies(block.table, start), from_year)
+            if columns is not None:
+                bound = columns.has(Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME)
+                tables.append(TaskTable(_kind(columns), _caption(block, start), in_annex, bound))
+        if columns is not None and columns.count == len(block.table.rows[0].cells):
+            _Reader(columns, mark, tables[-1]).read(block.table, start)
+    return [table for table in tables if table.rows]
+
+
+def lead_mark(document: Document) -> str | None:
+    """The sign that a note explains as the lead unit's, FIRST_LEADS, or None."""
+    for block in document.blocks:
+        rows = block.table.rows if block.table else []
+        for text in [block.text, *(cell.text for row in rows for cell in row.cells)]:
+            if found := _MARK_NOTE.search(text):
+                return found[1]
+            if _FIRST_NOTE.search(text):
+                return FIRST_LEADS
+    return None
+
+
+def _heads(table: Table) -> tuple[int, list[str]]:
+    """Where the body starts, and the head of each column; two rows of head are joined by “·”."""
+    for index, row in enumerate(table.rows[:_HEAD_ROWS]):
+        heads = [cell.text for cell in row.cells]
+        if not is_header(heads):
+            continue
+        start = index + 1
+        if start < len(table.rows) and _parts_heads(table.rows[start], heads):
+            below = [cell.text for cell in table.rows[start].cells]
+            heads = [
+                up if plain(down) in ("", plain(up)) else f"{up}·{down}" if plain(up) else down
+                for up, down in zip(heads, below, strict=True)
+            ]
+            start += 1
+        return start, heads
+    return 0, []
+
+
+def _parts_heads(row: Row, heads: Sequence[str]) -> bool:
+    """Whether the row below a head belongs to it: under one head that spans columns it names each."""
+    above = [plain(head) for head in heads]
+    below = [plain(cell.text) for cell in row.cells]
+    if read_cell_number(below[0]) or any(len(cell) > _LONGEST_SUBHEAD for cell in below):
+        return False
+    parts = [column for column, cell in enumerate(below) if cell and cell != above[column]]
+
+    def spans(column: int) -> bool:
+        return not above[column] or above.count(above[column]) > 1 or "" in above[column + 1 :][:1]
+
+    return len(parts) >= 2 and all(map(spans, parts))
+
+
+def _bodies(table: Table, start: int) -> list[list[str]]:
+    """The cells of the rows from `start` on, a merged cell at its first place only."""
+    return [
+        [
+            cell.text.strip() if cell.origin in (None, (start + n, column)) else ""
+            for column, cell in enumerate(row.cells)
+        ]
+        for n, row in enumerate(table.rows[start:])
+    ]
+
+
+def _kind(columns: Columns) -> TableKind:
+    has = columns.has
+    if has(Field.INDICATOR) and has(Field.TARGET, Field.KIND):
+        return TableKind.INDICATORS
+    if has(Field.REPORT):
+        return TableKind.REPORTS
+    if has(Field.DUTY):
+        return TableKind.DUTIES
+    return TableKind.TASKS
+
+
+def _caption(block: Block, start: int) -> str:
+    """The line above the table, or the merged row above its head."""
+    assert block.table is not None
+    for row in reversed(block.table.rows[: max(start - 1, 0)]):
+        words = {cell.text.strip() for cell in row.cells if cell.text.strip()}
+        if len(words) == 1:
+            return words.pop()
+    return block.table.caption.strip()
+
+
+class _Reader:
+    """Reads the body of one table row by row, and remembers what carries down."""
+
+    def __init__(self, columns: Columns, mark: str | None, table: TaskTable) -> None:
+        self.columns, self.mark, self.table = columns, mark, table
+        self.section: str | None = None
+        self.above = [""] * columns.count
+        self.is_numbered = False
+        self.texts_end = False
+
+    def read(self, table: Table, start: int) -> None:
+        """Add the rows of `table` from row `start` on."""
+        columns, bodies = self.columns, _bodies(table, start)
+        numbered = [cells for cells in bodies if columns.number(cells)]
+        texts = [text for cells in bodies if (text := columns.text(cells))]
+        self.is_numbered = len(numbered) * 2 >= len(bodies)
+        self.texts_end = sum(bool(_ENDED.search(t)) for t in texts) >= 0.7 * len(texts)
+        heads = [cell.text.strip() for cell in table.rows[start - 1].cells] if start else []
+        knows_merges = [
+            any(row.cells[c].origin not in (None, (n, c)) for n, row in enumerate(table.rows))
+            for c in range(columns.count)
+        ]
+        for cells, row in zip(bodies, table.rows[start:], strict=True):
+            shown = [cell.text.strip() for cell in row.cells]
+            words = list(dict.fromkeys(filter(None, shown)))
+            if not words or _NOTE_ROW.match(words[0]) or shown == heads:
+                continue
+            if section := self._section(cells, words):
+                self.section, self.above = section, [""] * columns.count
+                continue
+            # where the format shows merged cells, a cell left blank is meant to be blank
+            carried = [
+                shown[c] or ("" if knows_merges[c] else self.above[c]) for c in range(columns.count)
+            ]
+            self._row(cells, carried, row)
+            self.above = carried
+
+    def _section(self, cells: Sequence[str], words: Sequence[str]) -> str | None:
+        """The name of a group of rows, where a row holds nothing else."""
+        if len(words) == 1 and cells[0] == words[0] and not read_cell_number(words[0]):
+            if self.columns.count > 2 and len(words[0]) <= 40 and not _ENDED.search(words[0]):
+                numbered = read_number(words[0])
+                return numbered.rest if numbered else words[0]
+        elif len(words) == 2 and re.fullmatch(r"[（(]?[一二三四五六七八九十]+[）)、]?", words[0]):
+            return words[1]
+        return None
+
+    def _row(self, cells: Sequence[str], carried: Sequence[str], row: Row) -> None:
+        columns, rows, part = self.columns, self.table.rows, str(self.table.kind)
+        no, text = columns.number(cells), columns.text(cells)
+        if no is None and self.is_numbered and rows:
+            is_cut = self.texts_end and not _ENDED.search(rows[-1].text)
+            if not columns.title(cells) and not columns.time(cells) and (is_cut or not text):
+                self._extend(rows[-1], text, columns.units(cells), row)
+                return
+            no = rows[-1].no
+            part = "continuation" if self.table.kind is TableKind.TASKS else part
+        text, title = text or columns.text(carried), columns.title(carried)
+        if not text:
+            text, title = title, ""
+        if not text:
+            return
+        task = TaskRow(part, no, columns.section(carried) or self.section, title or None, text)
+        if self.table.kind is TableKind.INDICATORS and not task.section:
+            task.section = self.table.caption or None
+        task.place = row.place
+        task.unit_text, task.timing_text = columns.units(carried), columns.time(carried)
+        task.responsibilities = self._responsibilities(carried)
+        if self.table.kind is TableKind.DUTIES:
+            task.title = task.unit_text
+        self._date(task, cells, carried)
+        rows.append(task)
+
+    def _extend(self, last: TaskRow, text: str, units: str, row: Row) -> None:
+        """A row cut at the border of a page: the rest belongs to the row above."""
+        last.text += text
+        last.unit_text += units
+        if units:
+            last.responsibilities = read_units(last.unit_text, self.mark)
+        last.place = replace(last.place, line_end=row.place.line_end)
+
+    def _responsibilities(self, cells: Sequence[str]) -> list[ResponsibilityValue]:
+        named: dict[str, Role | None] = {}
+        for column, role in self.columns.unit_columns():
+            for unit, own in name_units(cells[column], self.mark, role):
+                named.setdefault(unit, own)
+        return settle(list(named.items()))
+
+    def _date(self, task: TaskRow, cells: Sequence[str], carried: Sequence[str]) -> None:
+        """The kind of an indicator, its targets, and the years that heads give to their cells."""
+        columns = self.columns
+        name = task.text if self.table.kind is TableKind.INDICATORS else task.title or task.text
+        measure_unit = "".join(carried[c] for c in columns.of(Field.MEASURE_UNIT))
+        for column in columns.of(Field.KIND):
+            task.indicator_kind = _KINDS.get(carried[column][:2])
+        for column in columns.of(Field.TARGET):
+            value = cells[column]
+            bare = re.fullmatch(r"[\[≥≤><＞＜\d.,\]]+", value)
+            if self.table.kind is TableKind.INDICATORS or bare:
+                task.targets += read_indicator_cell(name, value + measure_unit if bare else value)
+            else:
+                task.targets += read_targets(value)
+        for column, year in columns.years.items():
+            if cells[column]:
+                head, due = columns.heads[column], date(year, 12, 31)
+                about = f"{name}：{cells[column]}"
+                task.timings.append(
+                    TimingValue(head, TimingKind.DEADLINE, due_on=due, about=about)
+                )

@@ -96,6 +96,10 @@ def write_pdf(plan: Plan, path: Path) -> None:
         last = (span.column + span.columns - 1, span.row + span.rows - 1)
         style.append(("SPAN", (span.column, span.row), last))
 
+    # the library gives no height to a row in which no cell begins and ends
+    own = {span.row for span in plan.spans if span.rows == 1}
+    heights = [None if row in own else 24 for row in range(rows)]
+
     def decorate(canvas: Canvas, document: SimpleDocTemplate) -> None:
         canvas.setFont("STSong-Light", 9)
         canvas.drawCentredString(A4[0] / 2, A4[1] - 40, "清源市河长制工作文件")
@@ -105,7 +109,7 @@ def write_pdf(plan: Plan, path: Path) -> None:
         [
             Paragraph(escape(plan.title), title),
             Paragraph(escape(plan.prose), body),
-            Table(grid, style=style, repeatRows=1, colWidths=[440 / columns] * columns),
+            Table(grid, [440 / columns] * columns, heights, style=style, repeatRows=1),
             Paragraph(escape(plan.note), body),
         ],
         onFirstPage=decorate,

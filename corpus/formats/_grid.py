@@ -64,7 +64,7 @@ def shift(cells: Iterable[Cell], rows: int, columns: int) -> list[Cell]:
 def captioned(rows: list[Row], above: Sequence[Block]) -> Block:
     """A table block; the short line that stands right above it is its caption as well."""
     caption = ""
-    if above and above[-1].kind is not BlockKind.TABLE:
+    if above and above[-1].kind in {BlockKind.HEADING, BlockKind.PARAGRAPH}:
         line = above[-1].text
         caption = line if len(line) <= _CAPTION_CHARACTERS else ""
     place = rows[0].place

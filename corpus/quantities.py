@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from corpus.numerals import DIGITS, read_number
+
 HIDDEN = "□"  # stands for each character that holds no quantity
 
-_DIGITS = "零一二三四五六七八九"
 _HAN = "[一二两三四五六七八九十]"
 _VALUE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 
@@ -17,7 +18,7 @@ _WORDS = (
     "个百分点 百分点 批次 人次 户次 车次 家次 场次 件次 班次 期次 点位 学时 课时 小时 分钟 公里 千米 "
     "平方公里 平方千米 平方米 立方米 公顷 亩 公斤 千克 克 吨标准煤 吨 元 家 个 所 处 座 条 件 名 人 位 "
     "户 项 次 场 期 份 篇 支 辆 台 套 部 本 册 张 只 头 株 棵 块 片 组 对 类 种 起 例 宗 幅 栋 幢 间 床 "
-    "盏 根 眼 口 米 分贝 分 天 周 轮 门 堂 节 课 题 毫克 微克 升 千瓦时 千瓦 兆瓦 艘 尾 羽 票 单 遍 村 "
+    "盏 根 眼 口 米 分贝 分 天 周 轮 门 堂 节 课 题 岁 张床位 年 毫克 微克 升 千瓦时 千瓦 兆瓦 艘 尾 羽 票 单 遍 村 "
     "km2 km² km mg μg kg hm2 hm² m2 m² m3 m³ MW kW ㎡ ㎏ ㎞ ㎎ ℃"
 )
 _BASE = "|".join(map(re.escape, sorted(_WORDS.split(), key=len, reverse=True)))
@@ -45,7 +46,7 @@ _NAMES_AND_DATES = re.compile(
             r"\d{4}年?(?:-|—|–|~|至|到)+\d{4}年?",
             r"\d{4}(?:年\d*号?|\.\d{1,2}\.\d{1,2}|-\d{1,2}-\d{1,2})",
             r"\d{1,2}(?:-|—|~|至|到)\d{1,2}[月日]",
-            r"\d{1,2}月\d{1,2}日?|\d+(?:月|日)",
+            r"(?<![\d.])(?:\d{1,2}月\d{1,2}日?|\d+[月日])",
             r"(?<![A-Za-z])[A-Za-z]+[-.]?\d[\d.:]*[A-Za-z]*",
             r"\d+(?:\.\d+)?[A-Z](?![A-Za-z/])",
             r"\d+[:×x*]\d+",
@@ -53,7 +54,7 @@ _NAMES_AND_DATES = re.compile(
             rf"每(?:[\d.]+|{_HAN}|[百千万])+(?:个?月|个?工作日|年|周|天|日|个|家|名|户|人)?",
             r"(?:^|(?<=[。;:\n]))\(?\d{1,3}[.、)](?!\d)",
             rf"(?<![月年底日末旬])前(?:\d+|{_HAN}+)[名位强]?",
-            rf"(?:\d+|{_HAN}+)(?:个?多?月|个?工作日|个?季度|个?学期|个?学年|个?自然日|周年|年|岁)(?:以上|以下|内|前)?",
+            rf"(?<![\d.])(?:\d+|{_HAN}+)(?:个?多?月|个?工作日|个?季度|个?学期|个?学年|个?自然日|周年|年)(?:以上|以下|内|前)?",
             r"\d+(?:号|级|星|型|版|路|楼|层|代|届|维|时|点(?!位))",
             rf"\((?!{_ASIDE_HEAD}|含\))[^()]{{3,}}\)",
         )
@@ -127,17 +128,9 @@ def find_quantities(masked: str, start: int, end: int) -> list[Quantity]:
 
 
 def _number(words: str) -> Decimal:
-    """Reads 1,200 and 九十八点五; spelled numbers up to 百."""
+    """Reads 1,200 and 九十八点五."""
     if words[0].isascii():
         return Decimal(words.replace(",", ""))
-    whole, _, fraction = words.replace("两", "二").partition("点")
-    total, digit = 0, 1 if whole[:1] in "十百" else 0
-    for character in whole:
-        if character in "十百":
-            total, digit = total + digit * (10 if character == "十" else 100), 0
-        else:
-            digit = _DIGITS.index(character)
-    decimals = "".join(
-        str(_DIGITS.index(character)) for character in fraction if character in _DIGITS
-    )
-    return Decimal(f"{total + digit}.{decimals or 0}").normalize() + 0
+    whole, _, fraction = words.partition("点")
+    decimals = "".join(str(DIGITS[character]) for character in fraction if character in DIGITS)
+    return Decimal(f"{read_number(whole) or 0}.{decimals}" if decimals else read_number(whole) or 0)

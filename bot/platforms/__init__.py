@@ -12,14 +12,16 @@ from config.settings import Settings
 def find_platforms(settings: Settings, store: Engine) -> dict[str, Platform]:
     """The platforms that are set up, by name.
 
-    Each file here has `from_settings(settings, store) -> Platform | None`, which imports its
-    vendor's library only when its settings are there. A name that begins with _ is a helper.
+    A platform's file has `from_settings(settings, store) -> Platform | None`, which imports its
+    vendor's library only when its settings are there. The terminal, which runs in a process of its
+    own, and helpers have none.
     """
     found: dict[str, Platform] = {}
     for file in iter_modules(__path__):
-        if file.name.startswith("_"):
-            continue
-        platform = import_module(f"{__name__}.{file.name}").from_settings(settings, store)
+        module = import_module(f"{__name__}.{file.name}")
+        platform = (
+            module.from_settings(settings, store) if hasattr(module, "from_settings") else None
+        )
         if platform is not None:
             found[platform.name] = platform
     return found

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the library takes most of a second to import: only where a 
 
 FILE_LIMIT_BYTES = 20 * 1024 * 1024  # getFile gives no more
 POLL_S = 30
-LONGEST_WAIT_S = 30.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 UPDATES = ["message", "callback_query", "my_chat_member"]
 COMMANDS = {
     "start": ("开始使用", "Start"),
@@ -139,7 +139,7 @@ class Telegram:
                 else None,
             )
         except TelegramError as error:
-            if message.edits and "message is not modified" in str(error):
+            if message.edits and "message is not modified" in str(error).lower():
                 return Receipt(message.edits)
             raise self._failure(error, repeatable=bool(message.edits)) from error
         return Receipt(str(sent.message_id))
@@ -159,7 +159,7 @@ class Telegram:
                 raise too_large
             return bytes(await file.download_as_bytearray())
         except TelegramError as error:
-            if "file is too big" in str(error):
+            if "file is too big" in str(error).lower():
                 raise too_large from None
             raise self._failure(error, repeatable=True) from error
 
@@ -204,7 +204,7 @@ class Telegram:
         """Calls again and again, waiting longer each time; raises Refused."""
         from telegram.error import TelegramError
 
-        wait_s = 1.0
+        wait_s = FIRST_WAIT_S
         while True:
             try:
                 return await call()
@@ -264,5 +264,5 @@ class Telegram:
         not_sent = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         answered = isinstance(error, NetworkError) and not isinstance(cause, httpx.HTTPError)  # 5xx
         if repeatable or not_sent or answered:
-            return TryLater(words, 1.0)
+            return TryLater(words, FIRST_WAIT_S)
         return MaybeSent(words)

@@ -1,0 +1,194 @@
+"""What must be sent, and what became of it: messages are added, claimed for a while, and finished."""
+
+import random
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, exists, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, or_, select
+
+from config.database import writing
+from reminders.models import OutboxMessage, OutboxState, Reminder
+
+LEASE = timedelta(seconds=90)  # renewed while its holder lives; longer than one call of a platform
+LONGEST_WAIT_S = 600.0  # between two attempts, unless the platform asks for more
+GIVE_UP_AFTER = timedelta(days=3)
+FEWEST_ATTEMPTS = 5  # however old a message is after we were down, it gets these
+
+
+def add(
+    session: Session, *, dedup_key: str, kind: str, platform: str, chat_id: str,
+    facts: dict[str, Any], due_at: datetime, now: datetime,
+) -> bool:  # fmt: skip
+    """Put a message in; False when its `dedup_key` was there before. It is part of the transaction."""
+    if session.exec(select(OutboxMessage.id).where(OutboxMessage.dedup_key == dedup_key)).first():
+        return False
+    session.add(
+        OutboxMessage(
+            dedup_key=dedup_key, kind=kind, platform=platform, chat_id=chat_id, facts=facts,
+            due_at=due_at, created_at=now,
+        )
+    )  # fmt: skip
+    return True
+
+
+def claim(
+    engine: Engine, worker: str, platform: str, limit: int, now: datetime, wall: datetime
+) -> list[OutboxMessage]:
+    """Take up to `limit` messages of `platform` that are due, for LEASE; nobody else gets them.
+
+    Of each chat only the oldest that waits, so that its order is kept while other chats go on.
+    `now` is the product's time, `wall` the real one, which leases are counted in.
+    """
+    earlier = aliased(OutboxMessage)
+    waits = (
+        select(OutboxMessage.id)
+        .where(
+            OutboxMessage.state == OutboxState.PENDING,
+            OutboxMessage.platform == platform,
+            OutboxMessage.due_at <= now,
+            or_(col(OutboxMessage.lease_until).is_(None), col(OutboxMessage.lease_until) < wall),
+            ~exists().where(
+                col(earlier.platform) == OutboxMessage.platform,
+                col(earlier.chat_id) == OutboxMessage.chat_id,
+                col(earlier.state) == OutboxState.PENDING,
+                col(earlier.id) < col(OutboxMessage.id),
+            ),
+        )
+        .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # left out on SQLite, where there is one writer
+    )
+    taken = (
+        update(OutboxMessage)
+        .where(col(OutboxMessage.id).in_(waits))
+        .values(
+            claimed_by=worker,
+            lease_until=wall + LEASE,
+            attempts=col(OutboxMessage.attempts) + 1,
+        )
+        .returning(OutboxMessage)
+        .execution_options(synchronize_session=False)
+    )
+    with writing(engine) as session:
+        messages = list(session.scalars(taken))
+    return sorted(messages, key=lambda m: (m.due_at, m.id))
+
+
+def renew(engine: Engine, worker: str, wall: datetime) -> None:
+    """Hold what `worker` has claimed for another LEASE."""
+    _update(engine, _held_by(worker), lease_until=wall + LEASE)
+
+
+def release(engine: Engine, platforms: Collection[str]) -> None:
+    """Free every claim on these platforms: for one who starts and knows that nobody else sends."""
+    ours = col(OutboxMessage.platform).in_(platforms)
+    _update(engine, ours, claimed_by=None, lease_until=None)
+
+
+def part_sent(engine: Engine, message: OutboxMessage, parts_sent: int) -> None:
+    """Note how many parts of a long message have arrived, so that they are not sent again."""
+    message.parts_sent = parts_sent
+    _update(engine, _this(message), parts_sent=parts_sent)
+
+
+def put_back(engine: Engine, message: OutboxMessage, until: datetime) -> None:
+    """Give a claim back untried, because of our own pace."""
+    _update(
+        engine,
+        _this(message),
+        _held_by(message.claimed_by),
+        due_at=until,
+        claimed_by=None,
+        lease_until=None,
+        attempts=message.attempts - 1,
+    )
+
+
+def try_later(
+    engine: Engine, message: OutboxMessage, retry_after_s: float, words: str, now: datetime,
+    give_up_after: timedelta = GIVE_UP_AFTER,
+) -> OutboxState:  # fmt: skip
+    """Wait at least `retry_after_s`, longer with each attempt; FAILED when it has gone on too long.
+
+    It surely did not arrive. Returns the state it is in now.
+    """
+    if now - message.created_at > give_up_after and message.attempts >= FEWEST_ATTEMPTS:
+        finish(
+            engine, message, OutboxState.FAILED, f"试了{message.attempts}次仍未送达：{words}", now
+        )
+        return OutboxState.FAILED
+    longest = min(2.0 ** min(message.attempts - 1, 20), LONGEST_WAIT_S)
+    wait_s = max(retry_after_s, longest * random.uniform(0.5, 1.0))  # not all at the same moment
+    _update(
+        engine,
+        _this(message),
+        _held_by(message.claimed_by),
+        due_at=now + timedelta(seconds=wait_s),
+        claimed_by=None,
+        lease_until=None,
+        platform_words=words,
+    )
+    return OutboxState.PENDING
+
+
+def finish_sent(
+    engine: Engine, message: OutboxMessage, receipt_id: str, text: str, now: datetime
+) -> None:
+    """The platform said yes; `receipt_id` is its id of the message, `text` what was sent."""
+    finish(engine, message, OutboxState.SENT, "", now, platform_message_id=receipt_id, text=text)
+
+
+def finish(
+    engine: Engine, message: OutboxMessage, state: OutboxState, words: str, now: datetime,
+    **more: str,
+) -> None:  # fmt: skip
+    """DROPPED, FAILED or UNKNOWN, with the words that say why."""
+    _update(
+        engine,
+        _this(message),
+        state=state,
+        platform_words=words,
+        finished_at=now,
+        claimed_by=None,
+        lease_until=None,
+        **more,
+    )
+
+
+def follow(session: Session, platform: str, old_chat_id: str, new_chat_id: str) -> None:
+    """A chat moved: what waits for it, and what it has been told, moves along."""
+    told = select(Reminder.id).where(Reminder.platform == platform, Reminder.chat_id == new_chat_id)
+    waiting = (
+        update(OutboxMessage)
+        .where(
+            col(OutboxMessage.platform) == platform,
+            col(OutboxMessage.chat_id) == old_chat_id,
+            col(OutboxMessage.state) == OutboxState.PENDING,
+        )
+        .values(chat_id=new_chat_id, claimed_by=None, lease_until=None)
+    )
+    session.exec(waiting)
+    if session.exec(told).first() is None:
+        session.exec(
+            update(Reminder)
+            .where(col(Reminder.platform) == platform, col(Reminder.chat_id) == old_chat_id)
+            .values(chat_id=new_chat_id)
+        )
+
+
+def _update(engine: Engine, *which: ColumnElement[bool], **values: Any) -> None:
+    with writing(engine) as session:
+        still_waits = col(OutboxMessage.state) == OutboxState.PENDING
+        session.exec(update(OutboxMessage).where(still_waits, *which).values(**values))
+
+
+def _this(message: OutboxMessage) -> ColumnElement[bool]:
+    return col(OutboxMessage.id) == message.id
+
+
+def _held_by(worker: str | None) -> ColumnElement[bool]:
+    # one whose lease ran out must not free what another has claimed since
+    return col(OutboxMessage.claimed_by) == worker

@@ -70,8 +70,8 @@ class Telegram:
         from telegram import Bot
         from telegram.request import HTTPXRequest
 
-        # httpx logs every address at INFO, and the address holds the token
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for name in ("httpx", "telegram"):  # they log addresses, and ours hold the token
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._token = token
         self._clock = clock
         self._poll_s = poll_s

@@ -81,6 +81,7 @@ def _read_clause(folded: Folded, start: int, end: int, context: Context) -> list
     if words.PAST.search(folded.text, start, end):
         return []
     targets = _read_zeros(folded, start, end)
+    context.rate = ""
     for piece in pieces(folded, start, end):
         if is_condition(piece, folded.masked[start:end]):
             continue
@@ -100,6 +101,7 @@ def _read_rates(folded: Folded, piece: Piece, context: Context) -> list[TargetVa
         names = [subject]
     elif words.RATE_NAME.search(subject) and not piece.bridge.endswith("的"):
         names = [with_topic(name, context) for name in names_of(subject)]
+        context.rate = names[-1]
         default = "<=" if words.FALLS_IS_GOOD.search(subject) else ">="
     else:
         share = re.match(r"(?:比例|比重)", rest)
@@ -114,7 +116,8 @@ def _read_rates(folded: Folded, piece: Piece, context: Context) -> list[TargetVa
             subject = with_topic(subject, context)
         verbatim = piece.comparator and not (rest or share or piece.bridge)
         of = "的" if (rest and not share) or piece.bridge else ""
-        names = [f"{subject}{rest}" if verbatim else f"{subject}{rest}{of}比例"]
+        suffix = "" if verbatim else "比" if subject.endswith("占") and not rest else f"{of}比例"
+        names = [f"{subject}{rest}{suffix}"]
     values = piece.quantities
     if len(values) > 1 and len(names) != len(values):
         names = heads_of(names[0], len(values))
@@ -151,7 +154,9 @@ def _is_asked(piece: Piece, context: Context) -> bool:
         return bool(doing) and quantity.value > 1 and not words.SUMMARY.match(rest)
     if is_level or not rest:
         return True
-    if words.SUMMARY.match(rest) or re.search(r"[对等]$", before):
+    if (
+        words.SUMMARY.match(rest) and quantity.unit in ("个", "项", "条") and not least
+    ) or re.search(r"[对等]$", before):
         return before.endswith(("对", "等")) and _is_achieved(rest)
     near = words.DEED.search(before[-10:]) is not None and "的" not in before[-10:]
     return near or bool(context.deed and not before) or _is_achieved(rest)
@@ -178,10 +183,11 @@ def _read_counts(folded: Folded, piece: Piece, context: Context) -> list[TargetV
         last = list(words.DEED.finditer(subject))
         context.deed = deed.group() if deed else last[-1].group() if last else context.deed
         name = f"{deed.group() if deed else subject or context.deed}{rest}"
+        name = re.sub(r"的(?:标准|要求|目标)$", "", name)
         if deed and (whom := re.match(r"对(.+)", subject[: deed.start()])):
             name = f"{whom[1]}{rest}"
     else:
-        name = from_deed(subject)
+        name = subject if piece.comparator else from_deed(subject)
         found = words.DEED.match(name)
         if found:
             context.deed = found.group()
@@ -191,7 +197,7 @@ def _read_counts(folded: Folded, piece: Piece, context: Context) -> list[TargetV
             name = f"{context.deed}{name}"
         elif context.counted and piece.before.startswith("其中"):
             name = f"{context.deed}{context.counted}中{name}"
-        if (deed and deed.start() == 0) or len(name) <= 1:
+        if (deed and deed.start() == 0 and len(name) <= 4) or len(name) <= 2:
             name = with_topic(name, context, always=True)
         if re.match(r"每(?!年)|人均", piece.bridge):
             name += piece.bridge

@@ -16,6 +16,7 @@ class Context:
     topic: str = ""
     deed: str = ""
     counted: str = ""  # what the last count was of
+    rate: str = ""  # the last rate of the same clause
 
 
 def subject_of(before: str) -> str:
@@ -65,6 +66,8 @@ def with_topic(name: str, context: Context, always: bool = False) -> str:
     bare = re.sub(r"\([^()]*\)", "", name)
     if len(bare) > 4 and not always:
         return name
+    if len(context.rate) > len(bare):
+        return context.rate[: -len(bare)] + name
     topic = words.ACTION_LEAD.sub("", subject_of(context.topic))
     stem = bare.removesuffix("率")
     if len(stem) > 1 and stem in topic:

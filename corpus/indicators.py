@@ -57,6 +57,7 @@ def read_indicator_cell(indicator: str, value: str) -> list[TargetValue]:
         full_name = name
         if words.CHANGE.search(which):
             full_name += "" if words.CHANGE.search(name) else which
+            least = ">="
         elif len(quantities) > 1 and which:
             full_name += f"（{which}）"
         op = piece.op(quantity, "=" if quantity.value == 0 else least)
@@ -89,7 +90,8 @@ def _read_clause(folded: Folded, start: int, end: int, context: Context) -> list
             targets += _read_rates(folded, piece, context)
         elif _is_asked(piece, context):
             targets += _read_counts(folded, piece, context)
-    return targets
+    # A number that no words name tells an official nothing.
+    return [target for target in targets if target.indicator]
 
 
 def _read_rates(folded: Folded, piece: Piece, context: Context) -> list[TargetValue]:

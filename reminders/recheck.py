@@ -1,23 +1,20 @@
 """Reads the ledger again just before a digest is sent: is its reason still there?"""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from config.settings import Settings
 from reminders.models import OutboxMessage, Reminder
 from reminders.owed import History, debtors_of, owed_between, row_id
 from reminders.planner import ChatsOf
 
 
-def recheck(
-    session: Session, message: OutboxMessage, now: datetime, settings: Settings, chats_of: ChatsOf
-) -> str:
+def recheck(session: Session, message: OutboxMessage, now: datetime, chats_of: ChatsOf) -> str:
     """Mark the reminders of a digest that have lost their reason; why, in Chinese, if none is left.
 
     One whose task is done, changed or no longer in force, or whose chat speaks for its unit no
     more, becomes "dropped"; one that is too late, or followed by a newer one, "skipped".
+    `now` is aware local time.
     """
     query = select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
     reminders = session.exec(query).all()
@@ -29,7 +26,6 @@ def recheck(
     debtors = debtors_of(session, {row_id(owed.task.id) for owed in current.values()})
     history = History(session, lineages)
     chats = chats_of({r.unit_id for r in reminders})
-    today = now.astimezone(ZoneInfo(settings.timezone)).date()
     reasons: dict[str, None] = {}
     for r in reminders:
         owed = current.get((r.plan_id, r.lineage, r.timing_key, r.occurrence_on))
@@ -42,7 +38,7 @@ def recheck(
             reason = "任务已办结"
         elif (r.platform, r.chat_id) not in chats.get(r.unit_id, []):
             reason = "会话已失效或不再绑定该单位"
-        elif r.occurrence_on < today:
+        elif r.occurrence_on < now.date():
             state, reason = "skipped", "期限已过"
         elif _is_followed(session, r):
             state, reason = "skipped", "已有更新的提醒"

@@ -14,6 +14,9 @@ _NUMBERED = re.compile(
     r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+[.．、]|第[一二三四五六七八九十百\d]+[章节条]"
     r"|[①-⑳]|附件|注"
 )
+# One unit a line is common, and a name may happen to fill its line.
+_UNIT_END = re.compile(r"[局委办厅部院会府队站所校）)]$")
+_UNIT_START = re.compile(r"[省市县区州各]")
 
 
 @dataclass(slots=True)
@@ -104,7 +107,7 @@ def _line(row: list[Any], page: int) -> Line:
             gap = char["x0"] - kept[-1]["x1"]
             if gap > _space(kept[-1]["text"], char["text"]) * char["size"]:
                 text += " "
-            if lead is None and not (_is_latin(kept[-1]["text"]) and _is_latin(char["text"])):
+            if lead is None and _may_break(kept[-1]["text"], char["text"]):
                 lead = kept[-1]["x1"] - row[0]["x0"]
         kept.append(char)
         text += _plain(char["text"])
@@ -133,6 +136,13 @@ def _space(left: str, right: str) -> float:
     if _is_latin(left) and _is_latin(right):
         return 0.2
     return 0.5 if _is_latin(left) or _is_latin(right) else 0.8
+
+
+def _may_break(left: str, right: str) -> bool:
+    """A line may end between two characters: not in a word, nor before a 。 or after a （."""
+    if _is_latin(left) and _is_latin(right):
+        return False
+    return right not in "，。、；：！？）》”’】%％…—·" and left not in "（《“‘【"
 
 
 def _is_latin(text: str) -> bool:
@@ -165,7 +175,9 @@ def in_cell(lines: list[Line], width: float) -> tuple[str, bool]:
     for above, line in zip([None, *lines], lines, strict=False):
         if above is None:
             text = line.text
-        elif width - (above.x1 - above.x0) < line.lead + 0.3 * line.size:
+        elif width - (above.x1 - above.x0) < line.lead + 0.1 * line.size and not (
+            _UNIT_END.search(above.text) and _UNIT_START.match(line.text)
+        ):
             text = join(text, line.text)
         else:
             text += "\n" + line.text
@@ -200,7 +212,9 @@ def _goes_on(above: list[Line], line: Line, left: float, right: float, body: flo
         and _is_centred(line, middle)
     ):
         return True
-    if right - last.x1 > line.lead + 0.6 * line.size:
+    # where paragraphs are indented, a line at the margin goes on, even if the one above is ragged
+    in_indented = above[0].x0 - left > 1.5 * line.size and last.text[-1:] not in _SENTENCE_END
+    if right - last.x1 > line.lead + (3 if in_indented else 0.6) * line.size:
         return False
     if line.x0 - left < 0.8 * line.size:
         return not (_NUMBERED.match(line.text) and last.text[-1:] in _SENTENCE_END)

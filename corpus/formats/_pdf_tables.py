@@ -202,6 +202,8 @@ def _is_cut(first: list[Span], uppers: dict[int, Span | None], table: Ruled) -> 
     ]
     if not blank:
         return False
+    if any((upper := uppers[id(span)]) and _NUMBER_CELL.fullmatch(upper.text) for span in blank):
+        return True
     above = [upper for span in inked if (upper := uppers[id(span)])]
     if not all(upper.text for upper in above):
         return False

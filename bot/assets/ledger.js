@@ -1,0 +1,19 @@
+// The ledger works without this: it filters as soon as something is chosen, and shows the chat's day.
+
+import { showDay } from "./day.js";
+
+const filter = document.getElementById("filter");
+filter?.addEventListener("change", (event) => {
+  // another plan has other units, months and parts
+  if (event.target.name === "plan") for (const name of ["unit", "month", "part"]) filter.elements[name].value = "";
+  filter.requestSubmit();
+});
+
+if (document.getElementById("day-now")) {
+  showDay();
+  addEventListener("storage", showDay);
+}
+
+// the row that a source leads to also gets the focus, so that a screen reader starts there
+const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+if (target) target.focus({ preventScroll: true });

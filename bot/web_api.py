@@ -1,0 +1,97 @@
+"""What the chat page asks the server for: its messages, a stream of new ones, the state of things."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sse_starlette.sse import EventSourceResponse
+
+from bot.platforms.webchat import HISTORY_PAGE, Post, Webchat
+from bot.web_status import describe_plans, starting_questions
+from config.database import reading
+
+if TYPE_CHECKING:
+    from bot.web import WebHost
+
+COOKIE = "duban_chat"
+YEAR_S = 365 * 24 * 3600
+TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
+
+
+class PostBody(BaseModel):
+    """The JSON that the page posts."""
+
+    id: str
+    text: str = ""
+    button: str = ""
+    pressed: int | None = None
+    stands_at: str = ""
+
+
+def chat_routes(webchat: Webchat) -> APIRouter:
+    """Reading and writing one's own chat; who one is, is a random cookie."""
+    routes = APIRouter(prefix="/api")
+
+    @routes.get("/messages")
+    def history(request: Request, response: Response, before: int | None = None) -> dict[str, Any]:
+        messages = webchat.history(_chat_of(request, response), before)
+        return {"messages": messages, "more": len(messages) == HISTORY_PAGE}
+
+    @routes.post("/messages", status_code=202)
+    async def post(request: Request, response: Response, body: PostBody) -> dict[str, Any]:
+        words = Post(body.id, body.text, body.button, body.pressed, body.stands_at)
+        return {"message": await webchat.post(_chat_of(request, response), words)}
+
+    @routes.get("/stream")
+    async def stream(request: Request) -> Response:
+        token = request.cookies.get(COOKIE, "")
+        if not TOKEN.fullmatch(token):
+            return JSONResponse({"error": "请先载入对话。"}, 401)
+
+        async def events() -> AsyncIterator[dict[str, str]]:
+            with webchat.stream(_chat_id(token)) as messages:
+                async for message in messages:
+                    yield {"data": json.dumps(message, ensure_ascii=False)}
+
+        return EventSourceResponse(events(), ping=20)
+
+    return routes
+
+
+def status_routes(host: "WebHost") -> APIRouter:
+    """The day, the plans, and how many of the vectors are computed."""
+    routes = APIRouter(prefix="/api")
+
+    @routes.get("/status")
+    def status() -> dict[str, Any]:
+        today = host.clock.today()
+        with reading(host.engine) as session:
+            return {
+                "day": today.isoformat(),
+                "moved": host.clock.moved,
+                "plans": describe_plans(session, today),
+                "questions": starting_questions(session),
+                "vectors": {"done": host.vectors_done, "total": host.vectors_total},
+            }
+
+    return routes
+
+
+def _chat_of(request: Request, response: Response) -> str:
+    """The chat of this browser; a browser without one gets the cookie of a new one."""
+    token = request.cookies.get(COOKIE, "")
+    if not TOKEN.fullmatch(token):
+        token = secrets.token_urlsafe(32)
+        response.set_cookie(COOKIE, token, max_age=YEAR_S, httponly=True, samesite="strict")
+    return _chat_id(token)
+
+
+def _chat_id(token: str) -> str:
+    # the token alone opens the chat, so it is kept nowhere: neither in the database nor in a log
+    return hashlib.sha256(token.encode()).hexdigest()[:24]

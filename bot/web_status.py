@@ -1,0 +1,114 @@
+"""What the chat page says of this installation: its plans, days to try, questions to start with."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, func, select
+
+from bot.render import chinese_day
+from corpus.ledger import count_tasks
+from corpus.models import PlanVersion, Responsibility, Target, Task, Timing, VersionState
+from corpus.values import Role
+
+DAYS_AHEAD = 10  # a suggested day stands this long before something is due
+DAYS_OFFERED = 3
+
+
+def plans_in_force(session: Session) -> list[PlanVersion]:
+    """All plans that answer, in the order of their ids; their documents stay in the database."""
+    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
+    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
+    return list(session.exec(query.order_by(PlanVersion.plan_id).options(*heavy)))
+
+
+def describe_plans(session: Session, today: date) -> list[dict[str, Any]]:
+    """Each plan with its period, its number of tasks, and days inside its period to try from."""
+    described = []
+    for plan in plans_in_force(session):
+        due = _due_days(session, plan.id)
+        last = plan.period_end_on or max(due, default=None)
+        described.append(
+            {
+                "id": plan.plan_id,
+                "title": plan.title,
+                "period": _period(plan),
+                "over": last is not None and last < today,
+                "tasks": count_tasks(session, plan.id) if plan.id else 0,
+                "days": _days_to_try(plan, due),
+            }
+        )
+    return described
+
+
+def starting_questions(session: Session) -> list[str]:
+    """A few questions that this ledger can answer, made from what is in it."""
+    versions = [plan.id for plan in plans_in_force(session)]
+    if not versions:
+        return []
+    questions = []
+    unit = session.exec(
+        select(Responsibility.unit_text)
+        .join(Task)
+        .where(col(Task.version_id).in_(versions), Responsibility.role == Role.LEAD)
+        .group_by(Responsibility.unit_text)
+        .order_by(func.count().desc(), Responsibility.unit_text)
+    ).first()
+    if unit:
+        questions.append(f"{unit}牵头哪些任务？")
+    months = Counter(
+        (day.year, day.month)
+        for version in versions
+        for day, tasks in _due_days(session, version).items()
+        for _ in range(tasks)
+        if day.month < 12  # the year's end is when everything is due
+    )
+    if months:
+        (year, month), _ = min(months.items(), key=lambda item: (-item[1], item[0]))
+        questions.append(f"{year}年{month}月有哪些任务到期？")
+    indicators = session.exec(
+        select(Target.indicator)
+        .join(Task)
+        .where(col(Task.version_id).in_(versions), Target.measure_unit == "%")
+        .where(func.length(Target.indicator).between(5, 14))
+        .order_by(col(Target.id))
+    ).first()
+    if indicators:
+        questions.append(f"{indicators}的目标是多少？")
+    return [*questions, "现在收录了哪些方案？"]
+
+
+def _period(plan: PlanVersion) -> str:
+    if plan.period_start_on and plan.period_end_on:
+        return f"{chinese_day(plan.period_start_on)}至{chinese_day(plan.period_end_on)}"
+    if plan.period_start_on:
+        return f"{chinese_day(plan.period_start_on)}起"
+    return f"至{chinese_day(plan.period_end_on)}" if plan.period_end_on else ""
+
+
+def _due_days(session: Session, version_id: int | None) -> dict[date, int]:
+    """The days on which tasks are due, with how many."""
+    rows = session.exec(
+        select(col(Timing.due_on), func.count(col(Timing.task_id).distinct()))
+        .join(Task)
+        .where(Task.version_id == version_id, col(Timing.due_on).is_not(None))
+        .group_by(col(Timing.due_on))
+    )
+    return {day: tasks for day, tasks in rows if day is not None}
+
+
+def _days_to_try(plan: PlanVersion, due: dict[date, int]) -> list[dict[str, str]]:
+    first = plan.period_start_on or plan.issued_on or date.min
+    last = plan.period_end_on or date.max
+    inside = {day: tasks for day, tasks in due.items() if first <= day <= last}
+    busiest = sorted(inside, key=lambda day: (-inside[day], day))[:DAYS_OFFERED]
+    offered = {
+        max(day - timedelta(days=DAYS_AHEAD), first): f"{inside[day]}项{day.month}月{day.day}日到期"
+        for day in busiest
+    }
+    if not offered and plan.period_start_on and plan.period_end_on:
+        offered = {
+            plan.period_start_on + (plan.period_end_on - plan.period_start_on) / 2: "实施期中"
+        }
+    return [{"day": day.isoformat(), "why": offered[day]} for day in sorted(offered)]

@@ -57,13 +57,26 @@ def scan(text: str, frame: Frame) -> list[Expression]:
     found: list[Expression] = []
     i = 0
     while i < len(text):
-        expression = read_expression(text, i, frame)
+        expression = read_expression(text, i, _after(found, text, i, frame))
         if expression:
             found.append(expression)
             i = expression.end_at
         else:
             i += 1
     return found
+
+
+def _after(found: list[Expression], text: str, i: int, frame: Frame) -> Frame:
+    """9月10日、11日: the second day is of the first one's month."""
+    previous = found[-1] if found else None
+    if (
+        not previous
+        or not previous.end
+        or previous.end_at != i - 1
+        or text[i - 1] not in "、和及与"
+    ):
+        return frame
+    return replace(frame, today=previous.end) if at(rf"{NUMBER}[日号]", text, i) else frame
 
 
 def read_expression(text: str, i: int, frame: Frame) -> Expression | None:
@@ -104,14 +117,14 @@ def _bounded(text: str, i: int, frame: Frame) -> Expression | None:
     return replace(expression, has_prefix=bool(prefix))
 
 
-def _bare_year(text: str, i: int) -> tuple[int, Unit] | None:
+def _bare_year(text: str, i: int, is_right: bool = False) -> tuple[int, Unit] | None:
     """2018 without 年, only where a range or the whole text makes it a year."""
     m = at(
-        rf"(?<!\d)((?:19|20)\d\d)(?!\d|[.%年-]\d)(?={SPAN_SIGN}(?:19|20)?\d\d(?:年|(?!\d))|\s*$|年)",
+        rf"(?<!\d)((?:19|20)\d\d)(?!\d|[.%年]\d|-\d{1, 2}(?!\d))(?={SPAN_SIGN}(?:19|20)?\d\d(?:年|(?!\d))|\s*$|年|\D)",
         text,
         i,
     )
-    if not m or (not at(SPAN_SIGN, text, m.end()) and text[:i].strip()):
+    if not m or not (is_right or at(SPAN_SIGN, text, m.end()) or not text[:i].strip()):
         return None
     return m.end(), Unit(date(int(m[1]), 1, 1), date(int(m[1]), 12, 31), Grain.YEAR, True)
 
@@ -144,7 +157,7 @@ def _range(text: str, i: int, end: int, unit: Unit, frame: Frame, opened: bool) 
     if m := at(r"(?:为止|止)(?!血|步|损)", text, end):
         return replace(base, end_at=m.end(), form=Form.UNTIL, start=None)
     if m := at(r"(?:以内|之内|内)(?!容|涵|部|外|控|生|审|在|设|化|地|河|涝)", text, end):
-        if unit.grain is Grain.LONG:
+        if unit.grain is Grain.LONG or not frame.in_plan:  # a question means during, a plan by
             return replace(base, end_at=m.end())
         return replace(base, end_at=m.end(), form=Form.UNTIL, start=None)
     if m := at(
@@ -153,12 +166,13 @@ def _range(text: str, i: int, end: int, unit: Unit, frame: Frame, opened: bool) 
         return replace(base, end_at=m.end(), form=Form.SINCE, end=None)
     if m := at(r"(?:之后|以后|后)(?!续|勤|期|者|台|备|方|评|段|面|果|半)", text, end):
         after = unit.end + timedelta(days=1) if unit.end else None
-        if (upper := _upper_bound(text, m.end(), frame)):
+        if upper := _upper_bound(text, m.end(), frame):
             return replace(base, end_at=upper[0], start=after, end=upper[1])
         return replace(base, end_at=m.end(), form=Form.SINCE, start=after, end=None)
     if m := at("期间", text, end):
         base = replace(base, end_at=m.end())
-    if opened and text[i] in "从自打" and unit.grain is not Grain.LONG:
+    is_joined = re.search(r"[至到—–~]|-\w{1,3}[月日号季]", text[i:end])  # 从9月至12月 is one unit
+    if opened and text[i] in "从自打" and unit.grain is not Grain.LONG and not is_joined:
         return replace(base, form=Form.SINCE, start=start, end=None)
     return base
 
@@ -178,6 +192,8 @@ def _before(base: Expression, end_at: int, unit: Unit) -> Expression:
     if unit.start is None or unit.grain in (Grain.DAY, Grain.END, Grain.XUN):
         return replace(until, ambiguous=unit.grain is Grain.XUN)
     literal = unit.start - timedelta(days=1)
+    if unit.grain is Grain.FESTIVAL:
+        return replace(until, end=literal)
     # 上半年前 of a plan cannot mean the end of the year before: the words mean the end of the half.
     if unit.grain in (Grain.QUARTER, Grain.HALF) and literal.year < unit.start.year:
         return replace(until, ambiguous=True)
@@ -195,7 +211,7 @@ def _joined(text: str, i: int, left: Unit, frame: Frame, opened: bool) -> tuple[
         return None
     inherited = replace(frame, year=left.end.year if left.end else frame.year, month=None)
     j = sign.end()
-    read = read_point(text, j, inherited) or _bare_year(text, j)
+    read = read_point(text, j, inherited) or _bare_year(text, j, is_right=True)
     if m := at(rf"({NUMBER})[日号]", text, j):
         day, last = read_number(m[1]) or 0, left.end or left.start
         try:
@@ -209,8 +225,7 @@ def _joined(text: str, i: int, left: Unit, frame: Frame, opened: bool) -> tuple[
         return None
     stop, unit = read
     if is_between and not (
-        (opened
-        and at("(?:之|年)?间|期间", text, stop))
+        (opened and at("(?:之|年)?间|期间", text, stop))
         or at("之间|(?<=[年月日])间(?!隔)", text, stop)
     ):
         return None
@@ -234,7 +249,10 @@ def _stretch(text: str, i: int) -> tuple[int, relativedelta, str] | None:
     if (
         n is None
         or n > 999
-        or (measure == "月" and not (m[2] or m[4].startswith("个") or m[1] in ("两", "俩", "半")))
+        or (
+            measure in ("月", "季度")
+            and not (m[2] or m[4].startswith("个") or m[1] in ("两", "俩", "半"))
+        )
     ):
         return None
     n += 0.5 if m[3] or m[5] else 0
@@ -254,7 +272,7 @@ def _window(text: str, i: int, frame: Frame) -> Expression | None:
     if today is None or frame.in_plan or (i and text[i - 1].isdigit()):
         return None
     yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
-    past = at("(?:最近|近|过去|以往|前|上)的?这?", text, i)
+    past = at(rf"(?:最近|近|过去|以往|前|上(?!一个?(?:{WEEK}|月|季|年)))的?这?", text, i)
     if (
         past
         and (stretch := _stretch(text, past.end()))
@@ -264,7 +282,9 @@ def _window(text: str, i: int, frame: Frame) -> Expression | None:
         return Expression(
             i, tail.end() if tail else stretch[0], Form.SPAN, today - stretch[1], yesterday
         )
-    future = at("(?:未来|今后|往后|接下来|此后|后|下|将来)的?", text, i)
+    future = at(
+        rf"(?:未来|今后|往后|接下来|此后|后|下(?!一个?(?:{WEEK}|月|季|年))|将来)的?", text, i
+    )
     if (
         future
         and (stretch := _stretch(text, future.end()))

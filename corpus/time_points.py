@@ -45,6 +45,8 @@ def _day_unit(day: date | None, given: bool = True) -> Unit:
 
 def read_point(text: str, i: int, frame: Frame) -> Read | None:
     """The longest point of time that begins at `i`."""
+    if i >= len(text):
+        return None
     if i and text[i].isdigit() and (text[i - 1].isdigit() or text[i - 1] in ".第〔["):
         return None
     found = [read for reader in _READERS if (read := reader(text, i, frame))]
@@ -78,11 +80,10 @@ def _figures(text: str, i: int, frame: Frame) -> Read | None:
         day = safe_date(year, a, b) or safe_date(year, b, a)
         if day:
             return m.end(), _day_unit(day)
-    if m := at(r"((?:19|20)\d\d)[-/.](\d{1,2})(底|末)?(?![\d%]|[-/.]\d)", text, i):
-        if 1 <= int(m[2]) <= 12:
-            span = month_span(int(m[1]), int(m[2]))
-            unit = Unit(*span, Grain.MONTH, True)
-            return m.end(), last_day(unit) if m[3] else unit
+    m = at(r"((?:19|20)\d\d)[-/.](\d{1,2})(底|末)?(?![\d%]|[-/.]\d)", text, i)
+    if m and 1 <= int(m[2]) <= 12:
+        unit = Unit(*month_span(int(m[1]), int(m[2])), Grain.MONTH, True)
+        return m.end(), last_day(unit) if m[3] else unit
     if m := at(r"(\d{1,2})[./·-](\d{1,2})(?![\d.%/])", text, i):
         alone = not text[:i].strip() and not text[m.end() :].strip()
         if (alone or at("(?:之|以)?前|日|号", text, m.end())) and frame.year:
@@ -168,6 +169,11 @@ def _relative_day(text: str, i: int, frame: Frame) -> Read | None:
             return (m.end() if m else i + len(words)), _day_unit(
                 frame.today + timedelta(days=_RELATIVE_DAYS[words])
             )
+    if frame.today and (m := at("今明[两二]([天年])", text, i)):
+        if m[1] == "天":
+            return m.end(), Unit(frame.today, frame.today + timedelta(days=1), Grain.WEEK, True)
+        year = frame.today.year
+        return m.end(), Unit(date(year, 1, 1), date(year + 1, 12, 31), Grain.LONG, True)
     if frame.today and (m := at("(?:现在|目前|此刻|当前)", text, i)):
         return m.end(), _day_unit(frame.today)
     return None
@@ -219,7 +225,7 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
         return m.end() + 1, Unit(this.replace(day=first), this.replace(day=last), Grain.XUN, True)
     if at(r"月(?:底|末|初|中(?=$|[,，。旬前到]))|[上中下]旬", text, i) and text[i - 1 : i] != "月":
         return in_month(text, i, this.year, this.month, frame, True)
-    if text[i - 1 : i] not in "月第农" and (
+    if text[max(i - 1, 0) : i] not in ("月", "第", "农") and (
         m := at(rf"({NUMBER})[日号](?!内|之内|以内|常|线|楼|文|院|令|公)", text, i)
     ):
         end, unit = in_month(text, i, this.year, this.month, frame, True)

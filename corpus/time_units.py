@@ -20,6 +20,7 @@ class Grain(StrEnum):
 
     DAY = "day"
     END = "end"
+    FESTIVAL = "festival"
     WEEK = "week"
     XUN = "xun"  # ten days, and 月初, 年初, 年中, seasons: parts with soft borders
     MONTH = "month"
@@ -158,7 +159,7 @@ def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> R
         half = _unit(month_span(year, *((1, 6) if m[1] else (7, 12))), Grain.HALF, given)
         return m.end(), last_day(half) if m[2] else half
     quarter = (
-        rf"的?(?:第?([一二三四1-4])个?{SPAN_SIGN}第?([一二三四1-4])个?季度"
+        rf"的?(?:第?([一二三四1-4])个?(?:{SPAN_SIGN}|、|和)第?([一二三四1-4])个?季度"
         r"|第?([一二三四1-4])个?季度|第([一二三四1-4])季|[Qq]([1-4])|([1-4])[Qq]|(首)个?季度?|末个?季度|前([一二两三23])个?季度)(末|底)?"
     )
     if m := at(quarter, text, i):
@@ -236,7 +237,7 @@ def _festival(text: str, i: int, year: int, frame: Frame, given: bool) -> Read |
     else:
         m = at("(?:的)?十一(?=前|假期|期间|长假|黄金周|$)(?:假期|期间|长假|黄金周)?", text, i)
         day = date(year, 10, 1) if m else None
-    return (m.end(), Unit(day, day, Grain.DAY, given)) if m and day else None
+    return (m.end(), Unit(day, day, Grain.FESTIVAL, given)) if m and day else None
 
 
 def _season(text: str, i: int, year: int, frame: Frame, given: bool) -> Read | None:

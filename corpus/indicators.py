@@ -30,11 +30,13 @@ def read_targets(text: str) -> list[TargetValue]:
     for start, end in spans(folded.masked, 0, len(folded.masked), r"[。!?\n]"):
         if words.PAST_SENTENCE.search(folded.text, start, end):
             continue
-        context.deed = context.counted = ""
+        context.deed = context.counted = context.indicator = ""
         for clause in spans(folded.masked, start, end, r"(?<!\d),|,(?!\d{3})|[:;]"):
             found = _read_clause(folded, *clause, context)
             targets += found
-            if not found:
+            if found:
+                context.indicator = found[-1].indicator
+            else:
                 context.topic = folded.text[slice(*clause)]
     return targets
 
@@ -100,7 +102,7 @@ def _read_rates(folded: Folded, piece: Piece, context: Context) -> list[TargetVa
     end = piece.quantities[-1].end
     default = ">="
     if words.CHANGE.search(subject):
-        names = [subject]
+        names = [with_topic(subject, context)]
     elif words.RATE_NAME.search(subject) and not piece.bridge.endswith("的"):
         names = [with_topic(name, context) for name in names_of(subject)]
         context.rate = names[-1]
@@ -145,7 +147,10 @@ def _is_asked(piece: Piece, context: Context) -> bool:
         return is_level or (quantity.bound.endswith("上") and not rest)
     least = is_level or "上" in quantity.bound
     if quantity.unit in words.KIND_UNITS and not least:
-        return re.search(r"(?:新增|引进|开发)[^,、]{0,8}$", before) is not None
+        return (
+            re.search(r"(?:新增|引进|开发|减少|查处|查办|侦破|办理|化解)[^,、]{0,8}$", before)
+            is not None
+        )
     if quantity.value == 1 and quantity.unit.endswith("次") and not least:
         return not (words.EVERY_ONCE.search(before) or quantity.is_spelled)
     deed = words.DEED_BEFORE.search(subject_of(piece.subject))

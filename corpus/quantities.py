@@ -50,6 +50,7 @@ _NAMES_AND_DATES = re.compile(
             r"(?<![A-Za-z])[A-Za-z]+[-.]?\d[\d.:]*[A-Za-z]*",
             r"\d+(?:\.\d+)?[A-Z](?![A-Za-z/])",
             r"\d+[:×x*]\d+",
+            rf"(?:\d|{_HAN})个\d+%",
             r"\d+/\d+(?![\d万千百])",
             rf"每(?:[\d.]+|{_HAN}|[百千万])+(?:个?月|个?工作日|年|周|天|日|个|家|名|户|人)?",
             r"(?:^|(?<=[。;:\n]))\(?\d{1,3}[.、)](?!\d)",
@@ -105,8 +106,9 @@ def fold(source: str) -> Folded:
 
 def _hide(words: str) -> str:
     """Hidden, but for the brackets at both ends: they still show where a name stands."""
-    inner = HIDDEN * (len(words) - 2)
-    return f"({inner})" if words[0] == "(" and words[-1] == ")" else HIDDEN * len(words)
+    if words.startswith("(") and words.endswith(")"):
+        return f"({HIDDEN * (len(words) - 2)})"
+    return HIDDEN * len(words)
 
 
 def find_quantities(masked: str, start: int, end: int) -> list[Quantity]:

@@ -17,6 +17,7 @@ class Context:
     deed: str = ""
     counted: str = ""  # what the last count was of
     rate: str = ""  # the last rate of the same clause
+    indicator: str = ""  # the last one of the same sentence
 
 
 def subject_of(before: str) -> str:
@@ -66,6 +67,8 @@ def with_topic(name: str, context: Context, always: bool = False) -> str:
     bare = re.sub(r"\([^()]*\)", "", name)
     if len(bare) > 4 and not always:
         return name
+    if context.indicator and (not bare or words.CHANGE.fullmatch(bare.removeprefix("同比"))):
+        return f"{context.indicator}{name}"
     if len(context.rate) > len(bare):
         return context.rate[: -len(bare)] + name
     topic = words.ACTION_LEAD.sub("", subject_of(context.topic))

@@ -86,10 +86,15 @@ def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> None
     if chat is None:
         return
     _, moved, new_id = words.partition("migrated:")
-    if moved:
+    newer = find_chat(session, platform, new_id) if moved else None
+    if moved and newer is None:
         chat.chat_id = new_id
     else:
         chat.is_dead = True
+    if newer is not None:  # somebody wrote there before we heard of the move
+        newer.unit_id = newer.unit_id or chat.unit_id
+        newer.plan_ids = newer.plan_ids or chat.plan_ids
+        session.add(newer)
     session.add(chat)
 
 

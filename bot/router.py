@@ -15,6 +15,7 @@ from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, Unit
 from rag.question import Question
+from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState, Reminder
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
@@ -32,6 +33,7 @@ HELLO = (
     "直接提问即可，例如：本月到期的任务有哪些？市教育局牵头哪些任务？抽检量要达到多少？",
     "我只按方案原文回答，注明出处；方案里没有的，会说未找到。",
 )
+IN_A_GROUP = "在群里请 @我 提问。要让某个单位的提醒发到本群，请发 /bind 单位名称，由管理员同意。"
 HELP = (
     "可以这样用：",
     "· 直接提问：谁牵头、什么时候完成、指标是多少、某单位有哪些任务、共有几项",
@@ -52,6 +54,8 @@ class Router:
 
     def route(self, incoming: Incoming) -> Action:
         """Do the slow reading now; what must be written is left to the action."""
+        if incoming.event:
+            return lambda session: self._chat_changed(session, incoming)
         if incoming.button:
             return lambda session: self._button(session, incoming)
         if not incoming.addressed:
@@ -182,6 +186,17 @@ class Router:
             .order_by(col(OutboxMessage.id).desc())
         ).first()
         return self._answer_reminder(session, incoming, last, verb)
+
+    def _chat_changed(self, session: Session, incoming: Incoming) -> list[Reply]:
+        if incoming.event == "joined":
+            chat = people.chat_of(session, incoming)
+            hello = Outgoing(chat.chat_id, (*HELLO, IN_A_GROUP), suggestions=SUGGESTIONS)
+            return [(incoming.platform, hello)] if incoming.is_group else []
+        people.chat_gone(session, incoming.platform, incoming.chat_id, incoming.event)
+        _, moved, new_id = incoming.event.partition("migrated:")
+        if moved:
+            outbox.follow(session, incoming.platform, incoming.chat_id, new_id)
+        return []
 
     def _overheard(self, session: Session, incoming: Incoming) -> list[Reply]:
         # in a group only the two short words concern us when we are not addressed

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine
 
 from bot.messages import Attachment, Button, Incoming, Outgoing
-from bot.platforms import find_platforms
+from bot.platforms import load_platforms
 from bot.platforms._telegram_updates import address
 from bot.platforms.telegram import Telegram
 from config.clock import Clock
@@ -391,8 +391,8 @@ async def test_no_right_hangs_on_an_account_that_many_share(api: BotApi, ear: Ea
 
 async def test_it_is_found_only_with_a_token(api: BotApi) -> None:
     store = create_engine("sqlite://")
-    assert "telegram" not in find_platforms(Settings(), store)
-    found = find_platforms(
+    assert "telegram" not in load_platforms(Settings(), store)
+    found = load_platforms(
         Settings(telegram_token=SecretStr(api.token), telegram_base_url=api.url), store
     )["telegram"]
     await found.send(Outgoing(str(LI.id), ("你好",)))

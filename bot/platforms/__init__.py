@@ -9,7 +9,7 @@ from bot.messages import Platform
 from config.settings import Settings
 
 
-def find_platforms(settings: Settings, store: Engine) -> dict[str, Platform]:
+def load_platforms(settings: Settings, store: Engine) -> dict[str, Platform]:
     """The platforms that are set up, by name.
 
     A platform's file has `from_settings(settings, store) -> Platform | None`, which imports its

@@ -64,7 +64,7 @@ class Telegram:
     )
 
     def __init__(
-        self, token: str, base_url: str, clock: Clock, poll_s: int = POLL_S, timeout_s: float = 20
+        self, token: str, base_url: str, clock: Clock, poll_s: int = POLL_S, timeout_s: float = 15
     ) -> None:
         os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's own switch: no old seconds
         from telegram import Bot
@@ -135,7 +135,7 @@ class Telegram:
                 link_preview_options=no_preview,
                 # the question may have been deleted meanwhile: it is answered all the same
                 reply_parameters=ReplyParameters(int(answered), allow_sending_without_reply=True)
-                if answered
+                if answered.isdigit()
                 else None,
             )
         except TelegramError as error:

@@ -165,6 +165,11 @@ def join(first: str, second: str) -> str:
     return first + between + second
 
 
+def are_units(above: str, line: str) -> bool:
+    """One name of a unit ends and another begins, though the line above is full."""
+    return bool(_UNIT_END.search(above) and _UNIT_START.match(line))
+
+
 def in_cell(lines: list[Line], width: float) -> tuple[str, bool]:
     """The text of a cell that is `width` points wide inside its padding.
 
@@ -175,8 +180,8 @@ def in_cell(lines: list[Line], width: float) -> tuple[str, bool]:
     for above, line in zip([None, *lines], lines, strict=False):
         if above is None:
             text = line.text
-        elif width - (above.x1 - above.x0) < line.lead + 0.1 * line.size and not (
-            _UNIT_END.search(above.text) and _UNIT_START.match(line.text)
+        elif width - (above.x1 - above.x0) < line.lead + 0.1 * line.size and not are_units(
+            above.text, line.text
         ):
             text = join(text, line.text)
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.formats._grid import Span
-from corpus.formats._pdf_lines import in_cell, lines_of
+from corpus.formats._pdf_lines import are_units, in_cell, lines_of
 
 _NEAR = 4.0  # points: borders that are nearer are one
 _PADDING = 6.0  # points: at most so much is left free inside a border
@@ -176,7 +176,8 @@ def _append(table: Ruled, below: Ruled) -> None:
 def _add_text(table: Ruled, upper: Span, span: Span, below: Ruled) -> None:
     if not span.text:
         return
-    glue = "" if id(upper) in table.full or not upper.text else "\n"
+    goes_on = id(upper) in table.full and not are_units(upper.text, span.text)
+    glue = "" if goes_on or not upper.text else "\n"
     upper.text += glue + span.text
     table.full.discard(id(upper))
     if id(span) in below.full:

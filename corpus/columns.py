@@ -160,7 +160,11 @@ def _divide(
     texts += [c for c in work if c > texts[0] and c not in texts]
     if len(left) == 1:
         is_section = fields[left[0]] is Field.GROUP or _groups(left[0], body)
-        return (tuple(left), (), tuple(sorted(texts))) if is_section else ((), tuple(left), tuple(sorted(texts)))
+        return (
+            (tuple(left), (), tuple(sorted(texts)))
+            if is_section
+            else ((), tuple(left), tuple(sorted(texts)))
+        )
     return tuple(left[:1]), tuple(left[-1:]) if left else (), tuple(sorted(texts))
 
 

@@ -181,7 +181,9 @@ def _by_number(tokens: Sequence[_Token]) -> tuple[list[list[_Token]], int]:
     for index, token in enumerate(tokens):
         if token.leads and token.text == str(len(records)):
             records.append([token])
-        elif len(records) > 1 and token.leads and starts_new(token.text) and not _is_cell(token.text):
+        elif (
+            len(records) > 1 and token.leads and starts_new(token.text) and not _is_cell(token.text)
+        ):
             break
         elif token.text and not (token.leads and is_page_number(token.text)):
             records[-1].append(token)
@@ -220,7 +222,9 @@ def _scattered(lines: Sequence[Line], at: int) -> Found | None:
     for record in records:
         cells = _fit(record[1:], [*after, *before])
         ahead = [*ahead, *[""] * len(before)][: len(before)]
-        rows.append(_row([*ahead, record[0].text, *cells[: len(after)]], record[0].line, record[-1].line))
+        rows.append(
+            _row([*ahead, record[0].text, *cells[: len(after)]], record[0].line, record[-1].line)
+        )
         ahead = cells[len(after) :]
     last = tokens[used - 1].line
     return _found(at, lines.index(last) + 1, rows)

@@ -35,9 +35,15 @@ _LONGEST = 16  # characters; a longer cell is no head
 # The first pattern that is found decides; so the more particular stand first.
 _WORDS: tuple[tuple[Field, str], ...] = (
     (Field.NO, r"^(序号|编号|项次|序|号|No\.?|№)$"),
-    (Field.ASIDE, r"联系|电话|责任人|负责人|领导$|备注|说明|附注|依据|姓名|职务|邮箱|签字|责任科长"),
+    (
+        Field.ASIDE,
+        r"联系|电话|责任人|负责人|领导$|备注|说明|附注|依据|姓名|职务|邮箱|签字|责任科长",
+    ),
     (Field.ASIDE, r"基期|现状|基准|基数|上年|完成情况|进展|实际(值|数|完成)|实绩|完成值|落实情况"),
-    (Field.REPORT_UNIT, r"(数据|材料|信息)?(报送|提供|填报|上报)(的)?(部门|单位|主体|科室)|数据来源"),
+    (
+        Field.REPORT_UNIT,
+        r"(数据|材料|信息)?(报送|提供|填报|上报)(的)?(部门|单位|主体|科室)|数据来源",
+    ),
     (Field.REPORT_TIME, r"(报送|上报|填报)(周期|频次|频率|时间|时限|期限|要求)"),
     (Field.REPORT, r"(报送|上报|填报)(内容|材料|事项|项目|名称)"),
     (Field.KIND, r"^(指标)?(属性|性质)$|^指标类(型|别)$|约束性"),
@@ -64,7 +70,10 @@ _WORDS: tuple[tuple[Field, str], ...] = (
         r"举措|措施|内容|具体|要求|做法|路径|标准|工作目标|目标任务|预期目标|主要目标|阶段性?目标|成效|成果",
     ),
     (Field.GROUP, r"类别|类型|分类|领域|方面|板块|大类|环节|专题|专项$|维度|^项别$"),
-    (Field.TASK, r"任务|重点工作|工作事项|事项|^工作$|项目|^名称|名称$|工程|行动|清单|问题|主要工作|工作"),
+    (
+        Field.TASK,
+        r"任务|重点工作|工作事项|事项|^工作$|项目|^名称|名称$|工程|行动|清单|问题|主要工作|工作",
+    ),
 )
 _PATTERNS = tuple((field, re.compile(pattern)) for field, pattern in _WORDS)
 

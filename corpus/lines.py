@@ -48,7 +48,9 @@ def width(text: str) -> int:
 
 def join(left: str, right: str) -> str:
     """Two pieces of one broken line; only Latin words need a space between them."""
-    spaced = left[-1:].isascii() and left[-1:].isalpha() and right[:1].isascii() and right[:1].isalpha()
+    spaced = (
+        left[-1:].isascii() and left[-1:].isalpha() and right[:1].isascii() and right[:1].isalpha()
+    )
     return left + (" " if spaced else "") + right
 
 

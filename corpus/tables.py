@@ -252,6 +252,4 @@ class _Reader:
             if cells[column]:
                 head, due = columns.heads[column], date(year, 12, 31)
                 about = f"{name}：{cells[column]}"
-                task.timings.append(
-                    TimingValue(head, TimingKind.DEADLINE, due_on=due, about=about)
-                )
+                task.timings.append(TimingValue(head, TimingKind.DEADLINE, due_on=due, about=about))

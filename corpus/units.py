@@ -130,9 +130,7 @@ def _clauses(text: str) -> list[str]:
     return [clause.strip("，,、") for clause in clauses if clause.strip("，,、")]
 
 
-def _clause(
-    clause: str, role: Role | None, lead_mark: str | None
-) -> list[tuple[str, Role | None]]:
+def _clause(clause: str, role: Role | None, lead_mark: str | None) -> list[tuple[str, Role | None]]:
     clause = _SHARED.sub("", clause).rstrip("，,、")
     if company := _COMPANY.search(clause):
         head, tail = clause[: company.start()], clause[company.end() :]

@@ -12,7 +12,11 @@ from corpus.values import Place
 
 SUFFIXES: tuple[str, ...] = (".txt", ".md", ".markdown", ".text")
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd\ue000-\uf8ff]")
 _MIN_REPEATS = 3  # a running head stands on at least so many pages
 
@@ -43,7 +47,9 @@ def _strict(data: bytes, encoding: str, name: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise UserError(f"文件“{name}”不是 {encoding} 编码的文字，或者已经损坏。请重新导出后再上传。") from None
+        raise UserError(
+            f"文件“{name}”不是 {encoding} 编码的文字，或者已经损坏。请重新导出后再上传。"
+        ) from None
     if len(_CONTROLS.findall(text)) * 100 > len(text):
         raise UserError(f"文件“{name}”里不是文字内容。请确认文件没有改错后缀。")
     return text

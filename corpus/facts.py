@@ -1,0 +1,227 @@
+"""Reads what a plan says of itself: title, issuer, number, day, place, period, basis, office."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from corpus import numerals
+from corpus.document import BlockKind, Document
+from corpus.numbering import read_number
+from corpus.units import looks_like_unit
+from corpus.values import TaskRow
+
+
+@dataclass(slots=True)
+class PlanFacts:
+    """The head of a plan; None for what is not printed. Days are local and included."""
+
+    title: str
+    issuer: str | None = None
+    doc_number: str | None = None
+    issued_on: date | None = None
+    jurisdiction: str | None = None
+    period_start_on: date | None = None
+    period_end_on: date | None = None
+    basis: list[str] = field(default_factory=list)
+    leading_group: str | None = None  # where its office is
+
+    @property
+    def year(self) -> int | None:
+        """What a date without a year belongs to: the one year of the plan, or that of its issue."""
+        start, end = self.period_start_on, self.period_end_on
+        if start and (end is None or end.year == start.year):
+            return start.year
+        return self.issued_on.year if self.issued_on and not start else None
+
+
+_TITLE_END = re.compile(
+    r"(方案|计划|要点|意见|规划|办法|清单|一览表|分解表|分工表|任务表|安排表|细则|预案|安排|决定|通告|制度|责任书|"
+    r"通知|任务分解|职责分工|任务分工|责任分工|指标|行动)([（(][^（）()]{1,16}[）)])?$"
+)
+_NOTICE = re.compile(
+    r"(?:关于)?(?:印发|下发|转发|发布|公布)[《〈]?(.{4,60}?)[》〉]?的(?:通知|公告|通报)$"
+)
+_NUMBER = re.compile(
+    r"[\u3400-\u9fff（）()]{2,16}[〔\[［【(（](?:19|20)\d\d[〕\]］】)）]第?\d{1,4}号"
+)
+_DAY = re.compile(
+    r"((?:19|20)\d\d|[一二三四五六七八九〇○零]{4})年(\d{1,2}|[一二三四五六七八九十]{1,3})月(\d{1,2}|[一二三四五六七八九十]{1,3})日"
+)
+_ANNEX = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：]?")
+_NO_PLACE = "城市|社区|园区|示范区|地区|辖区|校区|景区|小区|山区|林区|库区|灌区|牧区|保护区|区域|市场|市政|县域|市级|区级|县级"
+_PLACE = re.compile(
+    rf"(?:中共|中国共产党)?(?P<a>[\u3400-\u9fff]{{2,3}}省|[\u3400-\u9fff]{{2,6}}自治区)?"
+    rf"(?P<b>[\u3400-\u9fff]{{1,4}}(?:市(?![场政级])|(?:自治)?州|地区|盟))?"
+    rf"(?P<c>(?!{_NO_PLACE})[\u3400-\u9fff]{{1,3}}(?:区(?![域级])|县(?![域级])|市(?![场政级])|旗)|[\u3400-\u9fff]{{2,8}}自治县|[\u3400-\u9fff]{{1,4}}(?:新区|开发区|高新区))?"
+    rf"(?P<d>[\u3400-\u9fff]{{1,4}}(?:街道|镇|乡)(?!级|村))?"
+)
+_FIVE_YEARS = re.compile('[“"]?十([一二三四五六七八九])五[”"]?')
+_SPAN = re.compile(r"(20\d\d)\s*年?\s*(?:[-—–~～至到]+)\s*(20\d\d)")
+_BASIS = re.compile(r"(?:根据|依据|按照|遵照|为(?:全面|深入|认真)?贯彻(?:落实)?|贯彻落实|落实)")
+_CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[〕\]]\d+号[）)])?")
+_OFFICE = re.compile(r"办公室(?:[（(][^（）()]*[）)])?设在([^，。；、（(]{2,24})")
+_FRONT = 25  # blocks in which the head of a plan stands
+
+
+def read_facts(document: Document, rows: Sequence[TaskRow] = (), name_hint: str = "") -> PlanFacts:
+    """The facts that a document prints; `rows` are its stages, which bound an undated period."""
+    texts = _texts(document)
+    front = texts[:_FRONT]
+    facts = PlanFacts(_title(document, front) or name_hint)
+    facts.doc_number = _first(front, _NUMBER)
+    facts.issuer, facts.issued_on = _signature(texts, front)
+    facts.jurisdiction = next(
+        filter(None, map(_place, [facts.title, *front[:6], facts.issuer or ""])), None
+    )
+    facts.period_start_on, facts.period_end_on = _period(facts.title)
+    if facts.period_start_on is None:
+        facts.period_start_on, facts.period_end_on = _stages(rows)
+    facts.basis = _basis(document)
+    office = next((found for text in texts if (found := _OFFICE.search(text))), None)
+    facts.leading_group = office[1] if office else None
+    return facts
+
+
+def _texts(document: Document) -> list[str]:
+    return [_flat(b.text) for b in document.blocks if b.table is None and b.text.strip()]
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def _first(texts: Sequence[str], pattern: re.Pattern[str]) -> str | None:
+    """The number of the document itself stands alone on its line."""
+    for text in texts:
+        if (found := pattern.match(text)) and len(text) <= len(found[0]) + 10:
+            return found[0]
+    return None
+
+
+def _title(document: Document, front: Sequence[str]) -> str | None:
+    """The plan's own title: what a notice issues, else the first line that reads like one."""
+    lines = _joined(front)
+    for text in lines:
+        if found := _NOTICE.search(text):
+            return next(
+                (t for t in lines if t == found[1] or t.endswith(found[1]) and t != text), found[1]
+            )
+    for text in lines:
+        if _TITLE_END.search(text) and 6 <= len(text) <= 70:
+            return text
+    captions = [b.table.caption for b in document.blocks if b.table and b.table.caption]
+    short = [t for t in lines if 6 <= len(t) <= 40 and not re.search(r"[。；]", t)]
+    return next(iter([*map(_flat, captions), *short]), None)
+
+
+def _joined(front: Sequence[str]) -> list[str]:
+    """Lines of the head that may be a title, a title of two lines made one."""
+    lines: list[str] = []
+    for text in front:
+        if _ANNEX.fullmatch(text) or _NUMBER.fullmatch(text) or _DAY.fullmatch(text):
+            lines.append("")
+        elif read_number(text) or len(text) > 70 or re.search(r"[。；：]", text):
+            break
+        elif lines and lines[-1] and _waits(lines[-1]) and not _TITLE_END.search(lines[-1]):
+            lines[-1] += text
+        else:
+            lines.append(text)
+    return [line for line in lines if line]
+
+
+def _waits(line: str) -> bool:
+    """Whether a line of a title goes on: it says 关于 or 印发 and has not come to its end."""
+    return bool(re.search(r"关于|印发|20\d\d年", line)) or line.count("《") > line.count("》")
+
+
+def _signature(texts: Sequence[str], front: Sequence[str]) -> tuple[str | None, date | None]:
+    """Who signed and when: a line with a day alone, the name on the line above it or before it."""
+    for index, text in enumerate(texts):
+        found = _DAY.search(text)
+        if not found or len(text) > 40 or text[found.end() :] not in ("", "印发", "发布"):
+            continue
+        before = text[: found.start()].strip("（）()：:，,")
+        above = [before, *reversed(texts[max(0, index - 2) : index])]
+        issuer = next((name for name in above if _is_issuer(name)), None)
+        day = _day(found)
+        if issuer and day and index > 0:
+            return issuer, day
+        if day and not before:
+            return _headline(front), day
+    return _headline(front), None
+
+
+def _headline(front: Sequence[str]) -> str | None:
+    """The issuer from the red head of a paper, 某某办公室文件, or from “某某关于印发”."""
+    for text in front[:6]:
+        name = re.sub(r"(文件|关于.*)$", "", text)
+        if name != text and _is_issuer(name):
+            return name
+    number = next((i for i, text in enumerate(front[:6]) if _NUMBER.match(text)), 0)
+    return next((text for text in front[:number] if _is_issuer(text)), None)
+
+
+def _is_issuer(text: str) -> bool:
+    return 4 <= len(text) <= 40 and looks_like_unit(text) and not re.match("各|附", text)
+
+
+def _day(found: re.Match[str]) -> date | None:
+    parts = [numerals.read_number(part.replace("○", "〇")) for part in found.groups()]
+    try:
+        return date(*[part or 0 for part in parts])
+    except ValueError:
+        return None
+
+
+def _place(text: str) -> str | None:
+    """The smallest place that a title or a name begins with: 台州市椒江区… is 椒江区."""
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(
+        r"^[《〈]?(关于(印发|做好|开展)?[《〈]?|印发|全面|20\d\d[-—至~]?(20\d\d)?年(度)?)+",
+        "",
+        text,
+    )
+    found = _PLACE.match(text)
+    if not found:
+        return None
+    small = found["d"] or found["c"] or found["b"] or found["a"]
+    if small is None or re.search(rf"({_NO_PLACE})$", small):
+        return found["b"] or found["a"]
+    return str(small)
+
+
+def _period(title: str) -> tuple[date | None, date | None]:
+    """The years that a title names, from the first day to the last."""
+    if found := _SPAN.search(title):
+        return date(int(found[1]), 1, 1), date(int(found[2]), 12, 31)
+    if found := _FIVE_YEARS.search(title):
+        first = 2001 + 5 * (numerals.read_number(found[1]) or 0)
+        return date(first, 1, 1), date(first + 4, 12, 31)
+    if found := re.search(r"(20\d\d)年", title):
+        year = int(found[1])
+        return date(year, 1, 1), date(year, 12, 31)
+    return None, None
+
+
+def _stages(rows: Sequence[TaskRow]) -> tuple[date | None, date | None]:
+    """From the first day of the first stage to the last of the last, open where that one is."""
+    timings = [row.timings[0] for row in rows if row.part == "stage" and row.timings]
+    starts = [timing.start_on for timing in timings if timing.start_on]
+    if not starts:
+        return None, None
+    last = timings[-1].due_on
+    return min(starts), last
+
+
+def _basis(document: Document) -> list[str]:
+    """The papers that the opening paragraphs say the plan rests on."""
+    basis: list[str] = []
+    for block in document.blocks:
+        if block.table or (block.kind is BlockKind.HEADING and read_number(block.text)):
+            break
+        for sentence in re.split(r"(?<=。)", _flat(block.text)):
+            if start := _BASIS.search(sentence):
+                basis += _CITED.findall(sentence[start.start() :])
+    return list(dict.fromkeys(basis))

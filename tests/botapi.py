@@ -67,6 +67,7 @@ class BotApi(People):
         self.calls: Counter[str] = Counter()  # by method, the failed ones too
         self.complaints: list[str] = []
         self.commands: dict[str, list[Json]] = {}  # the menu, by language
+        self.has_webhook = False  # polling is refused while it is set
         self._polls = 0
         self._faults: dict[str, list[Fault]] = {}
         self._closed = threading.Event()
@@ -154,6 +155,7 @@ class BotApi(People):
         return {**BOT, "can_join_groups": True, "can_read_all_group_messages": True}
 
     def _deleteWebhook(self, _: Json) -> bool:
+        self.has_webhook = False
         return True
 
     def _setMyCommands(self, given: Json) -> bool:
@@ -167,6 +169,9 @@ class BotApi(People):
         return True
 
     def _getUpdates(self, given: Json) -> list[Json]:
+        if self.has_webhook:
+            words = "Conflict: can't use getUpdates method while webhook is active"
+            raise Rejected(409, words)
         self._polls += 1
         self._changed.notify_all()  # a second poll ends the first
         mine, until = self._polls, time.monotonic() + int(given.get("timeout", 0))

@@ -61,7 +61,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def api() -> Iterator[BotApi]:
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[BotApi]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # a developer's proxy knows nothing of us
     with BotApi() as server:
         server.open_private(LI)
         yield server
@@ -318,6 +319,27 @@ async def test_it_waits_for_a_server_and_outlives_its_restart(api: BotApi, ear: 
     api.open()
     api.say(LI.id, LI, "晚")
     assert (await ear.has(2))[1].text == "晚"
+
+
+async def test_a_webhook_of_before_is_taken_away(api: BotApi, ear: Ear) -> None:
+    api.has_webhook = True
+    api.say(LI.id, LI, "/start")
+    await ear.hears()
+    assert not api.has_webhook
+
+
+async def test_two_that_poll_one_bot_take_turns(api: BotApi, ear: Ear) -> None:
+    await until(lambda: api.calls["getUpdates"])
+    rival = Telegram(api.token, api.url, Clock(), poll_s=5)
+    other = Ear(rival)
+    await until(lambda: api.calls["getUpdates"] > 3)  # each has been put off by the other
+    for number in range(3):
+        api.say(LI.id, LI, str(number))
+    await until(lambda: len({i.message_id for i in ear.inbox + other.inbox}) == 3)
+    await other.close()
+    await rival.close()
+    api.say(LI.id, LI, "又只有一个")
+    await until(lambda: ear.inbox and ear.inbox[-1].text == "又只有一个")
 
 
 async def test_the_menu_is_chinese_and_english(api: BotApi, ear: Ear) -> None:

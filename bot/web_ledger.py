@@ -150,7 +150,7 @@ def timing_words(timing: Timing) -> str:
 
 def target_words(target: Target) -> str:
     """检测合格率 ≥ 98%"""
-    return f"{target.indicator} {OPS.get(target.op, target.op)} {target.value}{target.measure_unit}"
+    return f"{target.indicator} {OPS.get(target.op, target.op)}\u00a0{target.value}{target.measure_unit}"
 
 
 def _versions(session: Session, asked: LedgerFilter) -> list[int]:

@@ -32,7 +32,7 @@ async function load() {
   const last = messages.at(-1);
   if (first && last?.direction === "in") waitFor(last.client_id, Date.parse(last.at));
   log.setAttribute("aria-busy", "false");
-  if (first) scrollTo({ top: document.body.scrollHeight });
+  if (first && messages.length) scrollTo({ top: document.body.scrollHeight });
   welcome();
 }
 

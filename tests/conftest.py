@@ -1,23 +1,30 @@
 """The one fixture file: real databases in temporary folders, a clock that stands where we say."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from botapi import BotApi
+from ear import Ear
 from sqlalchemy import Engine
 
 import bot.models
 import corpus.models
 import rag.models
 import reminders.models
+from bot.platforms.telegram import Telegram
 from config.clock import Clock
 from config.database import make_engine, migrate
 
 TABLES = (corpus.models, rag.models, reminders.models, bot.models)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +85,34 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """What runs the tests that are coroutines."""
+    return "asyncio"
+
+
+@pytest.fixture
+def botapi(monkeypatch: pytest.MonkeyPatch) -> Iterator[BotApi]:
+    """Telegram's end of the wire; whoever asks it for what no bot may ask for has failed."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # a developer's proxy knows nothing of us
+    with BotApi() as server:
+        yield server
+    assert server.complaints == []
+
+
+@pytest.fixture
+async def telegram(botapi: BotApi) -> AsyncIterator[Telegram]:
+    """The platform, impatient; it speaks to `botapi`."""
+    platform = Telegram(botapi.token, botapi.url, Clock(), poll_s=5, timeout_s=1)
+    yield platform
+    await platform.close()
+
+
+@pytest.fixture
+async def ear(telegram: Telegram) -> AsyncIterator[Ear]:
+    """An inbox that listens to `telegram`."""
+    ear = Ear(telegram)
+    yield ear
+    await ear.close()

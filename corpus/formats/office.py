@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from config.errors import UserError
@@ -25,11 +26,12 @@ _MAC_PROGRAM = "/Applications/LibreOffice.app/Contents/MacOS/soffice"
 def read(path: Path) -> Document:
     """The document as LibreOffice converts it. Raises UserError when it is missing or fails."""
     suffix = path.suffix.lower()
-    modern, reader = (".xlsx", xlsx) if suffix == ".et" else (".docx", docx)
+    modern = ".xlsx" if suffix == ".et" else ".docx"
+    reader: Callable[[Path], Document] = xlsx.read if suffix == ".et" else docx.read
     with path.open("rb") as file:
         mark = file.read(2)
     if mark == b"PK":  # newer WPS writes the new formats under its own suffixes
-        return reader.read(path)
+        return reader(path)
     kind = _FILTERS.get((suffix, mark))
     if kind is None:
         raise _package.damaged(path)
@@ -46,7 +48,7 @@ def read(path: Path) -> Document:
         _convert(program, kind, source, modern.lstrip("."))
         if not converted.is_file():  # it ends with status 0 even where it could not open the file
             raise _package.damaged(path)
-        document = reader.read(converted)
+        document = reader(converted)
     document.format = "office"
     return document
 

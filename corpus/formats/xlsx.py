@@ -46,13 +46,11 @@ def _sheets(path: Path) -> Iterator[tuple[Sheet, bool]]:
     from openpyxl import load_workbook
     from openpyxl.utils.datetime import MAC_EPOCH
 
-    workbook = load_workbook(path, read_only=True, data_only=True)
-    try:
+    with path.open("rb") as file:  # by its path, the library would mind the suffix
+        workbook = load_workbook(file, read_only=True, data_only=True)
         styles = _Styles(workbook, since_1904=workbook.epoch == MAC_EPOCH)
         for worksheet in workbook.worksheets:
             yield _sheet(worksheet, styles), worksheet.sheet_state == "visible"
-    finally:
-        workbook.close()
 
 
 def _sheet(worksheet: Any, styles: "_Styles") -> Sheet:

@@ -12,8 +12,8 @@ from config.clock import read_day
 from config.database import reading, writing
 from config.errors import UserError
 from corpus import ledger
-from reminders import planner
 from reminders.models import OutboxMessage
+from reminders.preview import preview
 
 
 def reminders_preview(
@@ -27,7 +27,7 @@ def reminders_preview(
     with reading(core.engine) as session:
         if plan:
             ledger.known_plan(session, plan)
-        found = planner.preview(
+        found = preview(
             session, first, last, core.workdays, core.settings, unit=unit, plan_id=plan,
             text_of=lambda item: "\n".join(render.preview_rows(session, item)),
         )  # fmt: skip
@@ -61,7 +61,7 @@ def reminders_log(core: Core, *, json: bool = False) -> Iterator[str]:
         yield as_json(found)
         return
     for item in found:
-        yield f"{item['due']}  {item['platform']}:{item['chat']}  {item['state']}  {str(item['platform_words'])}".rstrip()
+        yield f"{item['due']}  {item['platform']}:{item['chat']}  {item['state']}  {item['platform_words']!s}".rstrip()
     if not found:
         yield "还没有发出过提醒。"
 

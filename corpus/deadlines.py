@@ -29,7 +29,7 @@ _LASTING_CELL = re.compile(
     r"全程|常年|贯穿全年|随时"
 )
 _DIRECTED_CELL = re.compile(
-    r"(?:并|及|和)?(?:按照?|根据|依据|依照|遵照|以|待|随)[^，。；、]{0,14}?"
+    r"(?:并|及|和)?(?:按照?|根据|依据|依照|遵照|以|待|随)[^，。；]{0,14}?"
     r"(?:上级|国家|省|市|区|县|部|厅|局|办|总队|支队|统一|任务|文件|方案|有关|相关|通知)[^，。；、]{0,10}?"
     r"(?:部署|要求|安排|为准|通知|时限|时间|进度|计划|开展|下达|规定|推进|完成)(?:要求|安排|开展|实施|推进|完成|执行|进行|落实)*|"
     r"(?:上级|省|市)(?:里|级)?(?:另有|统一)(?:部署|要求|安排|规定)"
@@ -38,14 +38,15 @@ _DIRECTED_PROSE = re.compile(
     r"(?:按照?|根据)(?:上级|国家|省|市|区|县|部|厅|局|[、和级里])+(?:统一)?(?:下达|规定|明确|要求)的?"
     r"(?:各项)?(?:指标任务|任务指标|指标|任务|计划|时限|时间节点?|进度)(?:要求|安排)?"
 )
-_HEDGE = re.compile("争取|力争|力求|原则上|确保力争")
+_SEASON = re.compile("[春夏秋冬][季天]$")
+_HEDGE = re.compile("争取|力争|力求")
 # Names and references hold dates that nobody has to meet.
 _NAMES = re.compile(
     r"《[^》]*》|[〔\[]\d{4}[〕\]]\d*号?|\d{4}年(?:第?\d+号|第\d+[届次期])|"
     r"(?:计划|规划|方案|行动|纲要|工程|指南)[(（](?:19|20)\d\d年?[-—~至]+(?:19|20)\d\d年?[)）]|"
     r"\d{4}年?版|[“\"][^”\"]{0,6}\d{3,4}[^”\"]{2,12}[”\"]"
 )
-_COMPARED = re.compile(r"(?:比|较|同比|对比|相较于?|相比于?|以|与|和|于)$")
+_COMPARED = re.compile(r"(?:比|较|同比|对比|相较于?|相比于?|以|与|和)$")
 _COMPARISON = re.compile(
     r"^(?:末|底|度)?(?:相比|增长|下降|提高|减少|上升|降低|增加|压减|水平|同期|为基[数期准]|基[数期准年]|的?基础上|的?水平)"
 )
@@ -118,19 +119,19 @@ def _undated(
 
 def _timing(e: Expression, text: str, context: DateContext, frame: Frame) -> TimingValue | None:
     """What an expression binds a task to, or None where it only describes."""
-    before, after = text[: e.start_at], text[e.end_at :]
+    after = text[e.end_at :]
     if e.form is Form.RULE:
         return TimingValue("", TimingKind.RECURRING, rule=e.rule)
     if e.form is Form.AFTER_EVENT:
         return TimingValue("", TimingKind.AS_DIRECTED)
-    if context.in_prose and _describes(e, before, after, frame):
+    if context.in_prose and _describes(e, text, frame):
         return None
     clause = _clause_around(text, e.start_at, e.end_at)
     if e.form is Form.SINCE:
         return TimingValue("", TimingKind.RECURRING, start_on=e.start)
     if e.form is Form.UNTIL:
         return TimingValue("", TimingKind.DEADLINE, due_on=e.end, ambiguous=e.ambiguous)
-    if text[e.start_at : e.end_at].startswith("全"):
+    if "全年" in text[e.start_at : e.end_at]:
         return _whole_year(e, after, context)
     if e.grain is Grain.YEAR:
         return _bare_year(e, after, clause, context)
@@ -160,17 +161,19 @@ def _bare_year(e: Expression, after: str, clause: str, context: DateContext) -> 
     return None
 
 
-def _describes(e: Expression, before: str, after: str, frame: Frame) -> bool:
+def _describes(e: Expression, text: str, frame: Frame) -> bool:
     """Whether prose only mentions the date: a base of comparison, a name, the past."""
-    if (
-        _COMPARED.search(before)
-        and (e.form is Form.SPAN or _COMPARISON.match(after))
-        and not before.endswith("于")
-    ):
+    words, before, after = text[e.start_at : e.end_at], text[: e.start_at], text[e.end_at :]
+    if words.endswith("来"):
+        return True  # 2024年以来
+    if e.form is Form.SPAN:
+        if e.grain is Grain.FESTIVAL or _SEASON.search(words):
+            return True  # 春节、国庆等重要节假日, 冬季清洁取暖: kinds of work, not days
+        if _COMPARED.search(before) or _COMPARISON.match(after) or _PAST_MARK.match(after):
+            return True
+    elif _COMPARED.search(before) and _COMPARISON.match(after):
         return True
-    if _NAMED.match(after) or (e.form is Form.SPAN and _COMPARISON.match(after)):
-        return True
-    if e.form is Form.SPAN and _PAST_MARK.match(after):
+    if _NAMED.match(after):
         return True
     return bool(frame.year and e.year_given and e.end and e.end.year < frame.year)
 
@@ -199,10 +202,17 @@ _TRIM = " ，,、（）():：。；;\x00"
 def _about(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> str:
     """The clause that a timing dates, without the words of time."""
     a, b = _clause_span(text, start, end, _CLAUSE_END + "，,")
-    inner = text[a:start].strip(_TRIM) + text[end:b].strip(_TRIM)
+    others = [(x, y) for x, y in spans if (x, y) != (start, end)]
+    inner = _without(text, a, start, others).strip(_TRIM) + _without(text, end, b, others).strip(
+        _TRIM
+    )
     inner = re.sub(r"^(?:争取|力争|在|前|并|需|要)+|(?:前|内)?完成$", "", inner).strip(_TRIM)
     if len(inner) >= 4 or not b < len(text) or text[b] not in "，,":
         return inner
     later = [x for x, _ in spans if x > start]
     stop = min([_clause_span(text, b + 1, b + 1, _CLAUSE_END + "，,")[1], *later])
     return (inner + ("：" if inner else "") + text[b + 1 : stop].strip(_TRIM)).strip(_TRIM)
+
+
+def _without(text: str, a: int, b: int, spans: list[tuple[int, int]]) -> str:
+    return "".join(c for at, c in enumerate(text[a:b], a) if all(not x <= at < y for x, y in spans))

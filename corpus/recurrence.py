@@ -187,12 +187,15 @@ def _of_year(text: str, i: int) -> tuple[int, str | None]:
         return m.end(), "FREQ=YEARLY" + (
             f";BYMONTH={fixed[0]};BYMONTHDAY={fixed[1]}" if fixed else ""
         )
+    if m := at(rf"的?{NUMBER}月[底末](?:[、和,，及]{NUMBER}月[底末])+", text, i):
+        months = ",".join(str(read_number(n)) for n in re.findall(NUMBER, m[0]))
+        return m.end(), f"FREQ=YEARLY;BYMONTH={months};BYMONTHDAY=-1"
     if m := at(rf"的?({NUMBER})月?{SPAN_SIGN}({NUMBER})月(?!\d)", text, i):
         a, b = read_number(m[1]) or 0, read_number(m[2]) or 0
         if 1 <= a < b <= 12:
             return m.end(), f"FREQ=YEARLY;BYMONTH={','.join(map(str, range(a, b + 1)))}"
-    months = rf"的?({NUMBER}(?:月?份?[、和,，及]{NUMBER})*)月份?(?:({NUMBER})[日号]|(底|末)|([上中下])旬)?(?:(?:之|以)?(前))?"
-    if m := at(months, text, i):
+    listed = rf"的?({NUMBER}(?:月?份?[、和,，及]{NUMBER})*)月份?(?:({NUMBER})[日号]|(底|末)|([上中下])旬)?(?:(?:之|以)?(前))?"
+    if m := at(listed, text, i):
         numbers = [read_number(n) for n in re.findall(NUMBER, m[1])]
         if all(n and 1 <= n <= 12 for n in numbers):
             is_before = m[5] and not (m[2] or m[3] or m[4])  # literally the day before it begins

@@ -95,12 +95,16 @@ def _bounded(text: str, i: int, frame: Frame) -> Expression | None:
     opening = None if prefix else at(_FROM, text, i)
     first = prefix.end() if prefix else opening.end() if opening else i
     if m := at(r"(?:即日起|自?(?:本\w{0,4})?印发之日起)", text, first):
-        return _range(
-            text, i, m.end(), Unit(frame.today, frame.today, Grain.DAY, True), frame, True
-        )
+        issued = Unit(frame.today, frame.today, Grain.DAY, True)
+        since = _range(text, i, m.end(), issued, frame, True)
+        return replace(since, form=Form.SINCE, end=None) if since.end_at == m.end() else since
     read = read_point(text, first, frame) or _bare_year(text, first)
     if not read:
-        if m := at(r"(?<![安健完保])(?:本年度?内|年度?内|年底前|全年度?)(?!容|涵|部|外)", text, i):
+        if m := at(
+            r"(?<![安健完保\d几半一二三四五六七八九十两])(?:本年度?内|年度?内|年底前|全年度?)(?!容|涵|部|外)",
+            text,
+            i,
+        ):
             return _year_of_frame(i, m, frame)
         return None
     end, unit = read
@@ -314,16 +318,18 @@ def _window(text: str, i: int, frame: Frame) -> Expression | None:
     return None
 
 
+_EVENT_WORDS = r"(?:自|在|于|从|待)?(?:[^\W应须要将需在自于从待]|[“”《》、]){0,16}?"
 _EVENT = re.compile(
-    r"(?:(?:自|在|于|从)?[\w“”《》、]{0,16}?(?:之日起|之日|后|发生后|结束后|完成后|到位后)(?:的)?(?:,|，)?)?"
-    rf"{NUMBER}(?:个)?(?:工作日|自然日|日历日|日|天|小时)(?:以内|之内|内)"
+    rf"(?:{_EVENT_WORDS}(?:之日起|之日|后|发生后|结束后|完成后|到位后)的?[,，]?)?"
+    rf"{NUMBER}个?(?:工作日|自然日|日历日|日|天|小时)(?:以内|之内|内)|"
+    rf"{_EVENT_WORDS}(?:之日起|后)的?{NUMBER}个(?:月|季度|星期)(?:以内|之内|内)"
 )
 
 
 def _event(text: str, i: int, frame: Frame) -> Expression | None:
     """印发后10个工作日内, 自通知之日起30日内, 事故后60日内: somebody else decides when it begins."""
     if i and (
-        text[i - 1].isalnum() and text[i - 1] not in "在于应需须并" and not text[i].isdigit()
+        text[i - 1].isalnum() and text[i - 1] not in "应须要将需并由" and not text[i].isdigit()
     ):
         return None
     m = _EVENT.match(text, i)

@@ -163,6 +163,10 @@ def _without_year(text: str, i: int, frame: Frame) -> Read | None:
 
 
 def _relative_day(text: str, i: int, frame: Frame) -> Read | None:
+    if (
+        frame.in_plan
+    ):  # 当日, 本月, 次周 of a plan are any such day, not one beside its date of issue
+        return None
     for words in sorted(_RELATIVE_DAYS, key=len, reverse=True):
         if text.startswith(words, i) and frame.today:
             m = at(DAY_TAIL, text, i + len(words))
@@ -188,7 +192,7 @@ def _relative_week(text: str, i: int, frame: Frame) -> Read | None:
         text,
         i,
     )
-    if not m or frame.today is None or not (m["step"] or m["a"] or m["end"]):
+    if not m or frame.in_plan or frame.today is None or not (m["step"] or m["a"] or m["end"]):
         return None
     if not m["step"] and m[0][0] == "个":
         return None
@@ -213,7 +217,7 @@ def _relative_week(text: str, i: int, frame: Frame) -> Read | None:
 
 def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
     """本月, 上个月15号, 下月底; bare 月底, 下旬, 15号 are of this month."""
-    if frame.today is None:
+    if frame.in_plan or frame.today is None:
         return None
     if m := at(r"(上+|下+|本|这|当|次|同|今)一?个?月(?!经|球|饼|光|度)份?", text, i):
         month = frame.today + relativedelta(months=_step(m[1]), day=1)
@@ -235,7 +239,7 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
 
 def _relative_quarter(text: str, i: int, frame: Frame) -> Read | None:
     m = at(r"(上+|下+|本|这|当)一?个?季度(末|底)?", text, i)
-    if not m or frame.today is None:
+    if not m or frame.in_plan or frame.today is None:
         return None
     day = frame.today + relativedelta(months=3 * _step(m[1]))
     first = (day.month - 1) // 3 * 3 + 1

@@ -1,0 +1,202 @@
+"""Cuts a plan into passages that know their clause or row."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.document import Document
+from corpus.models import PlanVersion, Task
+from corpus.values import Place
+from rag.models import Passage
+from rag.outline import Placed, Spot, outline, squash
+from rag.quoting import Entry, Found, entries_of, find_tasks, is_printed_by, quote, refs
+
+LONGEST = 350  # characters of a passage of prose
+_SLACK = 60  # that a piece may be longer than the others, so that it ends with a sentence
+_SHORT_HEADING = 20
+_SHORT_ROW = 80
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A piece of text on its way to a passage."""
+
+    at: tuple[int, int]  # block and row, counted from 0
+    text: str
+    path: tuple[str, ...]
+    ref: str
+    place: Place
+    task: Task | None = None
+    may_join: bool = False  # goes on with the piece before it, if that has room
+
+
+def make_passages(version: PlanVersion, document: Document, tasks: list[Task]) -> list[Passage]:
+    """One passage a task, and all other text in pieces; `text` is always as printed. Not yet stored."""
+    assert version.id is not None
+    blocks = list(outline(document, version.title))
+    entries = entries_of(blocks)
+    found = find_tasks(entries, sorted(tasks, key=lambda task: task.seq))
+    pieces = _task_pieces(found) + _other_pieces(entries, found)
+    pieces += _bare_headings(blocks, {piece.at[0] for piece in pieces})
+    pieces.sort(key=lambda piece: piece.at)  # stable: a task before the rest of its row
+    return [
+        Passage(
+            version_id=version.id,
+            plan_id=version.plan_id,
+            seq=seq,
+            ref=piece.ref,
+            heading=" › ".join((version.title, *piece.path)),
+            text=piece.text,
+            task_id=piece.task.id if piece.task else None,
+            line_start=piece.place.line_start,
+            line_end=piece.place.line_end,
+            page=piece.place.page,
+        )
+        for seq, piece in enumerate(_joined(pieces))
+    ]
+
+
+def _task_pieces(found: Sequence[Found]) -> list[_Piece]:
+    pieces, at = [], (0, 0)
+    for one, ref in zip(found, refs(found), strict=True):
+        task = one.task
+        at = one.entry.at if one.entry else at
+        path = one.spot.path
+        if task.section and not any(squash(task.section) in squash(above) for above in path):
+            path += (task.section,)
+        place = Place(task.line_start, task.line_end, task.page)
+        if one.entry is not None and place == Place():
+            place = one.entry.row.place if one.entry.row else one.entry.placed.block.place
+        text = "\n".join((quote(one), *_cells_aside(one)))
+        pieces.append(_Piece(at, text, path, ref, place, task))
+    return pieces
+
+
+def _cells_aside(found: Found) -> list[str]:
+    """Cells of the task's row that no field of it holds: a target value, a contact, a remark."""
+    if found.entry is None or found.entry.row is None:
+        return []
+    task = found.task
+    held = squash(
+        "|".join(
+            filter(None, (task.section, task.title, task.text, task.unit_text, task.timing_text))
+        )
+    )
+    cells = dict.fromkeys(cell.text.strip() for cell in found.entry.row.cells)
+    return [cell for cell in cells if cell and squash(cell) not in held and squash(cell) != task.no]
+
+
+def _other_pieces(entries: Sequence[Entry], found: Sequence[Found]) -> list[_Piece]:
+    by_line: dict[int, list[Task]] = defaultdict(list)
+    by_entry: dict[tuple[int, int], list[Task]] = defaultdict(list)
+    for one in found:
+        if one.task.line_start is not None:
+            for line in range(one.task.line_start, (one.task.line_end or one.task.line_start) + 1):
+                by_line[line].append(one.task)
+        if one.entry is not None:
+            by_entry[one.entry.at].append(one.task)
+    tables_of_tasks = {one.entry.at[0] for one in found if one.entry and one.entry.row}
+    pieces: list[_Piece] = []
+    before: list[Task] = []  # a task without lines may go on over the next paragraphs
+    for entry in entries:
+        here = by_entry[entry.at]
+        before = here[-1:] or before
+        place = entry.row.place if entry.row else entry.placed.block.place
+        if place.line_start is not None:
+            lines = range(place.line_start, (place.line_end or place.line_start) + 1)
+            here = [*here, *(task for line in lines for task in by_line[line])]
+        if entry.row is None:
+            if not entry.placed.is_heading and not is_printed_by(
+                entry.placed.block.text, [*here, *before]
+            ):
+                pieces += _prose(entry)
+        elif not here and not (entry.at[1] == 0 and entry.at[0] in tables_of_tasks):
+            pieces += _row(entry)
+    return pieces
+
+
+def _prose(entry: Entry) -> list[_Piece]:
+    block, spot, mark = entry.placed.block, entry.placed.spot, entry.placed.mark
+    ref = _ref(spot, mark)
+    return [
+        _Piece(entry.at, text, spot.path, ref, block.place, may_join=not mark and n == 0)
+        for n, text in enumerate(_split(block.text))
+    ]
+
+
+def _row(entry: Entry) -> list[_Piece]:
+    """A row of a table that holds no task, under the head of its table."""
+    table, row = entry.placed.block.table, entry.row
+    assert table is not None
+    assert row is not None
+    text = "\t".join(dict.fromkeys(cell.text.strip() for cell in row.cells if cell.text.strip()))
+    if not text:
+        return []
+    head = "、".join(
+        dict.fromkeys(squash(cell.text) for cell in table.rows[0].cells if cell.text.strip())
+    )
+    path = entry.placed.spot.path
+    if table.caption and not any(squash(table.caption) in squash(above) for above in path):
+        path += (table.caption,)
+    if entry.at[1] > 0 and len(head) <= LONGEST:
+        path += (head,)
+    ref = _ref(entry.placed.spot, "") if path else "表格"
+    return [_Piece(entry.at, text, path, ref, row.place, may_join=len(text) < _SHORT_ROW)]
+
+
+def _ref(spot: Spot, mark: str) -> str:
+    """ "二、（三）2." in prose; with one number alone its heading stands for it, "一、总体要求"."""
+    marks = spot.marks + mark
+    if spot.headings and (not marks or marks == spot.headings[-1].mark):
+        last = squash(spot.headings[-1].text)
+        marks = last if len(last) <= _SHORT_HEADING else marks or f"“{last[:_SHORT_HEADING]}…”"
+    if not spot.marks and mark == marks and mark.rstrip(".．、").isdigit():
+        return f"{spot.annex}第{mark.rstrip('.．、')}条"
+    return f"{spot.annex}{marks}".rstrip(".．、") or "正文"
+
+
+def _bare_headings(blocks: Sequence[Placed], filled: set[int]) -> list[_Piece]:
+    """Headings that stand above no passage: else their words would be lost."""
+    shown = {heading for n in filled for heading in blocks[n].spot.headings}
+    pieces = []
+    for n, placed in enumerate(blocks):
+        own = placed.spot.headings[-1:]
+        if placed.is_heading and own and own[0] not in shown:
+            spot = Spot(placed.spot.annex, placed.spot.headings[:-1])
+            text = placed.block.text.strip()
+            pieces.append(
+                _Piece((n, 0), text, spot.path, _ref(spot, placed.mark), placed.block.place)
+            )
+    return pieces
+
+
+def _joined(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Neighbours under one heading become one passage, while there is room."""
+    joined: list[_Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and piece.may_join
+            and last.task is None
+            and last.path == piece.path
+            and len(last.text) + len(piece.text) < LONGEST
+        ):
+            last.text += f"\n{piece.text}"
+            last.place = Place(last.place.line_start, piece.place.line_end, last.place.page)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _split(text: str) -> list[str]:
+    """Pieces of about equal length, cut at the ends of sentences where that is possible."""
+    if len(text) <= LONGEST:
+        return [text.strip()]
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    even = len(text) // (len(text) // LONGEST + 1)
+    return RecursiveCharacterTextSplitter(
+        separators=["\n", "。", "；", "，", ""], keep_separator="end",
+        chunk_size=min(even + _SLACK, LONGEST), chunk_overlap=0,
+    ).split_text(text)  # fmt: skip

@@ -1,0 +1,217 @@
+"""Finds passages by their words: BM25 in the SQL database, over Chinese text that we split ourselves."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Engine, text
+from sqlmodel import Session, col, func, select
+
+from config.database import reading, writing
+from rag.models import Passage
+
+# Han characters apart from words of letters and digits; 4.5 and 98% stay whole in their digits
+_RUNS = re.compile(r"[㐀-䶿一-鿿豈-﫿〇]+|[^\W_㐀-䶿一-鿿豈-﫿〇]+(?:\.\d+)?")
+_HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿〇]")
+_FTS = "passage_fts"
+_POSTGRES = "passage_words"
+_BATCH = 500
+_MAX_TERMS = 48  # of a query; the rarest are kept, and a long question gains nothing from more
+_LENGTH_WEIGHT = 0.75  # BM25's b
+
+_CREATE = {
+    "sqlite": (
+        # the words are split by spaces alone; `version` is matched, never ranked
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {_FTS} USING fts5(words, version, tokenize=\"unicode61 remove_diacritics 0 tokenchars '.'\")",
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {_FTS}_terms USING fts5vocab({_FTS}, 'row')",
+    ),
+    "postgresql": (
+        f"CREATE TABLE IF NOT EXISTS {_POSTGRES} (passage_id integer PRIMARY KEY, "
+        "version_id integer NOT NULL, length integer NOT NULL, words tsvector NOT NULL)",
+        f"CREATE INDEX IF NOT EXISTS ix_{_POSTGRES}_words ON {_POSTGRES} USING gin (words)",
+        f"CREATE INDEX IF NOT EXISTS ix_{_POSTGRES}_version ON {_POSTGRES} (version_id)",
+    ),
+}
+
+
+def split_words(string: str) -> list[str]:
+    """Single Han characters, pairs of neighbours, and words of letters and digits, in order."""
+    words: list[str] = []
+    for run in _runs(string):
+        if _HAN.match(run):
+            words += [run[i : i + n] for i in range(len(run)) for n in (1, 2) if i + n <= len(run)]
+        else:
+            words.append(run)
+    return words
+
+
+def _runs(string: str) -> list[str]:
+    """Stretches of Han characters, and words; without lone surrogates, which no database takes."""
+    whole = string.encode("utf-8", "ignore").decode("utf-8")
+    return _RUNS.findall(unicodedata.normalize("NFKC", whole).casefold())
+
+
+def query_words(string: str) -> list[str]:
+    """The distinct words that a question is searched by.
+
+    A pair says all that its two characters say, so single characters count only where they stand alone.
+    """
+    words: dict[str, None] = {}
+    for run in _runs(string):
+        pairs = [run[i : i + 2] for i in range(len(run) - 1)] if _HAN.match(run) else []
+        words.update(dict.fromkeys(pairs or [run]))
+    return list(words)
+
+
+def index_passages(session: Session, passages: Iterable[Passage]) -> None:
+    """Add passages that have been flushed; their heading and text are indexed together."""
+    _create(session)
+    rows = []
+    for passage in passages:
+        words = split_words(f"{passage.heading}\n{passage.text}")
+        row = {"id": passage.id, "version": passage.version_id, "length": len(words)}
+        rows.append(row | {"words": " ".join(words) if _is_sqlite(session) else _tsvector(words)})
+    if not rows:
+        return
+    if _is_sqlite(session):
+        insert = f"INSERT INTO {_FTS} (rowid, words, version) VALUES (:id, :words, 'v' || :version)"
+    else:
+        insert = (
+            f"INSERT INTO {_POSTGRES} (passage_id, version_id, length, words) "
+            "VALUES (:id, :version, :length, CAST(:words AS tsvector))"
+        )
+    session.connection().execute(text(insert), rows)
+
+
+def remove_version(session: Session, version_id: int) -> None:
+    """Forget all passages of one version of a plan."""
+    _create(session)
+    if _is_sqlite(session):
+        delete = (
+            f"DELETE FROM {_FTS} WHERE rowid IN (SELECT rowid FROM {_FTS} WHERE {_FTS} MATCH :v)"
+        )
+        session.connection().execute(text(delete), {"v": f'version:"v{version_id}"'})
+    else:
+        delete = f"DELETE FROM {_POSTGRES} WHERE version_id = :v"
+        session.connection().execute(text(delete), {"v": version_id})
+
+
+def search(
+    session: Session, query: str, version_ids: Sequence[int], limit: int
+) -> list[tuple[int, float]]:
+    """(passage id, score) of the best passages of these versions, the best first."""
+    words = query_words(query)
+    if not words or not version_ids or limit < 1:
+        return []
+    find = _search_sqlite if _is_sqlite(session) else _search_postgres
+    return find(session, words, version_ids, limit)
+
+
+def ensure(engine: Engine) -> None:
+    """Create the index if it is missing, and fill it anew when it doesn't hold what SQL holds."""
+    with writing(engine) as session:
+        if not _is_sqlite(session):
+            # two processes that start together: the second waits and finds the work done
+            session.connection().execute(text("SELECT pg_advisory_xact_lock(68118)"))
+        _create(session)
+    with reading(engine) as session:
+        table = _FTS if _is_sqlite(session) else _POSTGRES
+        indexed = session.connection().execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        stored = session.exec(select(func.count(col(Passage.id)))).one()
+    if indexed != stored:
+        rebuild(engine)
+
+
+def rebuild(engine: Engine) -> None:
+    """Make the index again from the passages in SQL, in one transaction."""
+    with writing(engine) as session:
+        _create(session)
+        table = _FTS if _is_sqlite(session) else _POSTGRES
+        session.connection().execute(text(f"DELETE FROM {table}"))
+        last = 0
+        while True:
+            batch = session.exec(
+                select(Passage)
+                .where(col(Passage.id) > last)
+                .order_by(col(Passage.id))
+                .limit(_BATCH)
+            ).all()
+            if not batch:
+                return
+            index_passages(session, batch)
+            last = batch[-1].id or 0
+            session.expunge_all()
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _create(session: Session) -> None:
+    for statement in _CREATE[session.get_bind().dialect.name]:
+        session.connection().execute(text(statement))
+
+
+def _search_sqlite(
+    session: Session, words: Sequence[str], version_ids: Sequence[int], limit: int
+) -> list[tuple[int, float]]:
+    connection = session.connection()
+    names = {f"w{i}": word for i, word in enumerate(words)}
+    counts = connection.execute(
+        text(
+            f"SELECT term, doc FROM {_FTS}_terms WHERE term IN ({', '.join(f':{n}' for n in names)})"
+        ),
+        names,
+    )
+    known = sorted(((doc, term) for term, doc in counts))[:_MAX_TERMS]
+    if not known:
+        return []
+    words_part = " OR ".join(f'"{term}"' for _, term in known)
+    versions_part = " OR ".join(f'"v{version_id}"' for version_id in version_ids)
+    found = connection.execute(
+        text(
+            f"SELECT rowid, -bm25({_FTS}, 1.0, 0.0) AS score FROM {_FTS} WHERE {_FTS} MATCH :match "
+            "ORDER BY score DESC, rowid LIMIT :limit"
+        ),
+        {"match": f"words:({words_part}) AND version:({versions_part})", "limit": limit},
+    )
+    return [(int(row[0]), float(row[1])) for row in found]
+
+
+def _tsvector(words: Sequence[str]) -> str:
+    """A tsvector written out, since PostgreSQL's own parser depends on its locale.
+
+    A word's positions are 1, 2, … as often as it occurs: only how often is ever asked.
+    """
+    return " ".join(
+        f"'{word}':" + ",".join(map(str, range(1, min(count, 200) + 1)))
+        for word, count in Counter(words).items()
+    )
+
+
+# ts_rank of one word grows with its occurrences and levels off, as the term frequency of BM25 does
+_POSTGRES_SEARCH = f"""
+WITH scope AS MATERIALIZED (
+  SELECT count(*) AS n, greatest(avg(length), 1) AS mean FROM {_POSTGRES} WHERE version_id = ANY(:versions)
+), hits AS (
+  SELECT w.passage_id, w.length, q.word, ts_rank('{{1,1,1,1}}', w.words, q.word::tsquery) AS tf
+  FROM unnest(CAST(:words AS text[])) AS q(word)
+  JOIN {_POSTGRES} w ON w.words @@ q.word::tsquery AND w.version_id = ANY(:versions)
+), weights AS (
+  SELECT word, ln(1 + (scope.n - count(*) + 0.5) / (count(*) + 0.5)) AS idf FROM hits, scope GROUP BY word, scope.n
+)
+SELECT h.passage_id, sum(idf * tf) / (1 - {_LENGTH_WEIGHT} + {_LENGTH_WEIGHT} * h.length / scope.mean) AS score
+FROM hits h JOIN weights USING (word), scope
+GROUP BY h.passage_id, h.length, scope.mean ORDER BY score DESC, h.passage_id LIMIT :limit
+"""
+
+
+def _search_postgres(
+    session: Session, words: Sequence[str], version_ids: Sequence[int], limit: int
+) -> list[tuple[int, float]]:
+    quoted = [f"'{word}'" for word in words[:_MAX_TERMS]]
+    found = session.connection().execute(
+        text(_POSTGRES_SEARCH), {"words": quoted, "versions": list(version_ids), "limit": limit}
+    )
+    return [(int(row[0]), float(row[1])) for row in found]

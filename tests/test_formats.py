@@ -349,6 +349,46 @@ def test_pdf_leaves_out_what_no_reader_sees(tmp_path: Path) -> None:
     assert read.notes == ["有15个看不见的字（白色、极小或在页面之外）没有读入。"]
 
 
+# scans and pictures
+
+
+def _scan(path: Path) -> None:
+    """The first page of the sample plan as a picture, alone or on the page of a PDF."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(PLANS / "rivers.pdf") as plan:
+        picture = plan[0].render(scale=200 / 72).to_pil()
+    picture.save(path, resolution=200.0)
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_a_scan_is_read_by_machine_and_marked_for_review(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("rapidocr", reason="the extra `ocr` is not installed: pip install '.[ocr]'")
+    _scan(tmp_path / f"a.{suffix}")
+    read = read_file(tmp_path / f"a.{suffix}")
+    assert (read.format, read.needs_review) == ("ocr", True)
+    assert RIVERS.title in texts(read)
+    (grid,) = grids(read)
+    wanted = fill(RIVERS.spans, [Place()] * 5)
+    pairs = [
+        (cell.text, found)
+        for row, line in zip(wanted, grid, strict=True)
+        for cell, found in zip(row.cells, line, strict=True)
+    ]
+    wrong = [pair for pair in pairs if pair[0] != pair[1]]
+    assert len(wrong) <= 3, wrong  # of 30 cells; a machine may take one character for its like
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_without_ocr_a_scan_gets_a_clear_line(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    _scan(tmp_path / f"a.{suffix}")
+    with pytest.raises(UserError, match="没有可以选中的文字"):
+        read_file(tmp_path / f"a.{suffix}")
+
+
 # bad files
 
 

@@ -65,6 +65,12 @@ class Core:
 
         return Answerer(self.engine, Retriever(engine=self.engine, vectors=self.vectors), self.settings)
 
+    def wait_for_vectors(self) -> None:
+        """Compute the vectors that are missing, here and now."""
+        from threading import Event
+
+        self.vectors.sync(self.engine, lambda done, total: None, Event())
+
     def ingest(
         self, path: Path, *, by: str, plan_id: str | None = None, publish: bool = False
     ) -> ingest.IngestReport:

@@ -26,7 +26,7 @@ from corpus.models import (
     VersionState,
 )
 from corpus.reading import ReadPlan
-from corpus.units import is_collective
+from corpus.directory import is_collective
 from corpus.values import TaskRow, TimingValue
 
 LOADED = (

@@ -1,0 +1,128 @@
+"""Question → cited answer, or 未找到 with what is on file."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine
+
+from config.database import reading
+from config.settings import Settings
+from corpus import ledger
+from rag import facts, phrasing, registers
+from rag.evidence import Ranker
+from rag.question import Answer, Question
+from rag.retrieve import Hit, Retriever
+from rag.understand import Intent, Query, understand, with_views
+from rag.views import Views, VersionView
+
+FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
+WIDE = 12  # plans; in a wider scope retrieval says first which of them are meant
+
+
+class Answerer:
+    """Answers from the ledger where it can, from passages where it must, and else says so."""
+
+    def __init__(self, engine: Engine, retriever: Retriever, settings: Settings) -> None:
+        self._engine, self._retriever, self._settings = engine, retriever, settings
+        self._views = Views(engine)
+
+    def answer(self, question: Question) -> Answer:
+        """What the plans in scope say; never a number, a unit or a date that they don't."""
+        views = self._in_scope(question)
+        if not views:
+            return Answer(("未找到：还没有在执行的方案。请管理员先读入并发布方案。",), False)
+        query = understand(question, views)
+        if query.intent is Intent.FOREIGN:
+            return _foreign(query)
+        if query.needs_unit:
+            return Answer(("请先说明您是哪个单位，例如“市教育局本月到期的任务”；群聊可用 /bind 绑定单位。未找到您的单位信息。",), False)
+        if query.unknown_units and not query.units:
+            return self._stranger(query)
+        found = self._find(query, question)
+        return found if found is not None else self._silent(query, question)
+
+    # ---- scope
+
+    def _in_scope(self, question: Question) -> list[VersionView]:
+        with reading(self._engine) as session:
+            versions = ledger.versions_in_force(session, question.plan_ids)
+            if not versions and question.plan_ids:
+                # a plan out of force answers when it alone is asked for
+                versions = [ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids]
+            session.expunge_all()
+        if len(versions) > WIDE:
+            ids = [v.id for v in versions if v.id is not None]
+            hits = self._retriever.search(" ".join((*question.history[-1:], question.text)), ids, FOUND_AT_MOST)
+            near = {hit.version_id for hit in hits}
+            versions = [v for v in versions if v.id in near or (v.jurisdiction or "\0") in question.text]
+        return [self._views.of(version) for version in versions]
+
+    # ---- finding
+
+    def _find(self, query: Query, question: Question) -> Answer | None:
+        if query.intent is Intent.COUNT:
+            return registers.counted(query) or self._fact(query)
+        if query.intent is Intent.LIST:
+            return registers.listed(query) or self._fact(query)
+        if query.intent is Intent.DUE:
+            return registers.due(query, self._engine)
+        if query.intent is Intent.WHICH_PLANS:
+            return facts.which_plans(query)
+        if query.intent is Intent.OVERDUE:
+            return facts.overdue(query, self._hits(query))
+        if query.intent is Intent.NEXT:
+            return facts.neighbour(query, self._hits(query))
+        if query.compares and len(query.views) > 1:
+            return self._compare(query)
+        return self._fact(query)
+
+    def _fact(self, query: Query) -> Answer | None:
+        return facts.fact(query, self._hits(query))
+
+    def _compare(self, query: Query) -> Answer | None:
+        answers = []
+        for view in query.views:
+            one = with_views(query, [view])
+            answers.append((view.version.title, self._fact(one)))
+        return facts.compared(query, answers, "No such figure in this plan." if query.english else "该方案中没有相关规定。")
+
+    def _hits(self, query: Query) -> Sequence[Hit]:
+        words = " ".join([*query.earlier, *query.subject, *query.quoted])
+        text = query.text if query.english or not words else f"{query.text} {words}" if query.earlier else query.text
+        ids = [view.version.id for view in query.views if view.version.id is not None]
+        return self._retriever.search(text, ids, FOUND_AT_MOST)
+
+    # ---- refusing
+
+    def _silent(self, query: Query, question: Question) -> Answer:
+        """未找到, what was looked at, and what is on file that comes nearest."""
+        near = [f for f in Ranker(query, self._hits(query)).rank(3) if f.coverage >= 0.3][:2]
+        names = phrasing.scope_words(query)
+        subject = "、".join(query.subject[:6]) or query.text[:30]
+        if query.english:
+            rows = [f"Not found: the plans on file do not say this. Looked at: {names}."]
+            rows += [f"Nearest on file: {f.entry.passage.ref} “{f.sentence[:80]}”" for f in near]
+        else:
+            rows = [f"未找到：{names}没有写明“{subject}”。"]
+            rows += [f"相近的内容：{f.entry.passage.ref}“{_short(f.sentence)}”（{f.entry.version.title}）" for f in near]
+            rows.append("如需确认，请联系方案的发文单位或牵头单位。")
+        return Answer(tuple(rows), False, tuple(f.entry.cite() for f in near))
+
+    def _stranger(self, query: Query) -> Answer:
+        names = "、".join(query.unknown_units)
+        known = sorted({r.unit_text for view in query.views for t in view.tasks for r in t.responsibilities})
+        shown = "、".join(known[:30]) + ("等" if len(known) > 30 else "")
+        scope = phrasing.scope_words(query)
+        rows = [f"未找到：{scope}中没有“{names}”。"]
+        if known:
+            rows.append(f"其中写明的单位有：{shown}。")
+        return Answer(tuple(rows), False)
+
+
+def _foreign(query: Query) -> Answer:
+    if query.english:
+        return Answer(("I can only answer from the plans on file; this was not found there. Try: which tasks are due this month?",), False)
+    return Answer(("我只能回答已读入的工作方案里的内容，这个问题不在其中，未找到依据。可以问：本月到期的任务有哪些？",), False)
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= 80 else sentence[:79] + "…"

@@ -1,0 +1,169 @@
+"""Which row, and which sentence of it, answers: how much of the subject it covers, and how rare that is."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.models import Timing
+from corpus.values import TimingKind
+from rag.retrieve import Hit
+from rag.understand import Query
+from rag.views import Entry, Line
+from rag.words import pairs
+
+IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence, or over it
+EARLIER = 0.5  # what a word of the question before counts
+UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
+HAS_FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成)|全覆盖|零")
+MEASURED = re.compile(r"[\u4e00-\u9fff]{0,4}(?:率|比例|占比|比重|权重|满意度|批次|数量|人数|次数|经费|资金|预算|金额|奖金|奖励|电话|工资|面积|强度)")
+
+
+@dataclass(slots=True)
+class Found:
+    """A sentence that may answer, and how well."""
+
+    entry: Entry
+    line: Line
+    score: float  # 0 to about 1.3
+    coverage: float  # share of the subject, by weight, that the row holds
+    missing: list[str]  # stretches of the subject that it doesn't hold
+
+    @property
+    def sentence(self) -> str:
+        """The sentence as printed."""
+        return self.line.text
+
+
+class Ranker:
+    """Ranks the sentences of some plans for one query."""
+
+    def __init__(self, query: Query, hits: Sequence[Hit]) -> None:
+        self._query = query
+        self._places = {hit.passage_id: n for n, hit in enumerate(hits)}
+        self._count = sum(len(view.entries) for view in query.views) or 1
+        self._frequency: Counter[str] = Counter()
+        for view in query.views:
+            self._frequency.update(view.frequency)
+        self._titles = set[str]().union(*(view.title_pairs for view in query.views))
+        self.weights = self._weigh()
+
+    def rank(self, limit: int = 12) -> list[Found]:
+        """The best sentence of each of the best entries, the best first."""
+        found = []
+        for view in self._query.views:
+            for entry in view.entries:
+                best = self._best_line(entry)
+                if best is not None:
+                    found.append(best)
+        found.sort(key=lambda f: (-f.score, f.entry.passage.plan_id, f.entry.passage.seq))
+        return found[:limit]
+
+    def _weigh(self) -> dict[str, float]:
+        rarest = math.log(1 + self._count)
+        weights: dict[str, float] = {}
+        for words, factor in ((self._query.earlier, EARLIER), (self._query.subject, 1.0), (self._query.quoted, 1.3)):
+            for pair in (p for segment in words for p in _pairs(segment)):
+                seen = self._frequency.get(pair, 0)
+                weight = math.log(1 + self._count / seen) if seen else rarest * UNKNOWN
+                if pair in self._titles:
+                    weight *= 0.3  # every row of the plan is about that
+                weights[pair] = max(weights.get(pair, 0), weight * factor)
+        return weights
+
+    def _best_line(self, entry: Entry) -> Found | None:
+        if not entry.lines or (not self.weights and entry.passage.id not in self._places):
+            return None
+        total = sum(self.weights.values()) or 1.0
+        row = sum(w for p, w in self.weights.items() if p in entry.pairs) / total
+        over = sum(w for p, w in self.weights.items() if p in entry.above and p not in entry.pairs) / total
+        place = self._places.get(entry.passage.id or 0)
+        near = 0.12 / (1 + place / 2) if place is not None else 0.0
+        if row + over == 0 and near < 0.05:
+            return None
+        best, best_score = entry.lines[0], -1.0
+        for line in entry.lines:
+            here = sum(w for p, w in self.weights.items() if p in line.pairs) / total
+            score = here + (row - here) * IN_ROW + self._fits(entry, line) * min(1.0, here * 2)
+            if score > best_score:
+                best, best_score = line, score
+        score = best_score + over * ABOVE + near + self._suits(entry)
+        missing = [s for s in self._query.subject if _covered(s, entry.pairs | entry.above) < 0.5]
+        return Found(entry, best, score, row + over * 0.8, missing)
+
+    def _fits(self, entry: Entry, line: Line) -> float:
+        """Whether the sentence is of the kind that is asked for."""
+        query, bonus = self._query, 0.0
+        if query.asks_number:
+            task = entry.task
+            if task is not None and any(t.text in line.text or line.text in t.text for t in task.targets):
+                bonus += 0.12
+            if HAS_FIGURE.search(line.text):
+                bonus += 0.06
+            else:
+                bonus -= 0.1
+        if query.asks_when and entry.task is not None and timings_of(entry, line):
+            bonus += 0.1
+        return bonus
+
+    def _suits(self, entry: Entry) -> float:
+        """Whether the row is the asker's, of the role, of the day."""
+        query, task, bonus = self._query, entry.task, 0.0
+        if task is None:
+            return -0.05 if query.asks_who else 0.0
+        if query.units and any(r.unit_text in query.units for r in task.responsibilities):
+            bonus += 0.15
+        if query.asks_who and task.responsibilities:
+            bonus += 0.05
+        if query.span is not None and query.span != (None, None):
+            start, end = query.span
+            dated = [t for t in task.timings if t.due_on is not None]
+            if any(t.due_on == end or (start and end and start <= t.due_on <= end) for t in dated if t.due_on):
+                bonus += 0.15
+        if query.parts and task.part in query.parts:
+            bonus += 0.1
+        return bonus
+
+
+def timings_of(entry: Entry, line: Line) -> list[Timing]:
+    """The timings that a sentence is bound by: its own, else those of the row's time cell."""
+    if entry.task is None:
+        return []
+    own = [t for t in entry.task.timings if t.text and t.text in line.text]
+    if own:
+        return own
+    return [t for t in entry.task.timings if t.text not in entry.task.text]
+
+
+def asked_measure(query: Query) -> str | None:
+    """The measure that a question names: 抽检合格率, 封签率, 奖金."""
+    for segment in reversed(query.subject):
+        found = MEASURED.findall(segment)
+        if found:
+            return str(found[-1])
+    return None
+
+
+def has_measure(measure: str, entry: Entry, line: Line) -> bool:
+    """Whether a sentence speaks of the measure that is asked for, and gives a figure."""
+    kind = measure[-2:] if measure[-1] in "率度量数比" else measure
+    texts = [line.text, *(t.indicator for t in entry.task.targets if entry.task)] if entry.task else [line.text]
+    wanted = pairs(measure) - {measure[:2]} or {kind}
+    return any(kind in text or wanted <= pairs(text) for text in texts) and bool(HAS_FIGURE.search(line.text))
+
+
+def is_dated(entry: Entry) -> bool:
+    """Whether a row has a day."""
+    return entry.task is not None and any(
+        t.due_on is not None or t.kind is not TimingKind.DEADLINE for t in entry.task.timings
+    )
+
+
+def _pairs(segment: str) -> set[str]:
+    return pairs(segment) or {segment.casefold()}
+
+
+def _covered(segment: str, held: frozenset[str]) -> float:
+    wanted = _pairs(segment)
+    return len(wanted & held) / len(wanted)

@@ -1,0 +1,190 @@
+"""Answers read out of rows and sentences: a figure, who, when, how; quoted, or not given at all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpus.values import TimingKind
+from rag import phrasing
+from rag.evidence import Found, Ranker, asked_measure, has_measure, timings_of
+from rag.evidence import HAS_FIGURE
+from rag.question import Answer, Citation
+from rag.retrieve import Hit
+from rag.understand import NEXT, Query
+from rag.views import Entry
+from rag.words import normal
+
+ENOUGH = 0.5  # share of the subject that a row must hold to answer
+ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
+ENOUGH_ENGLISH = 0.4  # a glossary loses some words
+CLOSE = 0.92  # of the best score: as good an answer as the best
+MOST = 3  # rows in one answer
+
+
+def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
+    """The rows that answer, best first; None when none holds what is asked."""
+    found = supported(query, Ranker(query, hits).rank())
+    if not found:
+        return None
+    best = found[0]
+    chosen = [best]
+    for other in found[1:]:
+        if len(chosen) < MOST and other.score >= best.score * CLOSE and other.sentence not in [c.sentence for c in chosen]:
+            chosen.append(other)
+    rows: list[str] = []
+    cited: list[Citation] = []
+    for one in chosen:
+        rows += fact_rows(query, one)
+        cited.append(one.entry.cite())
+        if one.sentence not in one.entry.printed:
+            cited.append(one.entry.cite(one.sentence))
+    rows += phrasing.over_row(query.views, query.today, query.english)
+    return Answer(tuple(rows), True, tuple(cited))
+
+
+def supported(query: Query, found: Sequence[Found]) -> list[Found]:
+    """Those that hold enough of the subject, and the measure where one is asked for."""
+    enough = ENOUGH_ENGLISH if query.english else ENOUGH_NUMBER if query.asks_number else ENOUGH
+    measure = asked_measure(query) if query.asks_number or len(query.subject) <= 2 else None
+    kept = []
+    for one in found:
+        if one.coverage < enough:
+            continue
+        if query.asks_number and not query.asks_when and not HAS_FIGURE.search(one.sentence):
+            continue
+        if measure and not query.english and not has_measure(measure, one.entry, one.line):
+            continue
+        kept.append(one)
+    return kept
+
+
+def fact_rows(query: Query, found: Found) -> list[str]:
+    """One row of the ledger, or one clause: what it says, who, by when, where."""
+    entry, task = found.entry, found.entry.task
+    english = query.english
+    rows = []
+    sentence = found.sentence
+    if task is None or not task.title or task.title in sentence or len(task.title) > 40:
+        said = f"“{sentence}”"
+    else:
+        said = f"{task.title.rstrip('。')}：“{sentence}”"
+    rows.append(said)
+    if task is not None:
+        who = phrasing.units_of(task, english)
+        timings = timings_of(entry, found.line)
+        when = "；".join(phrasing.timing_words(t, english) for t in timings)
+        if who and query.asks_who:
+            rows.insert(0, who)
+        elif who:
+            rows.append(who)
+        if when:
+            row = f"{'Time: ' if english else '时限：'}{when}"
+            rows.insert(0, row) if query.asks_when else rows.append(row)
+        elif query.asks_when:
+            rows.append("No date is given in the original." if english else "原文没有写明具体日期。")
+    where = f"{phrasing.name_of(entry.version)}{entry.passage.ref}"
+    section = f"“{task.section}”" if task and task.section and task.section not in entry.passage.ref else ""
+    rows.append(f"Source: {where} {section}".rstrip() if english else f"出处：{where}{section}")
+    return ["\n".join(rows)]
+
+
+def overdue(query: Query, hits: Sequence[Hit]) -> Answer | None:
+    """Whether a row is past its day."""
+    found = [f for f in supported(replace(query, asks_number=False), Ranker(query, hits).rank()) if _deadline(f)]
+    if not found:
+        return None
+    best = found[0]
+    timing = _deadline(best)
+    assert timing is not None and timing.due_on is not None
+    days = (query.today - timing.due_on).days
+    words = phrasing.timing_words(timing, query.english)
+    if query.english:
+        head = f"Yes, it is {days} days past its day: {words}." if days > 0 else f"No, {-days} days are left: {words}."
+    elif days > 0:
+        head = f"是的，已过期限{days}天：{words}。是否已办结以报送为准。"
+    else:
+        head = f"没有过期，还有{-days}天：{words}。"
+    rows = [head, *fact_rows(replace(query, asks_when=False), best)]
+    return Answer(tuple(rows), True, (best.entry.cite(),))
+
+
+def _deadline(found: Found):  # type: ignore[no-untyped-def]
+    timings = timings_of(found.entry, found.line) or (found.entry.task.timings if found.entry.task else [])
+    return next((t for t in timings if t.due_on and t.kind is not TimingKind.RECURRING), None)
+
+
+def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
+    """The row after (or before) the one that the subject names."""
+    subject = query.earlier or query.subject
+    ranked = Ranker(replace(query, subject=list(subject), earlier=[]), hits).rank()
+    asked = NEXT.search(query.text)
+    is_stage = "阶段" in query.text or "stage" in query.text.lower() or "phase" in query.text.lower()
+    rows = [f for f in ranked if f.entry.task and (not is_stage or f.entry.task.part == "stage")]
+    if not rows or asked is None:
+        return None
+    task = rows[0].entry.task
+    assert task is not None
+    view = next(v for v in query.views if v.version.id == task.version_id)
+    same = [e for e in view.by_task.values() if e.task and e.task.part == task.part]
+    at = next(i for i, e in enumerate(same) if e.task and e.task.id == task.id)
+    step = -1 if asked[1] in ("上", "前") or (asked[0] or "").lower().startswith("previous") else 1
+    if not 0 <= at + step < len(same):
+        return None
+    entry = same[at + step]
+    assert entry.task is not None
+    line = entry.lines[0]
+    found = Found(entry, line, 1.0, 1.0, [])
+    name = entry.task.title or entry.task.text[:40]
+    return Answer((f"{name}", *fact_rows(replace(query, asks_when=True), found)), True, (entry.cite(),))
+
+
+def which_plans(query: Query) -> Answer | None:
+    """Which plans say it: the words themselves must stand there."""
+    wanted = [normal(w) for w in query.quoted] or query.subject
+    rows, cited, silent = [], [], []
+    for view in query.views:
+        best: Entry | None = None
+        for entry in view.entries:
+            text = normal(entry.printed)
+            if wanted and all(w in text for w in wanted):
+                best = entry
+                break
+        if best is None:
+            best = _spread(view.entries, wanted)
+        if best is None:
+            silent.append(view.version.title)
+            continue
+        sentence = max(best.lines, key=lambda line: sum(w in normal(line.text) for w in wanted), default=None)
+        quote = sentence.text if sentence else best.printed
+        rows.append(f"{len(rows) + 1}. {phrasing.name_of(view.version)}{best.passage.ref}：“{quote}”")
+        cited += [best.cite(), best.cite(quote)]
+    if not rows:
+        return None
+    head = f"{len(rows)} of {len(query.views)} plans say so:" if query.english else f"{len(query.views)}份文件中有{len(rows)}份提到“{'、'.join(wanted)}”："
+    return Answer((head, *rows), True, tuple(cited))
+
+
+def _spread(entries: Sequence[Entry], wanted: Sequence[str]) -> Entry | None:
+    """A row that holds nearly every pair of what is asked, in other order."""
+    from rag.words import pairs
+
+    needed = {p for w in wanted for p in pairs(w)}
+    for entry in entries:
+        if needed and any(len(needed & line.pairs) >= 0.95 * len(needed) for line in entry.lines):
+            return entry
+    return None
+
+
+def compared(query: Query, answers: Sequence[tuple[str, Answer | None]], silent_words: str) -> Answer | None:
+    """One answer a plan, side by side."""
+    if not any(answer for _, answer in answers):
+        return None
+    rows: list[str] = []
+    cited: list[Citation] = []
+    for title, answer in answers:
+        rows.append(f"【{title}】")
+        if answer is None:
+            rows.append(silent_words)
+            continue
+        rows += answer.rows
+        cited += answer.citations
+    return Answer(tuple(rows), True, tuple(cited))

@@ -1,0 +1,58 @@
+"""Mends typing slips: 甲冒 → 假冒, 食安显 → 食安险, by the sounds of what the plans say."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+
+from rag.words import HAN
+
+# sounds that many speakers and most input methods confuse
+_ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
+
+
+@lru_cache(maxsize=20_000)
+def sound(character: str) -> str:
+    """One character's syllable, confusable sounds made one."""
+    syllable = str(lazy_pinyin(character, style=Style.NORMAL)[0])
+    for long, short in _ALIKE:
+        syllable = syllable.replace(long, short)
+    return syllable
+
+
+class Homophones:
+    """Words of the plans by their sounds."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = {pair for pair in known if len(pair) == 2 and HAN.match(pair)}
+        self._by_sound: dict[tuple[str, str], list[str]] = {}
+        for pair in self._known:
+            self._by_sound.setdefault((sound(pair[0]), sound(pair[1])), []).append(pair)
+
+    def mend(self, text: str, keep: Iterable[str] = ()) -> str:
+        """`text` with unknown pairs replaced by known ones of the same sound.
+
+        A character is changed only when a pair with a neighbour on either side asks for the same
+        change and no known pair holds it already; words in `keep` are left alone.
+        """
+        kept = [False] * len(text)
+        for word in keep:
+            start = text.find(word)
+            while start >= 0:
+                kept[start : start + len(word)] = [True] * len(word)
+                start = text.find(word, start + 1)
+        characters = list(text)
+        for i in range(len(text) - 1):
+            pair = text[i : i + 2]
+            if kept[i] or kept[i + 1] or pair in self._known or not all(map(HAN.match, pair)):
+                continue
+            for candidate in self._by_sound.get((sound(pair[0]), sound(pair[1])), []):
+                changed = [j for j in (0, 1) if candidate[j] != pair[j]]
+                # one character at a time, and never one that a known pair vouches for
+                if len(changed) == 1 and not self._vouched(text, i + changed[0]):
+                    characters[i + changed[0]] = candidate[changed[0]]
+                    break
+        return "".join(characters)
+
+    def _vouched(self, text: str, i: int) -> bool:
+        return text[max(0, i - 1) : i + 1] in self._known or text[i : i + 2] in self._known

@@ -1,0 +1,125 @@
+"""Rows and sentences → the words of an answer, Chinese or English, each with where it stands."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from corpus import ledger
+from corpus.models import PlanVersion, Task, Timing
+from corpus.phrases import describe_span
+from corpus.values import Role, TimingKind
+from rag.question import Citation
+from rag.understand import Query
+from rag.views import Entry, VersionView
+
+ROLES = {Role.LEAD: "牵头", Role.SUPPORT: "配合", Role.JOINT: "责任单位", Role.RESPONSIBLE: "负责"}
+ROLES_EN = {Role.LEAD: "lead", Role.SUPPORT: "support", Role.JOINT: "joint", Role.RESPONSIBLE: "responsible"}
+LIST_BUDGET = 3000  # characters of measures in one list: a person still reads it in a chat
+NUMBERED = {"main", "continuation"}
+
+
+def chinese_day(day: date) -> str:
+    """2022年9月30日"""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def units_of(task: Task, english: bool = False) -> str:
+    """牵头：A；配合：B、C"""
+    roles, names = (ROLES_EN, ", ") if english else (ROLES, "、")
+    groups: dict[Role, list[str]] = {}
+    for r in task.responsibilities:
+        groups.setdefault(r.role, []).append(r.unit_text)
+    colon, semicolon = (": ", "; ") if english else ("：", "；")
+    return semicolon.join(f"{roles[role]}{colon}{names.join(units)}" for role, units in groups.items())
+
+
+def timing_words(timing: Timing, english: bool = False) -> str:
+    """The printed words beside the computed day: 8月前（即2018年7月31日前，原文有歧义）."""
+    if timing.due_on is None:
+        return timing.text
+    if english:
+        marks = " (ambiguous in the original)" if timing.ambiguous else ""
+        hedged = ", 争取 = aimed at" if timing.hedged else ""
+        return f"“{timing.text}”, i.e. by {timing.due_on.isoformat()}{marks}{hedged}"
+    day = chinese_day(timing.due_on)
+    if timing.kind is TimingKind.PERIOD and timing.start_on:
+        day = describe_span(timing.start_on, timing.due_on)
+        return timing.text if day == timing.text else f"{timing.text}（即{day}）"
+    notes = ["原文有歧义，按字面理解"] if timing.ambiguous else []
+    if timing.hedged and not timing.text.startswith(("争取", "力争")):
+        notes.append("争取")
+    if timing.kind is TimingKind.RECURRING:
+        return timing.text
+    return f"{timing.text}（即{day}前{'，' if notes else ''}{'，'.join(notes)}）"
+
+
+def name_of(version: PlanVersion) -> str:
+    """《title》 with its document number."""
+    number = f"（{version.doc_number}）" if version.doc_number else ""
+    return f"《{version.title}》{number}"
+
+
+def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | None = None, english: bool = False) -> str:
+    """One row of a list: number, what is to be done, who, by when."""
+    task = entry.task
+    assert task is not None
+    head = task.title or task.section or ""
+    text = task.text if len(task.text) <= measure else task.text[: max(measure - 1, 20)] + "…"
+    parts = [f"{n}. {entry.passage.ref} {head}".rstrip()]
+    if text and text.rstrip("。") != head.rstrip("。"):
+        parts.append(f"   {text}")
+    who = units_of(task, english)
+    times = task.timings if timings is None else timings
+    when = ("; " if english else "；").join(_when(t, len(times) > 1, english) for t in times)
+    labels = ("Units: ", "Due: ") if english else ("", "时限：")
+    tail = "｜".join(part for part in (f"{labels[0]}{who}" if who else "", f"{labels[1]}{when}" if when else "") if part)
+    if tail:
+        parts.append(f"   {tail}")
+    return "\n".join(parts)
+
+
+def _when(timing: Timing, several: bool, english: bool) -> str:
+    about = f"{timing.about[:40]}——" if several and timing.about else ""
+    return about + timing_words(timing, english)
+
+
+def list_rows(entries: Sequence[Entry], *, timings: dict[int, list[Timing]] | None = None, english: bool = False) -> list[str]:
+    """All rows of a list, complete; long measures are shortened so that it stays readable."""
+    measure = max(28, min(460, LIST_BUDGET // max(len(entries), 1) - 60))
+    several = len({entry.version.plan_id for entry in entries}) > 1
+    rows, last = [], None
+    for n, entry in enumerate(entries, 1):
+        if several and entry.version.plan_id != last:
+            rows.append(name_of(entry.version))
+            last = entry.version.plan_id
+        chosen = timings.get(entry.task.id or 0) if timings is not None and entry.task else None
+        rows.append(row_line(n, entry, measure=measure, timings=chosen, english=english))
+    return rows
+
+
+def source_row(entries: Sequence[Entry], english: bool = False) -> str:
+    """The proof under a list."""
+    names = list(dict.fromkeys(name_of(entry.version) for entry in entries))
+    if english:
+        return f"Source: {'; '.join(names)}; {len(entries)} rows."
+    return f"出处：{'；'.join(names)}，依据{len(entries)}行。"
+
+
+def over_row(views: Sequence[VersionView], today: date, english: bool = False) -> list[str]:
+    """A word when the period of the only plan asked is over."""
+    if len(views) != 1 or not ledger.is_over(views[0].version, today):
+        return []
+    end = views[0].version.period_end_on
+    assert end is not None
+    return [f"(This plan's period ended on {end.isoformat()}.)"] if english else [f"（该方案的执行期已于{chinese_day(end)}结束。）"]
+
+
+def cite_all(entries: Sequence[Entry]) -> tuple[Citation, ...]:
+    """A citation for each row."""
+    return tuple(entry.cite() for entry in entries)
+
+
+def scope_words(query: Query) -> str:
+    """The plans that were looked at, for an answer that finds nothing."""
+    titles = [f"《{view.version.title}》" for view in query.views[:5]]
+    more = f"等{len(query.views)}份方案" if len(query.views) > 5 else ""
+    return "、".join(titles) + more

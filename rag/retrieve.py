@@ -1,0 +1,123 @@
+"""Joins the two rankings, by words and by meaning: question → passages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from config.database import reading
+from rag import lexical
+from rag.models import Passage
+from rag.vector import VectorIndex
+
+_K = 60  # of reciprocal rank fusion
+_LEXICAL_WEIGHT, _VECTOR_WEIGHT = 1.0, 1.0  # measured by benchmarks/retrieval.py
+_DEPTH = 40  # ranks of each ranking that are looked at
+_SAME = 0.9  # share of the shorter passage's words that makes it a near duplicate
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found; ranks count from 1, None where that ranking didn't find it."""
+
+    passage_id: int
+    plan_id: str
+    version_id: int
+    ref: str
+    heading: str
+    text: str
+    task_id: int | None
+    score: float
+    lexical_rank: int | None
+    vector_rank: int | None
+
+
+class Retriever(BaseRetriever):
+    """Passages for a question, within given versions of plans; by words alone while vectors are made."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    engine: Engine
+    vectors: VectorIndex | None = None
+
+    def search(self, question: str, version_ids: Sequence[int], limit: int = 8) -> list[Hit]:
+        """The best passages, the best first, near duplicates within a version joined."""
+        by_vector = self.vectors.search(question, version_ids, _DEPTH) if self.vectors else []
+        with reading(self.engine) as session:
+            by_words = lexical.search(session, question, version_ids, _DEPTH)
+            lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(by_words, 1)}
+            vector_ranks = {id_: rank for rank, (id_, _) in enumerate(by_vector, 1)}
+            scores = {
+                id_: _share(_LEXICAL_WEIGHT, lexical_ranks.get(id_))
+                + _share(_VECTOR_WEIGHT, vector_ranks.get(id_))
+                for id_ in lexical_ranks | vector_ranks
+            }
+            found = session.exec(
+                select(Passage).where(
+                    col(Passage.id).in_(scores), col(Passage.version_id).in_(version_ids)
+                )
+            ).all()
+        hits = [
+            Hit(
+                passage_id=id_,
+                plan_id=passage.plan_id,
+                version_id=passage.version_id,
+                ref=passage.ref,
+                heading=passage.heading,
+                text=passage.text,
+                task_id=passage.task_id,
+                score=scores[id_],
+                lexical_rank=lexical_ranks.get(id_),
+                vector_rank=vector_ranks.get(id_),
+            )
+            for passage in found
+            if (id_ := passage.id) is not None
+        ]
+        hits.sort(key=lambda hit: (-hit.score, hit.passage_id))
+        return _without_duplicates(hits, limit)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        """What `invoke(question, version_ids=…, limit=…)` returns."""
+        return [
+            Document(
+                hit.text,
+                metadata={
+                    "plan_id": hit.plan_id, "ref": hit.ref, "heading": hit.heading,
+                    "passage_id": hit.passage_id, "task_id": hit.task_id, "score": hit.score,
+                },
+            )
+            for hit in self.search(query, **kwargs)
+        ]  # fmt: skip
+
+
+def _share(weight: float, rank: int | None) -> float:
+    return weight / (_K + rank) if rank is not None else 0.0
+
+
+def _without_duplicates(hits: Sequence[Hit], limit: int) -> list[Hit]:
+    """The first `limit` different passages; of two that say the same, the row of a task is kept."""
+    kept: list[tuple[Hit, frozenset[str]]] = []
+    for hit in hits:
+        words = frozenset(lexical.split_words(hit.text))
+        for n, (other, other_words) in enumerate(kept):
+            shorter = min(len(words), len(other_words))
+            if (
+                hit.version_id == other.version_id
+                and (hit.task_id is None or other.task_id is None)
+                and len(words & other_words) >= _SAME * shorter
+            ):
+                if hit.task_id is not None:
+                    kept[n] = (hit, words)
+                break
+        else:
+            if len(kept) < limit:
+                kept.append((hit, words))
+    return [hit for hit, _ in kept]

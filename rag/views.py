@@ -1,0 +1,135 @@
+"""What a plan in force says, held ready for questions: its rows, its clauses and their sentences."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from config.database import reading
+from corpus import ledger
+from corpus.models import PlanVersion, Task
+from rag.models import Passage
+from rag.question import Citation
+from rag.words import pairs, sentences
+
+KEPT = 64  # versions held in memory; the others are read again when they are asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence of an entry."""
+
+    text: str
+    pairs: frozenset[str]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row of the ledger, or a clause that is in no row, with what it stands under."""
+
+    version: PlanVersion
+    passage: Passage
+    task: Task | None
+    lines: list[Line]
+    pairs: frozenset[str]  # of the whole row
+    above: frozenset[str]  # of headings, section and units
+
+    def cite(self, quote: str | None = None) -> Citation:
+        """A citation of the whole entry as printed, or of one sentence of it."""
+        return Citation(
+            plan_id=self.version.plan_id, plan_title=self.version.title,
+            doc_number=self.version.doc_number, ref=self.passage.ref,
+            quote=quote or self.printed, task_id=self.task.id if self.task else None,
+            passage_id=self.passage.id,
+        )  # fmt: skip
+
+    @property
+    def printed(self) -> str:
+        """The row as printed, its cells in order."""
+        return self.passage.text
+
+
+@dataclass
+class VersionView:
+    """One version of a plan."""
+
+    version: PlanVersion
+    entries: list[Entry]
+    by_task: dict[int, Entry] = field(default_factory=dict)
+
+    @cached_property
+    def frequency(self) -> Counter[str]:
+        """In how many entries each pair stands."""
+        counts: Counter[str] = Counter()
+        for entry in self.entries:
+            counts.update(entry.pairs | entry.above)
+        return counts
+
+    @cached_property
+    def title_pairs(self) -> frozenset[str]:
+        """What all of the plan is about: it tells no row from another."""
+        return frozenset(pairs(self.version.title))
+
+    @property
+    def tasks(self) -> list[Task]:
+        """All rows of the ledger, in order."""
+        return [entry.task for entry in self.entries if entry.task is not None]
+
+
+class Views:
+    """The views of the versions asked for lately."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept: OrderedDict[int, VersionView] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, version: PlanVersion) -> VersionView:
+        """The view of one version; what a version says never changes."""
+        assert version.id is not None
+        with self._lock:
+            if version.id in self._kept:
+                self._kept.move_to_end(version.id)
+                view = self._kept[version.id]
+                view.version = version
+                return view
+        view = self._read(version)
+        with self._lock:
+            self._kept[version.id] = view
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return view
+
+    def _read(self, version: PlanVersion) -> VersionView:
+        assert version.id is not None
+        with reading(self._engine) as session:
+            tasks = {task.id: task for task in ledger.tasks_of(session, version.id)}
+            passages = session.exec(
+                select(Passage).where(Passage.version_id == version.id).order_by(col(Passage.seq))
+            ).all()
+            session.expunge_all()
+        entries = [_entry(version, p, tasks.get(p.task_id)) for p in passages]
+        view = VersionView(version, entries)
+        for entry in entries:
+            if entry.task is not None and entry.task.id is not None:
+                view.by_task.setdefault(entry.task.id, entry)
+        return view
+
+
+def _entry(version: PlanVersion, passage: Passage, task: Task | None) -> Entry:
+    text = passage.text
+    above = passage.heading
+    if task is not None:
+        text = "\n".join(part for part in (task.title or "", task.text) if part)
+        above = " ".join([passage.heading, task.section or "", task.unit_text, *(r.unit_text for r in task.responsibilities)])
+    lines = [Line(s, frozenset(pairs(s))) for s in sentences(text)]
+    return Entry(version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)))
+
+
+def all_tasks(views: Sequence[VersionView]) -> list[tuple[VersionView, Task]]:
+    """Every row of several versions, plan by plan in order."""
+    return [(view, task) for view in views for task in view.tasks]

@@ -1,0 +1,79 @@
+"""The words of a question: what is asked about, without what every question says."""
+
+import re
+import unicodedata
+
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff〇]")
+LATIN = re.compile(r"[a-z0-9]+(?:\.\d+)?%?")
+
+# What people say for what plans write. General usage only.
+SPOKEN = {
+    "养老院": "养老机构", "敬老院": "养老机构", "老年食堂": "养老机构食堂", "学校厨房": "学校食堂",
+    "餐厨垃圾": "餐厨废弃物", "泔水": "餐厨废弃物", "一千个人": "千人", "一千人": "千人", "1000人": "千人",
+    "每一千": "每千", "案子": "案件", "罚了多少钱": "罚没款", "罚没了": "罚没款", "餐具": "餐饮具",
+    "小饭店": "小餐饮", "饭店": "餐饮", "饭馆": "餐饮", "小摊": "食品摊贩", "菜市场": "农贸市场", "菜场": "农贸市场",
+    "打假": "打击假冒", "农药瓶": "农药废弃包装物", "老师": "教师", "幼托": "幼儿园", "拍板": "负责",
+    "查处率": "查处率", "抽样检验": "抽检", "多少钱": "多少万元", "经费": "经费", "奖金": "奖励",
+    "化肥农药": "农药化肥", "外卖": "外卖", "垃圾分类": "生活垃圾分类",
+}  # fmt: skip
+
+FILLER = """
+请问 请教 麻烦 一下 帮我 帮忙 查一查 查一下 查查 我想知道 想问 告诉我 说说 介绍 列出 列一下 具体 究竟 到底 大概 目前 现在 现阶段
+是不是 是否 有没有 能不能 会不会 可不可以 需不需要 要不要 什么时候 啥时候 啥时侯 什么时侯 何时 多会儿 哪一天 哪天 几月份 几月 几号 多久 时间要求 时间节点 完成时限 完成时间 时限 期限 截止日期 截止时间 截止 时间表 时间
+多少家 多少个 多少次 多少项 多少条 多少件 多少批次 多少批 多少份 多少名 多少人 多少所 多少起 多少张 多少元 多少 几家 几个 几次 几项 几条 几件 几批 几份 几名 几所 几起 几张 几成 几种 几类 几 百分之 百分比
+哪些单位 哪几个单位 哪个单位 哪家单位 什么单位 哪些部门 哪个部门 哪几个部门 什么部门 哪个局 哪些 那些 哪几个 哪几项 哪几样 哪几条 哪几种 哪几 哪一项 哪项 哪个 哪种 哪里 哪儿 哪 什么样 什么 啥 怎么样 怎么办 怎么 怎样 如何 为何 为什么 谁来 是谁 由谁 找谁 谁管 谁 盯着 管着
+责任单位 牵头单位 负责单位 配合单位 主管部门 主管单位 数据报送部门 报送部门 牵头 配合 负责 承担 落实 分管 主管 参与 掺和 协助 归口
+要求达到 要达到 应达到 需达到 须达到 达到 要做到 做到 得到 得做到 目标值 目标 指标值 要求 规定 标准是 怎么定 怎么规定 定的 定为 安排了 安排 明确 才算达标 算达标 才算 才行 才够 够 达标
+任务 重点工作 工作 职责 事项 事情 活儿 活 事儿 事 内容 措施 举措
+一共 总共 总计 共计 共有 共列 共 合计 分别 各自 各是 各 都有 都是 都得 都要 都 还有 还要 还 有关 关于 相关 方面 这块 那块 这些 这项 该项 此项 这个 那个 那些 它的 它 其中 里面 里头 当中 之中 中的 里的 除了 除 另外 以及 和 与 跟 及 或 的话 的是 的 地 得 了 着 过 吗 呢 吧 啊 呀 嘛 哦 么 是 有 在 对 把 被 让 给 从 到 由 按 按照 根据 为 于 以 就 也 才 只 应当 应该 应 必须 须 需要 需 要 会 能 可以 可 想 做 搞 弄 干 开展 进行 实施 推进 加强 完成 到期 交账 出来 下来 上报 报数 要报 今年 本年度 年度 全年 每年 一年 咱们区 咱们市 咱们县 咱们 我们区 我们市 我区 我市 我县 本区 本市 本县 全区 全市 全县 文件 方案里 规划里 清单里 计划里 表里 方案 规划 清单 计划 要点 一览表 分工表 分解表 表中 文中 提到 写明 写到 写 说 讲 指 属于 叫 称 名称 名字 分 不同 区别 相比 比较 情况 数量 数目 数据 数 家 个 项 条 件 次 份 名 张 起
+"""
+_FILLERS = sorted(set(FILLER.split()), key=len, reverse=True)
+_FILLER = re.compile("|".join(map(re.escape, _FILLERS)))
+_EDGE = re.compile(r"^(?:的|了|在|由|对|把|将|于)+|(?:的|了|吗|呢|吧|啊|呀)+$")
+
+
+def normal(text: str) -> str:
+    """NFKC, one kind of quotation marks, no white space inside Chinese."""
+    text = unicodedata.normalize("NFKC", text)
+    text = re.sub(r"(?<=[\u3400-\u9fff\d%,。;:])\s+(?=[\u3400-\u9fff\d])|(?<=\d)\s+(?=[\u3400-\u9fff])", "", text)
+    return text.strip()
+
+
+def is_english(text: str) -> bool:
+    """Whether somebody wrote English: more Latin words than Han characters."""
+    return len(re.findall(r"[A-Za-z]{2,}", text)) > 2 and len(HAN.findall(text)) < len(text) * 0.4
+
+
+def spoken_to_written(text: str) -> str:
+    """Replace what people say by what plans write."""
+    for said, written in SPOKEN.items():
+        if said in text and written not in text:
+            text = text.replace(said, written)
+    return text
+
+
+def segments(text: str) -> list[str]:
+    """The stretches of a question that say what it is about, in order."""
+    found = []
+    for piece in re.split(r"[^\u3400-\u9fff〇A-Za-z0-9.%+\-]+", normal(text)):
+        for part in _FILLER.split(piece):
+            part = _EDGE.sub("", part.strip(".-+"))
+            if len(part) >= 2 or LATIN.fullmatch(part.casefold()):
+                found.append(part)
+    return found
+
+
+def pairs(text: str) -> set[str]:
+    """Pairs of neighbouring Han characters, and words of letters and digits."""
+    found: set[str] = set()
+    for run in re.findall(r"[\u3400-\u9fff〇]+|[a-z0-9]+(?:\.\d+)?", unicodedata.normalize("NFKC", text).casefold()):
+        if HAN.match(run):
+            found.update(run[i : i + 2] for i in range(len(run) - 1))
+        else:
+            found.add(run)
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, each a verbatim piece of it."""
+    return [s.strip() for s in re.findall(r"[^。；;！？\n]+[。；;！？]?", text) if s.strip()]

@@ -17,7 +17,7 @@ _TIME_LABEL = (
     r"(?:完成|时间|办结|整改|工作|推进)?(?:时限|时间|期限|节点|时间节点|完成时间|进度安排|要求时间)"
 )
 _LABEL = re.compile(
-    rf"[【\[]?\s*(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL}))\s*[】\]]?\s*[:：]\s*"
+    rf"(?:[【\[]\s*)?(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL}))\s*[】\]]?\s*[:：]\s*"
 )
 _ROLE = re.compile(r"牵头|主办|协办|配合|负责|落实|参与|会同|分工")
 _TIME = re.compile(
@@ -76,7 +76,7 @@ def _cut_labels(text: str, units: list[str], times: list[str]) -> str:
             units.append(f"{name}：{value}")
         else:
             times.append(value)
-    return text[: labels[0].start()].rstrip(" 　【[")
+    return text[: labels[0].start()].rstrip(" 　\n【[")
 
 
 def _sort(inside: str, units: list[str], times: list[str]) -> bool:

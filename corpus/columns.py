@@ -123,10 +123,8 @@ def _settle(
             timed = sum(bool(_TIME_WORDS.search(cell)) for cell in cells) * 2 > len(cells)
             prose = length > _PROSE or not timed or Field.TIME in fields
             fields[column] = Field.MEASURE if prose else Field.TIME
-        elif field is Field.INDICATOR and not is_indicators:
-            fields[column] = Field.MEASURE
-        elif field is Field.TARGET and not is_indicators and length > _PROSE:
-            fields[column] = Field.MEASURE
+        elif field in (Field.INDICATOR, Field.TARGET) and not is_indicators:
+            fields[column] = Field.MEASURE if field is Field.INDICATOR or length > _PROSE else field
         elif field is Field.UNIT and plain(heads[column]) == "单位" and is_indicators and not units:
             fields[column] = Field.MEASURE_UNIT
         elif field is Field.DUTY and (units or not set(fields) & {*_UNITS}):

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from corpus import numerals
-from corpus.document import BlockKind, Document
+from corpus.document import BlockKind, Document, Table
 from corpus.numbering import read_number
 from corpus.units import looks_like_unit
-from corpus.values import TaskRow
 
 
 @dataclass(slots=True)
@@ -60,13 +59,14 @@ _PLACE = re.compile(
 _FIVE_YEARS = re.compile('[“"]?十([一二三四五六七八九])五[”"]?')
 _SPAN = re.compile(r"(20\d\d)\s*年?\s*(?:[-—–~～至到]+)\s*(20\d\d)")
 _BASIS = re.compile(r"(?:根据|依据|按照|遵照|为(?:全面|深入|认真)?贯彻(?:落实)?|贯彻落实|落实)")
+_MADE = re.compile(r"编制|制定|制订|印发")
 _CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[〕\]]\d+号[）)])?")
 _OFFICE = re.compile(r"办公室(?:[（(][^（）()]*[）)])?设在([^，。；、（(]{2,24})")
 _FRONT = 25  # blocks in which the head of a plan stands
 
 
-def read_facts(document: Document, rows: Sequence[TaskRow] = (), name_hint: str = "") -> PlanFacts:
-    """The facts that a document prints; `rows` are its stages, which bound an undated period."""
+def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
+    """The facts that a document prints; `name_hint` is the title where it prints none."""
     texts = _texts(document)
     front = texts[:_FRONT]
     facts = PlanFacts(_title(document, front) or name_hint)
@@ -76,8 +76,6 @@ def read_facts(document: Document, rows: Sequence[TaskRow] = (), name_hint: str 
         filter(None, map(_place, [facts.title, *front[:6], facts.issuer or ""])), None
     )
     facts.period_start_on, facts.period_end_on = _period(facts.title)
-    if facts.period_start_on is None:
-        facts.period_start_on, facts.period_end_on = _stages(rows)
     facts.basis = _basis(document)
     office = next((found for text in texts if (found := _OFFICE.search(text))), None)
     facts.leading_group = office[1] if office else None
@@ -105,15 +103,20 @@ def _title(document: Document, front: Sequence[str]) -> str | None:
     lines = _joined(front)
     for text in lines:
         if found := _NOTICE.search(text):
-            return next(
-                (t for t in lines if t == found[1] or t.endswith(found[1]) and t != text), found[1]
-            )
+            own = [line for line in lines if line.endswith(found[1])]
+            return own[0] if own else found[1]
     for text in lines:
         if _TITLE_END.search(text) and 6 <= len(text) <= 70:
             return text
-    captions = [b.table.caption for b in document.blocks if b.table and b.table.caption]
+    captions = [name for b in document.blocks if b.table for name in _names(b.table)]
     short = [t for t in lines if 6 <= len(t) <= 40 and not re.search(r"[。；]", t)]
     return next(iter([*map(_flat, captions), *short]), None)
+
+
+def _names(table: Table) -> list[str]:
+    """What a table is called: by a first row that is one merged cell, or by its caption."""
+    first = {cell.text.strip() for cell in table.rows[0].cells if cell.text.strip()}
+    return [name for name in [*(first if len(first) == 1 else ()), table.caption] if name]
 
 
 def _joined(front: Sequence[str]) -> list[str]:
@@ -205,16 +208,6 @@ def _period(title: str) -> tuple[date | None, date | None]:
     return None, None
 
 
-def _stages(rows: Sequence[TaskRow]) -> tuple[date | None, date | None]:
-    """From the first day of the first stage to the last of the last, open where that one is."""
-    timings = [row.timings[0] for row in rows if row.part == "stage" and row.timings]
-    starts = [timing.start_on for timing in timings if timing.start_on]
-    if not starts:
-        return None, None
-    last = timings[-1].due_on
-    return min(starts), last
-
-
 def _basis(document: Document) -> list[str]:
     """The papers that the opening paragraphs say the plan rests on."""
     basis: list[str] = []
@@ -223,5 +216,10 @@ def _basis(document: Document) -> list[str]:
             break
         for sentence in re.split(r"(?<=。)", _flat(block.text)):
             if start := _BASIS.search(sentence):
-                basis += _CITED.findall(sentence[start.start() :])
+                names = {
+                    c for found in re.finditer("《[^》]*》", sentence) for c in range(*found.span())
+                }
+                ends = [found.start() for found in _MADE.finditer(sentence, start.end())]
+                end = next((at for at in ends if at not in names), len(sentence))
+                basis += _CITED.findall(sentence[start.start() : end])
     return list(dict.fromkeys(basis))

@@ -15,7 +15,7 @@ _BAR_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?")
 
 
 _VALUE = re.compile(
-    r"[≥≤><＞＜=]?\[?\d[\d.,]*\]?([%％‰]|[^\d、，。；局办委]{0,10})(以上|以下|以内)?|(不|达|完成|全)[^、，。；]{1,12}"
+    r"[≥≤><＞＜=]?\[?\d[\d.,]*\]?([%％‰]|[^\d、，。；局办委]{0,10})(以上|以下|以内)?|(不|达|完成|全)[^、，。；]{1,12}|[—\-/]+"
 )
 
 
@@ -107,10 +107,24 @@ def _tabbed(lines: Sequence[Line], at: int) -> Found | None:
             last.place = Place(line_start=last.place.line_start, line_end=line.no)
         elif _is_tabbed(line):
             rows.append(_row(cells, line, line))
+        elif _is_section(line, lines[index + 1 :]):
+            rows.append(_row([line.text.strip(), *[""] * (columns - 1)], line, line))
         elif not is_page_number(line.text):
             break
         end = index + 1
     return _found(at, end, rows) if len(rows) > 1 else None
+
+
+def _is_section(line: Line, below: Sequence[Line]) -> bool:
+    """Whether a line without tabs is the one cell of a row that names the rows below it."""
+    following = next((other for other in below if other.text.strip(" ")), None)
+    short = len(line.text.strip()) <= 40 and not re.search(r"[。；]", line.text)
+    return (
+        short
+        and following is not None
+        and _is_tabbed(following)
+        and not is_header([cell for cell in following.text.split("\t")])
+    )
 
 
 def _cell_a_line(lines: Sequence[Line], at: int) -> Found | None:
@@ -280,6 +294,8 @@ def _unlike(text: str, field: Field | None) -> float:
             return 0.0 if read_cell_number(text) else 9.0
         case Field.KIND:
             return 0.0 if re.fullmatch(r"(约束|预期|指导|引导|考核)性?(指标)?", text) else 9.0
+        case Field.MEASURE_UNIT:
+            return 0.1 * len(text)
         case Field.TARGET:
             return 0.0 if _VALUE.fullmatch(text) else 6.0
         case Field.UNIT | Field.LEAD | Field.SUPPORT | Field.REPORT_UNIT:

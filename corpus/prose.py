@@ -24,6 +24,7 @@ _BACKGROUND = re.compile(
 _AIMS = re.compile(r"^(指导思想|基本原则|总体(要求|思路|目标)|(工作|主要|发展)(目标|指标|原则))")
 _TASKS = re.compile(r"任务|举措|措施和|重点")
 _STAGE_NAME = re.compile(r"[^，。；（(：:]{2,20}?(阶段|时期|环节)")
+_AFTER_NAME = re.compile(r"^\s*([（(][^（）()]*[）)])?[，。：:\s]*")
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？]?")
 _REPORT = re.compile(
     r"报送|上报|报至|报备|书面报告|报[^，。；告名]{0,14}(办公室|办|局|委|专班|备案|汇总)"
@@ -79,7 +80,7 @@ class Prose:
                 title = name[0] if name else _short(point.head)
                 row = _row("stage", point, _heading(top), title, Tail(text))
                 if not row.responsibilities:
-                    row.responsibilities = _subjects(text[len(title or "") :])
+                    row.responsibilities = _subjects(_AFTER_NAME.sub("", text[len(title or "") :]))
                 rows.append(row)
         return rows
 
@@ -97,7 +98,7 @@ class Prose:
                 continue
             for sentence in _SENTENCE.findall("\n".join([point.head, *point.body])):
                 if _REPORT.search(sentence) and _REPORT_TIME.search(sentence):
-                    section = _heading(point) if point.is_heading else _section(point)
+                    section = _heading(point) if point.no else _section(point)
                     row = TaskRow(
                         "report", None, section, None, sentence.strip(), place=point.place
                     )
@@ -273,6 +274,5 @@ def _subjects(text: str) -> list[ResponsibilityValue]:
         if names and all(map(looks_like_unit, names)):
             return read_units(found[1])
     first = re.split(r"[。；]", text.strip("，,。：: \n（）()"))[0]
-    if found := _COLLECTIVE.search(first[:40]):
-        return read_units(found[0])
-    return []
+    collective = _COLLECTIVE.search(first[:40])
+    return read_units(collective[0]) if collective else []

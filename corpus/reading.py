@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 
 from corpus.deadlines import DateContext, read_timings, unreadable_time
 from corpus.document import Document
@@ -11,6 +12,8 @@ from corpus.indicators import read_targets
 from corpus.prose import Prose
 from corpus.tables import TableKind, TaskTable, read_tables
 from corpus.values import Place, TaskRow, TimingKind, TimingValue
+
+_DATED = (TimingKind.DEADLINE, TimingKind.PERIOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +42,30 @@ def read_plan(document: Document, name_hint: str = "") -> ReadPlan:
     facts = read_facts(document, name_hint=name_hint)
     prose = Prose(document)
     stages = prose.stages()
-    for row in stages:
-        row.timings = read_timings(row.text, DateContext(facts.year, facts.issued_on))
-    facts = read_facts(document, stages, name_hint)
+    if facts.period_start_on is None:
+        facts.period_start_on, facts.period_end_on = _period(stages, facts)
     start = facts.period_start_on
     tables = read_tables(document, start.year if start else None)
     tasks = [*_main(prose.points(), tables), *prose.duties(), *stages]
     tasks += [*prose.boxes(), *prose.reports()]
     for table in tables:
         tasks += table.rows if table.kind is not TableKind.TASKS else []
+    undated: list[tuple[TaskRow, TimingValue]] = []
     for row in tasks:
-        if row.part != "stage":
-            _read_times(row, facts)
+        undated += [(row, timing) for timing in _read_times(row, facts)]
         if row.part != TableKind.INDICATORS:
             row.targets += read_targets(row.text)
     if all(row.place.line_start is not None for row in tasks):
         tasks.sort(key=lambda row: row.place.line_start or 0)
-    return ReadPlan(facts, tasks, list(_review(document, tables, tasks)))
+    return ReadPlan(facts, tasks, list(_review(document, tables, tasks, undated)))
+
+
+def _period(stages: Sequence[TaskRow], facts: PlanFacts) -> tuple[date | None, date | None]:
+    """From the first day of the first stage to the last of the last, open where that one is."""
+    context = DateContext(facts.year, facts.issued_on)
+    timings = [found[0] for row in stages if (found := read_timings(row.text, context))]
+    starts = [timing.start_on for timing in timings if timing.start_on]
+    return (min(starts), timings[-1].due_on) if starts else (None, None)
 
 
 def _main(points: Sequence[TaskRow], tables: Sequence[TaskTable]) -> list[TaskRow]:
@@ -91,61 +101,62 @@ def _squeeze(text: str) -> str:
     return re.sub(r"[\s“”\"'‘’《》、,，。;；:：()（）]+", "", text)
 
 
-def _read_times(row: TaskRow, facts: PlanFacts) -> None:
-    """The timings of a task: of its cell of time and of its words, each once."""
+def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
+    """Put the timings of a task's cell and words in place; those that no day is known for come back.
+
+    The words of a measure often repeat the day of its cell; then it stands once.
+    """
+    prose = DateContext(facts.year, facts.issued_on)
+    is_report = row.part == TableKind.REPORTS
     found = list(row.timings)
     if row.timing_text:
-        found += read_timings(
-            row.timing_text, DateContext(facts.year, facts.issued_on, in_prose=False)
-        )
+        found += read_timings(row.timing_text, replace(prose, in_prose=False))
     if row.part == TableKind.INDICATORS:
-        if not found and row.section:
-            found += read_timings(row.section, DateContext(facts.year, facts.issued_on))
+        found += read_timings(row.section, prose) if row.section and not found else []
     else:
-        found += read_timings(row.text, DateContext(facts.year, facts.issued_on))
-    seen: set[tuple[object, ...]] = set()
-    row.timings = []
-    for timing in found:
-        key = (timing.kind, timing.start_on, timing.due_on, timing.rule)
-        if (
-            key not in seen
-            or timing.about
-            and row.part != "report"
-            and not _same(timing, row.timings)
-        ):
-            seen.add(key)
-            row.timings.append(replace(timing, is_report=True) if row.part == "report" else timing)
-
-
-def _same(timing: TimingValue, others: Sequence[TimingValue]) -> bool:
-    """Whether a cell already says what the words say again."""
-    return any(
-        (other.kind, other.start_on, other.due_on) == (timing.kind, timing.start_on, timing.due_on)
-        and (not other.about or other.about == timing.about)
-        for other in others
-    )
+        said = {(t.kind, t.start_on, t.due_on) for t in found if t.kind is not TimingKind.RECURRING}
+        words = {t.text for t in found}
+        found += [
+            timing
+            for timing in read_timings(row.text, prose)
+            if timing.text not in words
+            and (timing.kind, timing.start_on, timing.due_on) not in said
+        ]
+    if is_report and any("BY" in (t.rule or "") for t in found):
+        found = [t for t in found if "BY" in (t.rule or "")]  # 每月 beside 每月5日前 says nothing
+    undated = [t for t in found if t.kind in _DATED and t.due_on is None and t.start_on is None]
+    row.timings = [
+        replace(timing, is_report=timing.is_report or is_report)
+        for timing in found
+        if timing not in undated
+    ]
+    return undated
 
 
 def _review(
-    document: Document, tables: Sequence[TaskTable], tasks: Sequence[TaskRow]
+    document: Document,
+    tables: Sequence[TaskTable],
+    tasks: Sequence[TaskRow],
+    undated: Sequence[tuple[TaskRow, TimingValue]],
 ) -> Iterator[ReviewItem]:
+    """What a person should look at, in the order of the document's parts."""
     if document.needs_review:
         yield ReviewItem("文字由图像识别得来，请逐条核对。", "")
-    with_units = {id(row) for table in tables if table.is_bound for row in table.rows}
     for row in tasks:
-        name = f"第{row.no}项" if row.no else f"“{(row.title or row.text)[:12]}”"
-        where = describe_place(row.place)
         if row.timing_text and unreadable_time(row.timing_text):
-            yield ReviewItem(f"{name}的完成时限“{row.timing_text}”无法确定日期。", where)
-        for timing in row.timings:
-            if (
-                timing.kind in (TimingKind.DEADLINE, TimingKind.PERIOD)
-                and timing.due_on is None
-                and timing.start_on is None
-            ):
-                yield ReviewItem(f"{name}的时间“{timing.text}”没有写明年份。", where)
-        if id(row) in with_units and not row.responsibilities:
-            yield ReviewItem(f"{name}没有读到责任单位。", where)
+            yield _item(row, f"的完成时限“{row.timing_text}”无法确定日期")
+    for row, timing in undated:
+        if re.search(r"\d", timing.text):  # 中秋 and 汛期 name no day that somebody must keep
+            yield _item(row, f"的时间“{timing.text}”没有写明年份")
+    for table in tables:
+        for row in table.rows:
+            if table.is_bound and not row.responsibilities:
+                yield _item(row, "没有读到责任单位")
+
+
+def _item(row: TaskRow, fault: str) -> ReviewItem:
+    name = f"第{row.no}项" if row.no else f"“{(row.title or row.text)[:12]}”"
+    return ReviewItem(f"{name}{fault}。", describe_place(row.place))
 
 
 def describe_place(place: Place) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from corpus.columns import Columns, read_columns
-from corpus.document import Block, BlockKind, Document, Row, Table
+from corpus.document import BlockKind, Document, Row, Table
 from corpus.headers import Field, is_header, plain
 from corpus.indicators import read_indicator_cell, read_targets
 from corpus.numbering import read_cell_number, read_number
@@ -53,8 +53,10 @@ def read_tables(document: Document, from_year: int | None = None) -> list[TaskTa
     tables: list[TaskTable] = []
     columns: Columns | None = None
     in_annex = False
+    above = ""
     for block in document.blocks:
         if block.table is None:
+            above = block.text.strip()
             in_annex = in_annex or bool(_ANNEX.fullmatch(block.text[:20]))
             if block.kind is BlockKind.HEADING:
                 columns = None  # a table without a head goes on only where no heading came between
@@ -64,7 +66,8 @@ def read_tables(document: Document, from_year: int | None = None) -> list[TaskTa
             columns = read_columns(heads, _bodies(block.table, start), from_year)
             if columns is not None:
                 bound = columns.has(Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME)
-                tables.append(TaskTable(_kind(columns), _caption(block, start), in_annex, bound))
+                caption = _caption(block.table, start) or (above if len(above) <= 40 else "")
+                tables.append(TaskTable(_kind(columns), caption, in_annex, bound))
         if columns is not None and columns.count == len(block.table.rows[0].cells):
             _Reader(columns, mark, tables[-1]).read(block.table, start)
     return [table for table in tables if table.rows]
@@ -136,14 +139,14 @@ def _kind(columns: Columns) -> TableKind:
     return TableKind.TASKS
 
 
-def _caption(block: Block, start: int) -> str:
-    """The line above the table, or the merged row above its head."""
-    assert block.table is not None
-    for row in reversed(block.table.rows[: max(start - 1, 0)]):
+def _caption(table: Table, start: int) -> str:
+    """The merged row above the head of a table, or what its document calls it."""
+    caption = table.caption
+    for row in table.rows[: max(start - 1, 0)]:
         words = {cell.text.strip() for cell in row.cells if cell.text.strip()}
         if len(words) == 1:
-            return words.pop()
-    return block.table.caption.strip()
+            caption = words.pop()
+    return re.sub(r"^表\s*[\d一二三四五六七八九十]+\s*[:：.]?\s*", "", caption.strip())
 
 
 class _Reader:
@@ -176,9 +179,13 @@ class _Reader:
             if section := self._section(cells, words):
                 self.section, self.above = section, [""] * columns.count
                 continue
-            # where the format shows merged cells, a cell left blank is meant to be blank
+            # where the format shows merged cells, a cell left blank is meant to be blank, and
+            # beside one column of units that is filled another is meant to be blank as well
+            units = [c for c, _ in columns.unit_columns()]
+            kept = units if any(shown[c] for c in units) else []
             carried = [
-                shown[c] or ("" if knows_merges[c] else self.above[c]) for c in range(columns.count)
+                shown[c] or ("" if knows_merges[c] or c in kept else self.above[c])
+                for c in range(columns.count)
             ]
             self._row(cells, carried, row)
             self.above = carried
@@ -204,12 +211,15 @@ class _Reader:
             no = rows[-1].no
             part = "continuation" if self.table.kind is TableKind.TASKS else part
         text, title = text or columns.text(carried), columns.title(carried)
+        section = columns.section(carried)
+        if self.section:  # a row that names a group stands above the column that does
+            section, title = self.section, title or section
         if not text:
             text, title = title, ""
         if not text:
             return
-        task = TaskRow(part, no, columns.section(carried) or self.section, title or None, text)
-        if self.table.kind is TableKind.INDICATORS and not task.section:
+        task = TaskRow(part, no, section or None, title or None, text)
+        if self.table.kind is not TableKind.TASKS and not task.section:
             task.section = self.table.caption or None
         task.place = row.place
         task.unit_text, task.timing_text = columns.units(carried), columns.time(carried)
@@ -244,7 +254,7 @@ class _Reader:
         for column in columns.of(Field.TARGET):
             value = cells[column]
             bare = re.fullmatch(r"[\[≥≤><＞＜\d.,\]]+", value)
-            if self.table.kind is TableKind.INDICATORS or bare:
+            if self.table.kind is TableKind.INDICATORS or re.match(r"[\[≥≤><＞＜\d]", value):
                 task.targets += read_indicator_cell(name, value + measure_unit if bare else value)
             else:
                 task.targets += read_targets(value)

@@ -200,6 +200,22 @@ def test_docx_gives_a_nested_table_after_its_cell(tmp_path: Path) -> None:
     assert grids(docx.read(tmp_path / "a.docx")) == [[["考核", "满分\t100"]], [["满分", "100"]]]
 
 
+def test_docx_columns_that_a_hand_drew_a_little_apart_are_one(tmp_path: Path) -> None:
+    import docx as library
+    from docx.shared import Twips
+
+    document = library.Document()
+    table = document.add_table(2, 3)
+    for column, width in zip(table.columns, (2000, 100, 2000), strict=True):
+        column.width = Twips(width)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "任务"
+    table.cell(0, 2).text = "单位"
+    table.cell(1, 0).text = "巡河"
+    table.cell(1, 1).merge(table.cell(1, 2)).text = "市水利局"
+    document.save(str(tmp_path / "a.docx"))
+    assert grids(docx.read(tmp_path / "a.docx")) == [[["任务", "单位"], ["巡河", "市水利局"]]]
+
+
 # xlsx
 
 
@@ -247,6 +263,19 @@ def test_xlsx_reads_what_is_shown_and_says_what_is_hidden(tmp_path: Path) -> Non
     for words in ("第3行是隐藏的", "D列是隐藏的", "1个公式没有保存结果", "A5单元格公式出错",
                   "1个单元格的文字看不见", "工作表“底稿”是隐藏的"):  # fmt: skip
         assert words in said
+
+
+def test_xlsx_knows_the_dates_that_chinese_excel_names_by_number(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["任务", "时限"])
+    sheet.append(["巡查", 46203])
+    sheet["B2"]._style.numFmtId = 31  # a file made there holds this number and no format
+    book.save(tmp_path / "a.xlsx")
+    assert grids(xlsx.read(tmp_path / "a.xlsx")) == [[["任务", "时限"], ["巡查", "2026年6月30日"]]]
 
 
 def test_xlsx_of_ten_thousand_rows_takes_bounded_memory(tmp_path: Path) -> None:

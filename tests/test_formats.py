@@ -273,6 +273,7 @@ def test_xlsx_knows_the_dates_that_chinese_excel_names_by_number(tmp_path: Path)
     assert sheet is not None
     sheet.append(["任务", "时限"])
     sheet.append(["巡查", 46203])
+    sheet["B2"].number_format = "0"
     sheet["B2"]._style.numFmtId = 31  # a file made there holds this number and no format
     book.save(tmp_path / "a.xlsx")
     assert grids(xlsx.read(tmp_path / "a.xlsx")) == [[["任务", "时限"], ["巡查", "2026年6月30日"]]]

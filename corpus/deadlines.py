@@ -22,7 +22,7 @@ class DateContext:
     in_prose: bool = True
 
 
-_CLAUSE_END = "。；;！？\n"
+_CLAUSE_END = "。；;！？\n\t"
 _LASTING_CELL = re.compile(
     r"(?:年度)?(?:日常|经常性|常态化?|长效|持续性?)(?:性)?(?:工作|开展|推进|坚持|实施|进行|落实|化|监管|管理)?|"
     r"长期(?:坚持|推进|开展|实施|落实|任务|工作|执行)?|(?:持续|不断|滚动|动态|定期)(?:推进|开展|实施|落实|进行|坚持|深化|管理|调整|更新)|"
@@ -51,7 +51,8 @@ _COMPARISON = re.compile(
     r"^(?:末|底|度)?(?:相比|增长|下降|提高|减少|上升|降低|增加|压减|水平|同期|为基[数期准]|基[数期准年]|的?基础上|的?水平)"
 )
 _NAMED = re.compile(
-    r"^(?:度)?(?:创建成果|成果|数据|目录|标准|版|要点|工作要点|预算|统计|普查|考核结果|评价结果|经验|以来)"
+    r"^(?:度)?(?:创建成果|成果|数据|目录|标准|版|要点|预算|统计|普查|考核结果|评价结果|经验|以来|"
+    r"(?:(?!完成|编制|制定|出台|印发)[^，。；]){0,16}(?:工作要点|工作方案|实施方案|工作计划))"
 )
 _PAST_MARK = re.compile(r"^[^，。；]{0,16}(?:已经|已(?!有)|曾|了(?!解))")
 _FINISH = re.compile(
@@ -155,7 +156,7 @@ def _whole_year(e: Expression, after: str, context: DateContext) -> TimingValue:
 def _bare_year(e: Expression, after: str, clause: str, context: DateContext) -> TimingValue | None:
     if re.match("[^，。；]{0,6}(?:持续|长期|巩固|常态|每[年月季])", after):
         return TimingValue("", TimingKind.RECURRING, start_on=e.start, due_on=e.end)
-    follows = re.split("[。；;]", after, maxsplit=1)[0]
+    follows = re.split("[，,。；;]", after.lstrip("，,"), maxsplit=1)[0]
     if not context.in_prose or _FINISH.search(follows) or _COUNT.search(follows):
         return TimingValue("", TimingKind.DEADLINE, due_on=e.end)
     return None

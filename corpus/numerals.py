@@ -50,7 +50,7 @@ def plain(text: str) -> tuple[str, list[int]]:
     places: list[int] = []
     flat = text.translate(_WIDE).translate(_SIMPLE)
     for place, c in enumerate(flat):
-        if c in " \t\xa0" and _beside_han(flat, place):
+        if c in " \xa0" and _beside_han(flat, place):
             continue
         kept.append(c)
         places.append(place)
@@ -59,6 +59,6 @@ def plain(text: str) -> tuple[str, list[int]]:
 
 
 def _beside_han(text: str, place: int) -> bool:
-    before = text[:place].rstrip(" \t\xa0")[-1:]
-    after = text[place:].lstrip(" \t\xa0")[:1]
+    before = text[:place].rstrip(" \xa0")[-1:]
+    after = text[place:].lstrip(" \xa0")[:1]
     return bool(_HAN.match(before) or _HAN.match(after))

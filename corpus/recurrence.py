@@ -15,7 +15,7 @@ _MEASURES = {
 _MONTHS_OF = {"季": 3, "季度": 3, "半年": 6, "半年度": 6}
 _MEASURE = "(?:年度?|半年度?|季度?|月份?|周|星期|礼拜|天|日)"
 # 每日产生的餐厨废弃物: the words describe a thing; nothing is to be done every day
-_ATTRIBUTE = r"(?!新?(?:产生|排放|消耗|接待|新增|更新)的)"
+_ATTRIBUTE = r"(?!商报|新闻|经济|新?(?:产生|排放|消耗|接待|新增|更新)的)"
 
 
 def read_recurrence(text: str, i: int) -> tuple[int, str | None] | None:
@@ -45,7 +45,7 @@ def _seasons(text: str, i: int) -> tuple[int, str | None] | None:
 def _by_turns(text: str, i: int) -> tuple[int, str | None] | None:
     """按月, 逐年, 月度, 季度末 without a number, 分季度."""
     m = at(
-        rf"(?:按|逐|分|以)({_MEASURE})(?=$|[,，。；;、)）]|报|调|通报|开展|组织|公布|发布|推进|考核|汇总|上报|排名|分析|向|对|将|度)",
+        rf"(?:按|逐|分|以)({_MEASURE})(?=$|[,，。；;、)）]|报|调|通报|开展|组织|公布|发布|推进|考核|汇总|上报|排名|分析|向|对|将)",
         text,
         i,
     )

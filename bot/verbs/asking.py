@@ -52,7 +52,7 @@ def dates(
     core: Core, *, texts: list[str], lines: list[str], at: str | None = None, json: bool = False
 ) -> Iterator[str]:
     """How phrases about time are read."""
-    from corpus.deadlines import read_phrase
+    from corpus.phrases import read_phrase
 
     today = core.now(at).date()
     asked = [(None, text, today) for text in texts]

@@ -97,7 +97,9 @@ def read_columns(
     substance = {Field.INDICATOR, Field.DUTY, Field.REPORT}.intersection(f for f in fields if f)
     if not work and not substance:
         return None
-    return Columns(tuple(heads), tuple(fields), *_divide(fields, work, body), years)
+    numbers = [c for c, field in enumerate(fields) if field is Field.NO]
+    rows = [row for row in body if any(read_cell_number(row[c]) for c in numbers)] or body
+    return Columns(tuple(heads), tuple(fields), *_divide(fields, work, rows), years)
 
 
 def _words(cells: Sequence[str], columns: Sequence[int]) -> str:
@@ -168,7 +170,7 @@ def _divide(
 
 def _groups(column: int, body: Sequence[Sequence[str]]) -> bool:
     """Whether a column's cells span several rows: blank below the first, or printed again."""
-    rows = [row for row in body if sum(bool(cell) for cell in row) >= 3]
+    rows = [row for row in body if sum(bool(cell) for cell in row) >= 2]
     blank = any(not row[column] for row in rows)
     return blank or any(up[column] == down[column] for up, down in pairwise(rows))
 

@@ -123,7 +123,7 @@ def _is_section(line: Line, below: Sequence[Line]) -> bool:
         short
         and following is not None
         and _is_tabbed(following)
-        and not is_header([cell for cell in following.text.split("\t")])
+        and not is_header(following.text.split("\t"))
     )
 
 

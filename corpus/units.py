@@ -142,7 +142,10 @@ def _clause(clause: str, role: Role | None, lead_mark: str | None) -> list[tuple
     if found := _LEAD.search(clause):
         clause, role = clause[: found.start()] + clause[found.end() :], Role.LEAD
     elif found := _SUPPORT.search(clause):
-        clause, role = clause[: found.start()], Role.SUPPORT
+        head, comma, tail = clause[: found.start()].partition("，")
+        if comma and role is None:  # A，B、C配合: what stands before the comma is not helping
+            return _clause(head, None, lead_mark) + _clause(tail, Role.SUPPORT, lead_mark)
+        clause, role = head + comma + tail, Role.SUPPORT
     clause = re.sub(r"^由", "", re.sub(r"(共同|具体)?(负责|落实|实施|承办)$", "", clause))
     clause = _SHARED.sub("", clause)
     units: list[tuple[str, Role | None]] = []

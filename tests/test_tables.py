@@ -1,0 +1,242 @@
+"""Tables of tasks in every shape that offices print: merged, blank, two heads, years, sections."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from corpus.document import Block, BlockKind, Cell, Document, Row, Table
+from corpus.tables import TableKind, TaskTable, read_tables
+from corpus.values import IndicatorKind, Place, Role, TaskRow
+
+Merge = tuple[int, int, int, int]
+
+
+def grid(rows: Sequence[Sequence[str]], merges: Sequence[Merge] = (), caption: str = "") -> Table:
+    """A table as a format gives it; a merge is (top, left, bottom, right), both included."""
+    cells = [[Cell(text) for text in row] for row in rows]
+    for top, left, bottom, right in merges:
+        for r in range(top, bottom + 1):
+            for c in range(left, right + 1):
+                cells[r][c] = Cell(rows[top][left], (top, left))
+    return Table([Row(row, Place(table=1, row=n)) for n, row in enumerate(cells, 1)], caption)
+
+
+def read(*parts: Table | str) -> list[TaskTable]:
+    blocks = [
+        Block(BlockKind.PARAGRAPH, part)
+        if isinstance(part, str)
+        else Block(BlockKind.TABLE, table=part)
+        for part in parts
+    ]
+    return read_tables(Document(blocks, "test"))
+
+
+def rows(*parts: Table | str) -> list[TaskRow]:
+    return [row for table in read(*parts) for row in table.rows]
+
+
+def units(row: TaskRow) -> list[tuple[str, Role]]:
+    return [(value.unit_text, value.role) for value in row.responsibilities]
+
+
+HEAD = ["序号", "重点任务", "具体措施", "责任单位", "完成时限"]
+
+
+def test_two_rows_of_head_give_lead_and_supporting_units() -> None:
+    table = grid(
+        [
+            ["序号", "工作任务", "责任单位", "", "完成时限"],
+            ["", "", "牵头单位", "配合单位", ""],
+            ["1", "完成水库除险加固。", "县水利局", "县财政局、各乡镇", "4月底前"],
+        ],
+        [(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 0, 3), (0, 4, 1, 4)],
+    )
+    (row,) = rows(table)
+    assert units(row) == [
+        ("县水利局", Role.LEAD),
+        ("县财政局", Role.SUPPORT),
+        ("各乡镇", Role.SUPPORT),
+    ]
+    assert (row.no, row.text, row.timing_text) == ("1", "完成水库除险加固。", "4月底前")
+
+
+def test_merged_group_is_the_section_and_merged_units_hold_for_each_row() -> None:
+    table = grid(
+        [
+            HEAD,
+            ["1", "山洪防御", "更新预警名单。", "县应急管理局", "4月底"],
+            ["2", "山洪防御", "开展避险演练。", "县应急管理局", "5月底"],
+            ["3", "城市内涝", "疏通雨水管网。", "县住建局", ""],
+        ],
+        [(1, 1, 2, 1), (1, 3, 2, 3)],
+    )
+    found = rows(table)
+    assert [row.section for row in found] == ["山洪防御", "山洪防御", "城市内涝"]
+    assert [units(row)[0][0] for row in found] == ["县应急管理局", "县应急管理局", "县住建局"]
+
+
+def test_blank_cell_stays_blank_where_the_format_shows_merged_cells() -> None:
+    table = grid(
+        [
+            HEAD,
+            ["1", "甲", "更新预警名单。", "县水利局", "4月底"],
+            ["2", "甲", "开展避险演练。", "县水利局", "4月底"],
+            ["3", "乙", "疏通雨水管网。", "县住建局", ""],
+        ],
+        [(1, 1, 2, 1), (1, 4, 2, 4)],
+    )
+    assert [row.timing_text for row in rows(table)] == ["4月底", "4月底", ""]
+
+
+def test_blank_cell_takes_the_one_above_where_merges_are_lost() -> None:
+    table = grid(
+        [
+            HEAD,
+            ["1", "甲", "更新预警名单。", "县水利局", "4月底"],
+            ["2", "", "开展避险演练。", "", ""],
+        ]
+    )
+    second = rows(table)[1]
+    assert (second.section, second.timing_text) == ("甲", "4月底")
+    assert units(second) == [("县水利局", Role.RESPONSIBLE)]
+
+
+def test_blank_supporters_are_none_beside_a_lead() -> None:
+    table = grid(
+        [
+            ["序号", "任务", "牵头单位", "配合单位"],
+            ["1", "更新预警名单。", "县水利局", "各乡镇"],
+            ["2", "开展避险演练。", "县应急管理局", ""],
+        ]
+    )
+    assert units(rows(table)[1]) == [("县应急管理局", Role.LEAD)]
+
+
+def test_row_without_a_number_continues_with_its_own_measure_and_deadline() -> None:
+    table = grid(
+        [
+            HEAD,
+            ["1", "路灯", "老城区路灯完好率达到95%。", "县住建局", "6月底"],
+            ["", "", "新城区路灯完好率达到99%。", "", "年底"],
+        ]
+    )
+    first, second = rows(table)
+    assert (second.part, second.no, second.timing_text) == ("continuation", "1", "年底")
+    assert second.responsibilities == first.responsibilities
+
+
+def test_row_cut_by_the_end_of_a_page_is_put_together() -> None:
+    table = grid(
+        [
+            HEAD,
+            ["1", "路灯", "老城区路灯完好率", "县住建局、", "6月底"],
+            ["", "", "达到95%。", "各街道", ""],
+            ["2", "绿化", "新建口袋公园。", "县综合执法局", "年底"],
+            ["3", "停车", "新增停车泊位。", "县交通局", "年底"],
+        ]
+    )
+    first = rows(table)[0]
+    assert first.text == "老城区路灯完好率达到95%。"
+    assert [name for name, _ in units(first)] == ["县住建局", "各街道"]
+
+
+def test_repeated_head_footnote_and_template_row_are_no_tasks() -> None:
+    table = grid(
+        [
+            HEAD,
+            ["1", "路灯", "更换路灯。", "★县住建局、各街道", "6月底"],
+            HEAD,
+            ["2", "绿化", "补种行道树。", "★县综合执法局、县住建局", "年底"],
+            ["", "", "", "", ""],
+            ["备注：标★的为牵头单位。", "", "", "", ""],
+        ]
+    )
+    found = rows(table)
+    assert [row.no for row in found] == ["1", "2"]
+    assert units(found[0]) == [("县住建局", Role.LEAD), ("各街道", Role.SUPPORT)]
+
+
+def test_note_outside_the_table_says_that_the_first_unit_leads() -> None:
+    table = grid([HEAD, ["1", "路灯", "更换路灯。", "县住建局、各街道", "6月底"]])
+    (row,) = rows(table, "注：责任单位中排在第一位的为牵头单位。")
+    assert units(row) == [("县住建局", Role.LEAD), ("各街道", Role.SUPPORT)]
+
+
+def test_row_that_spans_the_table_names_a_section() -> None:
+    table = grid(
+        [
+            ["2025年任务分解表"] * 5,
+            HEAD,
+            ["一、设施提升"] * 5,
+            ["1", "路灯", "更换路灯。", "县住建局", "6月底"],
+            ["二、环境提升"] * 5,
+            ["2", "绿化", "补种行道树。", "县综合执法局", "年底"],
+        ],
+        [(0, 0, 0, 4), (2, 0, 2, 4), (4, 0, 4, 4)],
+    )
+    (found,) = read(table)
+    assert found.caption == "2025年任务分解表"
+    assert [(row.section, row.title) for row in found.rows] == [
+        ("设施提升", "路灯"),
+        ("环境提升", "绿化"),
+    ]
+
+
+def test_indicators_have_kind_target_year_and_reporting_unit() -> None:
+    table = grid(
+        [
+            ["序号", "指标名称", "属性", "2028年目标值", "数据报送部门"],
+            ["1", "县控断面优良率", "约束性", "≥95%", "县水利局"],
+            ["2", "公众满意度", "预期性", "90分", "县统计局、县信访局"],
+        ],
+        caption="主要指标",
+    )
+    (found,) = read(table)
+    assert found.kind is TableKind.INDICATORS
+    first, second = found.rows
+    assert [row.indicator_kind for row in found.rows] == [
+        IndicatorKind.BINDING,
+        IndicatorKind.ANTICIPATORY,
+    ]
+    assert [(t.op, t.value, t.measure_unit) for t in first.targets] == [(">=", 95, "%")]
+    assert first.timings[0].due_on == date(2028, 12, 31)
+    assert units(second) == [("县统计局", Role.JOINT), ("县信访局", Role.JOINT)]
+
+
+def test_years_in_heads_date_the_cells_below_and_the_baseline_is_none() -> None:
+    table = grid(
+        [
+            ["序号", "指标", "单位", "2025年", "2027年", "2030年", "责任单位"],
+            ["1", "自然岸线保有率", "%", "60", "62", "65", "市自然资源和规划局"],
+        ]
+    )
+    (found,) = read_tables(Document([Block(BlockKind.TABLE, table=table)], "test"), from_year=2026)
+    (row,) = found.rows
+    assert [timing.due_on for timing in row.timings] == [date(2027, 12, 31), date(2030, 12, 31)]
+    assert [(t.value, t.measure_unit) for t in row.targets] == [(62, "%"), (65, "%")]
+
+
+def test_table_of_duties_and_table_of_reports() -> None:
+    duties = grid(
+        [["单位", "工作职责"], ["县林业局", "负责火灾预防。"], ["各乡镇", "落实属地责任。"]]
+    )
+    reports = grid(
+        [["序号", "报送内容", "报送单位", "报送周期"], ["1", "隐患排查情况", "各乡镇", "每月5日前"]]
+    )
+    first, second = read(duties, reports)
+    assert [(row.part, row.title) for row in first.rows] == [
+        ("duty", "县林业局"),
+        ("duty", "各乡镇"),
+    ]
+    assert [(row.part, row.timing_text) for row in second.rows] == [("report", "每月5日前")]
+
+
+def test_members_scores_and_budgets_are_no_tasks() -> None:
+    members = grid([["序号", "姓名", "职务", "工作单位"], ["1", "王某", "组长", "县政府"]])
+    scores = grid([["序号", "考核内容", "评分标准", "分值"], ["1", "组织领导", "有方案得5分", "5"]])
+    assert read(members, scores) == []
+
+
+def test_table_that_goes_on_without_a_head_keeps_its_columns() -> None:
+    first = grid([HEAD, ["1", "路灯", "更换路灯。", "县住建局", "6月底"]])
+    second = grid([["2", "绿化", "补种行道树。", "县综合执法局", "年底"]])
+    assert [row.no for row in rows(first, second)] == ["1", "2"]

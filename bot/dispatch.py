@@ -27,6 +27,7 @@ from config.database import reading, writing
 from config.errors import MaybeSent, Refused, TryLater
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
+from reminders.owed import row_id
 from reminders.recheck import recheck
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ class Dispatcher:
         self._paces = {name: Pace(platform.limits) for name, platform in platforms.items()}
         self._woken = {name: asyncio.Event() for name in platforms}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._on_their_way: set[int | None] = set()
+        self._on_their_way: set[int] = set()
         # one thread: our own writers need not wait for each other inside the database
         self._database = ThreadPoolExecutor(1, thread_name_prefix="outbox")
 
@@ -81,11 +82,17 @@ class Dispatcher:
         lanes = [asyncio.create_task(self._lane(name)) for name in self._platforms]
         lanes.append(asyncio.create_task(self._hold_leases()))
         try:
-            await asyncio.gather(*lanes)
+            # not gather, which would pass our end on to the lanes before we do
+            ended, _ = await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
+            for lane in ended:
+                lane.result()
         finally:
             for lane in lanes:
                 lane.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
+            arriving = list(self._on_their_way)
+            with suppress(DBAPIError):  # then the leases run out
+                await self._query(outbox.give_back, self._engine, self._worker, arriving)
 
     async def drain(self) -> int:
         """Send everything that is due now; how many messages were taken up."""
@@ -115,8 +122,10 @@ class Dispatcher:
                     under_way.add(task)
                     task.add_done_callback(arrived)
                 if not taken:
+                    # wait_for would lose our cancellation when both come at the same moment
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), POLL_S)
+                        async with asyncio.timeout(POLL_S):
+                            await woken.wait()
         finally:
             if under_way:
                 await asyncio.wait(under_way, timeout=STOP_WITHIN_S)
@@ -139,7 +148,8 @@ class Dispatcher:
         return [message for message in taken if message.id not in self._on_their_way]
 
     async def _deliver(self, message: OutboxMessage) -> None:
-        self._on_their_way.add(message.id)
+        message_id = row_id(message.id)
+        self._on_their_way.add(message_id)
         try:
             await self._attempt(message)
         except DBAPIError as error:
@@ -152,7 +162,7 @@ class Dispatcher:
             log.error("outbox.fault", outbox=message.id, error=kind, where=where)
             await self._later(message, 0, f"{kind} {where}", OWN_FAULT)
         finally:
-            self._on_their_way.discard(message.id)
+            self._on_their_way.discard(message_id)
 
     async def _attempt(self, message: OutboxMessage) -> None:
         try:

@@ -88,6 +88,12 @@ def release(engine: Engine, platforms: Collection[str]) -> None:
     _update(engine, ours, claimed_by=None, lease_until=None)
 
 
+def give_back(engine: Engine, worker: str, but: Collection[int]) -> None:
+    """Free what `worker` holds, for it stops; all but the messages `but`, which may arrive yet."""
+    idle = col(OutboxMessage.id).not_in(but)
+    _update(engine, _held_by(worker), idle, claimed_by=None, lease_until=None)
+
+
 def part_sent(engine: Engine, message: OutboxMessage, parts_sent: int) -> None:
     """Note how many parts of a long message have arrived, so that they are not sent again."""
     message.parts_sent = parts_sent

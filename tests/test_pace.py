@@ -1,0 +1,51 @@
+"""No platform and no chat gets more messages than it allows, and no fewer for long."""
+
+from bot.messages import Limits
+from bot.pace import Pace
+
+
+def sending_times(limits: Limits, chats: list[str]) -> list[float]:
+    """When each message would leave if all stood ready at second 0."""
+    pace = Pace(limits, now=lambda: 0.0)
+    return [pace.take(chat) for chat in chats]
+
+
+def most_in(times: list[float], span_s: float) -> int:
+    return max(sum(start <= t < start + span_s for t in times) for start in times)
+
+
+def test_a_platform_without_limits_waits_for_nothing() -> None:
+    assert sending_times(Limits(4096), ["a"] * 5000) == [0.0] * 5000
+
+
+def test_thirty_a_second_over_all_chats() -> None:
+    times = sending_times(Limits(4096, messages_per_s=30), [f"c{n}" for n in range(300)])
+    assert most_in(times, 1.0) == 30
+    assert times[-1] == 9.0  # ten seconds of thirty
+
+
+def test_twenty_a_minute_in_one_group_while_others_go_on() -> None:
+    times = sending_times(Limits(4096, chat_messages_per_min=20), ["a"] * 45 + ["b"])
+    assert most_in(times[:45], 60.0) == 20
+    assert (times[44], times[45]) == (120.0, 0.0)
+
+
+def test_a_rate_below_one_a_second() -> None:
+    assert sending_times(Limits(4096, messages_per_s=20 / 60), ["a", "b", "c"]) == [0.0, 3.0, 6.0]
+
+
+def test_a_moment_that_is_only_asked_for_is_not_spent() -> None:
+    pace = Pace(Limits(4096, messages_per_s=1), now=lambda: 0.0)
+    assert pace.delay("a") == pace.delay("a") == 0.0
+    pace.take("a")
+    assert pace.delay("a") == 1.0
+
+
+def test_chats_that_are_quiet_again_are_forgotten() -> None:
+    now = 0.0
+    pace = Pace(Limits(4096, chat_messages_per_min=20), now=lambda: now)
+    for n in range(100):
+        pace.take(f"c{n}")
+    now = 61.0
+    pace.take("new")
+    assert list(pace._chats) == ["new"]

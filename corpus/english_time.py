@@ -65,8 +65,21 @@ def _repeated(text: str, i: int) -> Expression | None:
         rule = "WEEKLY;BYDAY=MO,TU,WE,TH,FR"
     elif m := _at(r"(?:(?:on |every )weekends?)", text, i):
         rule = "WEEKLY;BYDAY=SA,SU"
-    elif m := _at(rf"(?:(?:every|each) |on (?={WEEKDAY}s))({WEEKDAY})s?", text, i):
-        rule = f"WEEKLY;BYDAY={DAYS[weekday(m[1])]}"
+    elif m := _at(
+        rf"(?:(?:every|each) |on (?={WEEKDAY}s))({WEEKDAY}s?(?:(?:,| and|, and) {WEEKDAY}s?)*)",
+        text,
+        i,
+    ):
+        days = sorted({weekday(name) for name in re.findall(WEEKDAY, m[1])})
+        rule = f"WEEKLY;BYDAY={','.join(DAYS[day] for day in days)}"
+    elif m := _at(
+        r"(?:every|monthly on the|each month on the) (\d{1,2})(?:st|nd|rd|th)(?: (?:day )?of (?:the|each|every) month)?",
+        text,
+        i,
+    ):
+        rule = f"MONTHLY;BYMONTHDAY={m[1]}"
+    elif (m := _at("(?:every|each)", text, i)) and (read := _month_of_year(text, m.end())):
+        return Expression(i, read[0], Form.RULE, rule=f"FREQ={read[1]}")
     elif m := _at(rf"(?:every|each)(?: (other|{COUNT}))? {MEASURE}s?", text, i):
         n = 2 if m[1] == "other" else (number(m["n"]) if m["n"] else 1)
         base, _, step = _FREQUENCIES.get(m["measure"], "").partition(";INTERVAL=")
@@ -82,7 +95,7 @@ def _repeated(text: str, i: int) -> Expression | None:
 
 def _month_of_year(text: str, i: int) -> tuple[int, str] | None:
     """every year in June, every year on March 15."""
-    lead = re.compile(r" (?:in|on) ").match(text, i)
+    lead = re.compile(r" (?:(?:in|on) )?").match(text, i)
     read = read_unit(text, lead.end(), date(2000, 1, 1), True) if lead else None
     if not read or read[1].start is None or read[1].year_given:
         return None
@@ -174,12 +187,7 @@ def _joined(
     if day and left.grain is Grain.DAY and left.start.day < int(day[1]) <= 31:
         year = re.compile(r",? ((?:19|20)\d\d)").match(text, day.end())
         return (year.end() if year else day.end()), left.start + relativedelta(day=int(day[1]))
-    read = read_unit(
-        text,
-        m.end(),
-        left.start if not left.year_given else today.replace(year=left.start.year, day=1),
-        True,
-    )
+    read = read_unit(text, m.end(), today + relativedelta(year=left.start.year), True)
     if not read:
         return None
     end, right = read

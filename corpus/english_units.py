@@ -41,7 +41,7 @@ _SMALL = [
 ]
 _NUMBERS = {word: n for n, word in enumerate(_SMALL)} | {
     "a": 1, "an": 1, "couple of": 2, "a couple of": 2, "fifteen": 15, "twenty": 20, "thirty": 30,
-    "sixty": 60, "ninety": 90,
+    "sixty": 60, "ninety": 90, "few": 3, "a few": 3,
 }  # fmt: skip
 _ORDINALS = {
     "first": 1,
@@ -81,7 +81,7 @@ _STEP = rf"(?P<step>{'|'.join(_STEPS)})"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _OF_YEAR = rf"(?:,? (?:of |in )?(?:{_YEAR}|(?P<of>this|next|last) year))?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_PART = r"(?:the )?(?P<part>end|start|beginning) of (?:the )?"
+_PART = r"(?:the )?(?P<part>end|start|beginning|last day|first day|rest|remainder) of (?:the |my )?"
 
 
 def number(words: str) -> int | None:
@@ -143,8 +143,10 @@ def _year_of(m: re.Match[str], today: date) -> int:
     return today.year + _STEPS.get(m["of"] or "this", 0)
 
 
-def _part_of(unit: Unit, part: str | None) -> Unit:
-    if part == "end":
+def _part_of(unit: Unit, part: str | None, today: date) -> Unit:
+    if part in ("rest", "remainder"):
+        return Unit(today, unit.end, Grain.DAY, True)
+    if part in ("end", "last day"):
         return last_day(unit)
     if part and unit.start:
         return Unit(unit.start, unit.start, Grain.DAY, unit.year_given)
@@ -171,10 +173,16 @@ def _figures(text: str, i: int, today: date, is_led: bool) -> Read | None:
 def _relative(text: str, i: int, today: date, is_led: bool) -> Read | None:
     words = {
         "day after tomorrow": 2, "day before yesterday": -2, "today": 0, "tonight": 0, "now": 0,
-        "tomorrow": 1, "yesterday": -1,
+        "tomorrow": 1, "yesterday": -1, "next day": 1, "last day": -1, "past day": -1,
+        "previous day": -1, "this day": 0,
     }  # fmt: skip
-    m = _at(rf"(?:the )?({'|'.join(words)})", text, i)
-    return _found(m, _on(today + timedelta(days=words[m[1]]))) if m else None
+    m = _at(rf"(?:the )?({'|'.join(words)})(?! of)", text, i)
+    if m:
+        return _found(m, _on(today + timedelta(days=words[m[1]])))
+    m = _at(rf"(?:{WEEKDAY},? )?the {_DAY}(?! (?:of|quarter|half|century|{WEEKDAY}))", text, i)
+    if m and re.search(r"(?:st|nd|rd|th)$", m[0]):  # the 27th is of this month
+        return _found(m, _on(safe_date(today.year, today.month, int(m["day"]))))
+    return None
 
 
 def _date(text: str, i: int, today: date, is_led: bool) -> Read | None:
@@ -189,10 +197,14 @@ def _date(text: str, i: int, today: date, is_led: bool) -> Read | None:
 
 
 def _weekday(text: str, i: int, today: date, is_led: bool) -> Read | None:
-    m = _at(rf"(?:{_STEP} )?(?P<name>{WEEKDAY})(?: (?P<week>this|next|last) week)?", text, i)
+    m = _at(
+        rf"(?:{_STEP} (?P<week>week,? (?:on )?)?)?(?P<name>{WEEKDAY})(?: (?P<after>this|next|last) week)?",
+        text,
+        i,
+    )
     if not m or (len(m["name"]) < 5 and not (m["step"] or is_led)):
         return None
-    step = _STEPS[m["step"] or m["week"] or "this"]
+    step = _STEPS[m["step"] or m["after"] or "this"]
     monday = today - timedelta(days=today.weekday())
     return _found(m, _on(monday + timedelta(days=7 * step + weekday(m["name"]))))
 
@@ -221,22 +233,25 @@ def _week_month_year(text: str, i: int, today: date, is_led: bool) -> Read | Non
             ),
         )
     m = _at(rf"(?:{_PART}|the )?(?:{_STEP} )?(?P<unit>weekend|week|month|quarter|year)", text, i)
-    if not m or not (m["step"] or m["part"]):
+    if not m or not (m["step"] or m["part"] or m["unit"] == "weekend"):
         return None
     step, unit = _STEPS[m["step"] or "this"], m["unit"]
     if unit in ("week", "weekend"):
         first = today - timedelta(days=today.weekday() - 7 * step - (5 if unit == "weekend" else 0))
         days = 1 if unit == "weekend" else 6
         return _found(
-            m, _part_of(Unit(first, first + timedelta(days=days), Grain.WEEK, True), m["part"])
+            m,
+            _part_of(Unit(first, first + timedelta(days=days), Grain.WEEK, True), m["part"], today),
         )
     moved = today + length(step, unit)
     if unit == "year":
-        return _found(m, _part_of(_months(moved.year, 1, 12, Grain.YEAR), m["part"]))
+        return _found(m, _part_of(_months(moved.year, 1, 12, Grain.YEAR), m["part"], today))
     first_month = moved.month if unit == "month" else (moved.month - 1) // 3 * 3 + 1
     last_month = first_month + (0 if unit == "month" else 2)
     grain = Grain.MONTH if unit == "month" else Grain.QUARTER
-    return _found(m, _part_of(_months(moved.year, first_month, last_month, grain), m["part"]))
+    return _found(
+        m, _part_of(_months(moved.year, first_month, last_month, grain), m["part"], today)
+    )
 
 
 def _quarter(text: str, i: int, today: date, is_led: bool) -> Read | None:
@@ -257,11 +272,11 @@ def _quarter(text: str, i: int, today: date, is_led: bool) -> Read | None:
     n = n if n > 0 else (2 if is_half else 4)
     if is_half:
         return (
-            _found(m, _part_of(_months(year, 6 * n - 5, min(6 * n, 12), Grain.HALF), part))
+            _found(m, _part_of(_months(year, 6 * n - 5, min(6 * n, 12), Grain.HALF), part, today))
             if n <= 2
             else None
         )
-    return _found(m, _part_of(_months(year, 3 * n - 2, 3 * n, Grain.QUARTER), part))
+    return _found(m, _part_of(_months(year, 3 * n - 2, 3 * n, Grain.QUARTER), part, today))
 
 
 def _month(text: str, i: int, today: date, is_led: bool) -> Read | None:
@@ -278,14 +293,14 @@ def _month(text: str, i: int, today: date, is_led: bool) -> Read | None:
         step = _STEPS[m["step"]]
         year += (step > 0 and month <= today.month) - (step < 0 and month >= today.month)
     unit = Unit(*month_span(year, month), Grain.MONTH, given)
-    return _found(m, _part_of(unit, m["part"]))
+    return _found(m, _part_of(unit, m["part"], today))
 
 
 def _year(text: str, i: int, today: date, is_led: bool) -> Read | None:
     m = _at(rf"(?:{_PART})?(?P<word>(?:the )?year )?{_YEAR}(?![-/.]\d|[年%])", text, i)
     if not m or not (is_led or m["part"] or m["word"] or not text[:i].strip()):
         return None
-    return _found(m, _part_of(_months(int(m["year"]), 1, 12, Grain.YEAR), m["part"]))
+    return _found(m, _part_of(_months(int(m["year"]), 1, 12, Grain.YEAR), m["part"], today))
 
 
 def _decade(text: str, i: int, today: date, is_led: bool) -> Read | None:

@@ -39,7 +39,11 @@ def _seasons(text: str, i: int) -> tuple[int, str | None] | None:
         text,
         i,
     )
-    return (m.end(), None) if m else None
+    if not m:
+        return None
+    return m.end(), "FREQ=YEARLY" if m[0].startswith("每年") and m[0][
+        2
+    ] in "汛暑寒春夏秋冬" else None
 
 
 def _by_turns(text: str, i: int) -> tuple[int, str | None] | None:
@@ -55,14 +59,14 @@ def _by_turns(text: str, i: int) -> tuple[int, str | None] | None:
 def _once_in(text: str, i: int) -> tuple[int, str | None] | None:
     """半年一次, 一年两次, 一季度一通报."""
     m = at(
-        rf"({NUMBER}个?(?:年|季度|月|周|星期|天)|半年|半月)(?:不?少于|至少|各)?一(?:次|通报|调度|报|考核|评估|小结)|一年(?:{NUMBER})次",
+        rf"({NUMBER}个?(?:年|季度|月|周|星期|天)|半年|半月)(?:不?少于|至少|各)?一(?:次|通报|调度|报|考核|评估|小结)|一(年|季度|个?月|周|天){NUMBER}次",
         text,
         i,
     )
     if not m:
         return None
-    if not m[1]:
-        return m.end(), "FREQ=YEARLY"
+    if m[2]:
+        return m.end(), _plain_rule(m[2].removeprefix("个"), 1)
     if m[1].startswith("半"):
         return m.end(), _plain_rule("半年", 1) if m[1] == "半年" else None
     number = re.match(NUMBER, m[1])
@@ -72,15 +76,21 @@ def _once_in(text: str, i: int) -> tuple[int, str | None] | None:
 
 def _each(text: str, i: int) -> tuple[int, str | None] | None:
     m = at(
-        rf"(?:每人|每家|每户|每校)?(?:每|各)隔?({NUMBER}|半)?个?({_MEASURE}){_ATTRIBUTE}", text, i
+        rf"(?:每人|每家|每户|每校)?(?:每|各)(?:隔(?P<other>一)|隔?({NUMBER}|半)?)个?({_MEASURE}){_ATTRIBUTE}",
+        text,
+        i,
     )
     if not m or (m[0].startswith("各") and not at("各季度", text, i)):
         return None
-    if m[1] == "半":
-        measure, n = ("半年", 1) if m[2].startswith("年") else ("", 0)
-        return (m.end(), None) if not measure else _with_detail(text, m.end(), measure, n)
-    n = (read_number(m[1]) if m[1] else 1) or 1
-    return _with_detail(text, m.end(), m[2], n)
+    count, measure = m[2], m[3]
+    if count == "半":
+        if measure in ("月", "月份"):
+            return m.end(), "FREQ=MONTHLY;BYMONTHDAY=15,-1"
+        return (
+            _with_detail(text, m.end(), "半年", 1) if measure.startswith("年") else (m.end(), None)
+        )
+    n = 2 if m["other"] else (read_number(count) if count else 1)  # 每隔一周 is every other week
+    return _with_detail(text, m.end(), measure, n or 1)
 
 
 def _plain_rule(measure: str, n: int) -> str | None:

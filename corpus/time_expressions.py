@@ -156,6 +156,8 @@ def _range(text: str, i: int, end: int, unit: Unit, frame: Frame, opened: bool) 
         if m := at(r"(?:之间|期间|间|为止|止|(?:之|以)?前|(?:之|以)?内)", text, stop):
             base = replace(base, end_at=m.end())
         return base
+    if m := at("[及和](?:之|以)前", text, end):
+        return replace(base, end_at=m.end(), form=Form.UNTIL, start=None)
     if m := at(_BEFORE, text, end):
         return _before(base, m.end(), unit)
     if m := at(r"(?:为止|止)(?!血|步|损)", text, end):
@@ -276,7 +278,7 @@ def _window(text: str, i: int, frame: Frame) -> Expression | None:
     if today is None or frame.in_plan or (i and text[i - 1].isdigit()):
         return None
     yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
-    past = at(rf"(?:最近|近|过去|以往|前|上(?!一个?(?:{WEEK}|月|季|年)))的?这?", text, i)
+    past = at(rf"(?:最近|近|过去|以往|前|上(?!一个?(?:{WEEK}|月|季|年)|半个?月))的?这?", text, i)
     if (
         past
         and (stretch := _stretch(text, past.end()))
@@ -287,7 +289,9 @@ def _window(text: str, i: int, frame: Frame) -> Expression | None:
             i, tail.end() if tail else stretch[0], Form.SPAN, today - stretch[1], yesterday
         )
     future = at(
-        rf"(?:未来|今后|往后|接下来|此后|后|下(?!一个?(?:{WEEK}|月|季|年))|将来)的?", text, i
+        rf"(?:未来|今后|往后|接下来|此后|后|下(?!一个?(?:{WEEK}|月|季|年)|半个?月)|将来)的?",
+        text,
+        i,
     )
     if (
         future

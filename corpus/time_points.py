@@ -34,7 +34,7 @@ _RELATIVE_DAYS = {
     "今晚": 0, "今早": 0, "今晨": 0, "当天": 0, "当日": 0, "当晚": 0, "明天": 1, "明日": 1,
     "明早": 1, "明晚": 1, "次日": 1, "后天": 2, "后日": 2, "大后天": 3,
 }  # fmt: skip
-_STEPS = {"上": -1, "前": -1, "本": 0, "这": 0, "当": 0, "同": 0, "今": 0, "下": 1, "次": 1}
+_STEPS = {"上": -1, "本": 0, "这": 0, "当": 0, "同": 0, "今": 0, "下": 1, "次": 1}
 
 _YEAR_DIGITS = "[零〇○一二三四五六七八九]"
 
@@ -80,7 +80,7 @@ def _figures(text: str, i: int, frame: Frame) -> Read | None:
         day = safe_date(year, a, b) or safe_date(year, b, a)
         if day:
             return m.end(), _day_unit(day)
-    m = at(r"((?:19|20)\d\d)[-/.](\d{1,2})(底|末)?(?![\d%]|[-/.]\d)", text, i)
+    m = at(r"((?:19|20)\d\d)[-/.](\d{1,2})(底|末)?(?![\d%]|[-/.]\d{1,2}(?!\d))", text, i)
     if m and 1 <= int(m[2]) <= 12:
         unit = Unit(*month_span(int(m[1]), int(m[2])), Grain.MONTH, True)
         return m.end(), last_day(unit) if m[3] else unit
@@ -178,7 +178,7 @@ def _relative_day(text: str, i: int, frame: Frame) -> Read | None:
             return m.end(), Unit(frame.today, frame.today + timedelta(days=1), Grain.WEEK, True)
         year = frame.today.year
         return m.end(), Unit(date(year, 1, 1), date(year + 1, 12, 31), Grain.LONG, True)
-    if frame.today and (m := at("(?:现在|目前|此刻|当前)", text, i)):
+    if frame.today and (m := at("(?:现在|目前|此刻|当前)(?![季月周年])", text, i)):
         return m.end(), _day_unit(frame.today)
     return None
 
@@ -219,7 +219,7 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
     """本月, 上个月15号, 下月底; bare 月底, 下旬, 15号 are of this month."""
     if frame.in_plan or frame.today is None:
         return None
-    if m := at(r"(上+|下+|本|这|当|次|同|今)一?个?月(?!经|球|饼|光|度)份?", text, i):
+    if m := at(r"(上+|下+|本|这|当前?|次|同|今)一?个?月(?!经|球|饼|光|度)份?", text, i):
         month = frame.today + relativedelta(months=_step(m[1]), day=1)
         return in_month(text, m.end(), month.year, month.month, frame, True)
     this = frame.today
@@ -227,10 +227,19 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
         first = 1 if this.day <= 10 else 11 if this.day <= 20 else 21
         last = month_span(this.year, this.month)[1].day if first == 21 else first + 9
         return m.end() + 1, Unit(this.replace(day=first), this.replace(day=last), Grain.XUN, True)
+    if m := at(r"(上|下)半个?月", text, i):
+        start, end_of_month = month_span(this.year, this.month)
+        if m[1] == "上":
+            return m.end(), Unit(start, this.replace(day=15), Grain.XUN, True)
+        return m.end(), Unit(this.replace(day=16), end_of_month, Grain.XUN, True)
     if at(r"月(?:底|末|初|中(?=$|[,，。旬前到]))|[上中下]旬", text, i) and text[i - 1 : i] != "月":
         return in_month(text, i, this.year, this.month, frame, True)
     if text[max(i - 1, 0) : i] not in ("月", "第", "农") and (
-        m := at(rf"({NUMBER})[日号](?!内|之内|以内|常|线|楼|文|院|令|公)", text, i)
+        m := at(
+            rf"({NUMBER})(?:[日号]|(?={SPAN_SIGN}{NUMBER}[日号]))(?!内|之内|以内|常|线|楼|文|院|令|公)",
+            text,
+            i,
+        )
     ):
         end, unit = in_month(text, i, this.year, this.month, frame, True)
         return (end, unit) if unit.grain in (Grain.DAY, Grain.XUN) and end > i else None
@@ -238,13 +247,13 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
 
 
 def _relative_quarter(text: str, i: int, frame: Frame) -> Read | None:
-    m = at(r"(上+|下+|本|这|当)一?个?季度(末|底)?", text, i)
+    m = at(r"(上+|下+|本|这|当前?)一?个?季度(末|底)?|(?<![第一二三四1-4前])季度?(末)", text, i)
     if not m or frame.in_plan or frame.today is None:
         return None
-    day = frame.today + relativedelta(months=3 * _step(m[1]))
+    day = frame.today + relativedelta(months=3 * _step(m[1] or ""))
     first = (day.month - 1) // 3 * 3 + 1
     unit = Unit(*month_span(day.year, first, first + 2), Grain.QUARTER, True)
-    return m.end(), last_day(unit) if m[2] else unit
+    return m.end(), last_day(unit) if m[2] or m[3] else unit
 
 
 # --- long ones -------------------------------------------------------------------------------

@@ -49,6 +49,9 @@ def _days(text, today=_TODAY):
         ("腊月廿三", "2027-01-30", "2027-01-30"), ("去年9月至今", "2025-09-01", "03-11"),
         ("2024年之后2026年之前", "2025-01-01", "2025-12-31"), ("後天", "03-13", "03-13"),
         ("下個禮拜一", "03-16", "03-16"), ("2026年3月11日（周三）", "03-11", "03-11"),
+        ("当前季度", "01-01", "03-31"), ("季度末", "03-31", "03-31"), ("下半月", "03-16", "03-31"),
+        ("2025.9-2025.12", "2025-09-01", "2025-12-31"), ("15-20号", "03-15", "03-20"),
+        ("rest of the month", "03-11", "03-31"), ("next week on Monday", "03-16", "03-16"),
         ("9月以后", "10-01", None), ("2025年起", "2025-01-01", None), ("自去年6月以来", "2025-06-01", None),
         ("last week", "03-02", "03-08"), ("next Friday", "03-20", "03-20"), ("Q4 2025", "2025-10-01", "2025-12-31"),
         ("the end of this year", "12-31", "12-31"), ("in the last 30 days", "02-09", "03-10"),
@@ -79,6 +82,8 @@ def test_a_deadline_has_no_start(phrase, end):
     [
         ("每天", "FREQ=DAILY"), ("每个工作日", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"), ("每周末", "FREQ=WEEKLY;BYDAY=SA,SU"),
         ("每周一、三、五", "FREQ=WEEKLY;BYDAY=MO,WE,FR"), ("每隔三天", "FREQ=DAILY;INTERVAL=3"),
+        ("每隔一周", "FREQ=WEEKLY;INTERVAL=2"), ("一年两次", "FREQ=YEARLY"),
+        ("every Monday and Thursday", "FREQ=WEEKLY;BYDAY=MO,TH"), ("every June 30", "FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=30"),
         ("每月最后一天", "FREQ=MONTHLY;BYMONTHDAY=-1"), ("每季度", "FREQ=MONTHLY;INTERVAL=3"),
         ("每年9月", "FREQ=YEARLY;BYMONTH=9"), ("每年教师节", "FREQ=YEARLY;BYMONTH=9;BYMONTHDAY=10"),
         ("every other week", "FREQ=WEEKLY;INTERVAL=2"), ("quarterly", "FREQ=MONTHLY;INTERVAL=3"),

@@ -178,7 +178,8 @@ def _relative_day(text: str, i: int, frame: Frame) -> Read | None:
             return m.end(), Unit(frame.today, frame.today + timedelta(days=1), Grain.WEEK, True)
         year = frame.today.year
         return m.end(), Unit(date(year, 1, 1), date(year + 1, 12, 31), Grain.LONG, True)
-    if frame.today and (m := at("(?:现在|目前|此刻|当前)(?![季月周年])", text, i)):
+    is_bound = not i or text[i - 1] in "到至从自"  # 你现在是… is only a manner of speech
+    if frame.today and is_bound and (m := at("(?:现在|目前|此刻|当前)(?![季月周年])", text, i)):
         return m.end(), _day_unit(frame.today)
     return None
 
@@ -262,7 +263,7 @@ def _relative_quarter(text: str, i: int, frame: Frame) -> Read | None:
 def _five_year_plan(text: str, i: int, frame: Frame) -> Read | None:
     """“十四五”期间 is 2021 to 2025; 期末, 末 and 期初 its ends. The quotation marks are optional."""
     m = at(
-        r"[“\"「]?(十[一二三四五六七八九]?|[八九]|二十)五[”\"」]?(?:规划)?(?:时期|期间|期)?(末|初|底)?",
+        r"[“\"「]?(十[一二三四五六七八九]?|[八九]|二十)五[”\"」]?(?:规划(?=时?期|末))?(?:时期|期间|期)?(末|初|底)?(?!规划|计划|方案)",
         text,
         i,
     )

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from corpus.units import looks_like_unit, split_names
+from corpus.units import are_units, split_names
 
 _TRAILING = re.compile(
     r"[（(\[【]((?:[^（）()\[\]【】]|[（(][^（）()]*[）)])*)[）)\]】]\s*[。；;.]?\s*$"
@@ -63,9 +63,7 @@ def _cut_labels(text: str, units: list[str], times: list[str]) -> str:
     """Take off 责任单位：… and 完成时限：…, which run to the end of the text."""
     labels = list(_LABEL.finditer(text))
     labels = [
-        x
-        for x in labels
-        if x.start() == 0 or re.search(r"[。；;\s（(]$|[】\]]$", text[: x.start()])
+        x for x in labels if x.start() == 0 or re.search(r"[。；;，,\s（(】\]]$", text[: x.start()])
     ]
     if not labels or "（" in text[labels[0].start() - 1 : labels[0].start()]:
         return text
@@ -76,7 +74,7 @@ def _cut_labels(text: str, units: list[str], times: list[str]) -> str:
             units.append(f"{name}：{value}")
         else:
             times.append(value)
-    return text[: labels[0].start()].rstrip(" 　\n【[")
+    return text[: labels[0].start()].rstrip(" 　\n【[，,")
 
 
 def _sort(inside: str, units: list[str], times: list[str]) -> bool:
@@ -111,7 +109,6 @@ def _names_units(words: str) -> bool:
         words,
     )
     bare = re.sub(r"会同", "、", bare)
-    names = split_names(bare)
-    if not names or not all(looks_like_unit(name) for name in names):
+    if not are_units(bare):
         return False
-    return bool(_ROLE.search(words)) or all(_PLACED.match(name) for name in names)
+    return bool(_ROLE.search(words)) or all(_PLACED.match(name) for name in split_names(bare))

@@ -57,7 +57,7 @@ _PLACE = re.compile(
     rf"(?P<d>[\u3400-\u9fff]{{1,4}}(?:街道|镇|乡)(?!级|村))?"
 )
 _FIVE_YEARS = re.compile('[“"]?十([一二三四五六七八九])五[”"]?')
-_SPAN = re.compile(r"(20\d\d)\s*年?\s*(?:[-—–~～至到]+)\s*(20\d\d)")
+_SPAN = re.compile(r"(20\d\d)\s*年?\s*(?:[-—–~～至到－]+)\s*(20\d\d)")
 _BASIS = re.compile(r"(?:根据|依据|按照|遵照|为(?:全面|深入|认真)?贯彻(?:落实)?|贯彻落实|落实)")
 _MADE = re.compile(r"编制|制定|制订|印发")
 _CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[〕\]]\d+号[）)])?")
@@ -127,7 +127,9 @@ def _joined(front: Sequence[str]) -> list[str]:
             lines.append("")
         elif read_number(text) or len(text) > 70 or re.search(r"[。；：]", text):
             break
-        elif lines and lines[-1] and _waits(lines[-1]) and not _TITLE_END.search(lines[-1]):
+        elif (lines and re.fullmatch(r"[（(]20\d\d[^（）()]*[）)]", text)) or (
+            lines and lines[-1] and _waits(lines[-1]) and not _TITLE_END.search(lines[-1])
+        ):
             lines[-1] += text
         else:
             lines.append(text)
@@ -167,7 +169,8 @@ def _headline(front: Sequence[str]) -> str | None:
 
 
 def _is_issuer(text: str) -> bool:
-    return 4 <= len(text) <= 40 and looks_like_unit(text) and not re.match("各|附", text)
+    plain = not re.search(r"^(各|附|为|根据|按)|[《》，。：；“”]", text)
+    return plain and 4 <= len(text) <= 40 and looks_like_unit(text)
 
 
 def _day(found: re.Match[str]) -> date | None:

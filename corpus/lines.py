@@ -10,7 +10,7 @@ from corpus.document import Block, BlockKind
 from corpus.numbering import read_number
 from corpus.values import Place
 
-_TERMINAL = re.compile(r"[。！？!?；;：:…][”’）)》」\d]?$")
+_TERMINAL = re.compile(r"[。！？!?；;：:…][”’）)》」\d]?$|[。；！][（(][^。]*[）)]$")
 _OPEN_END = re.compile(r"[，、,（(“《〈—\-/]$")
 _STARTS_NEW = re.compile(
     r"专\s*栏\s*\d|附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*([:：]|$)|——|--|备\s*注\s*[:：]|注\s*[:：]"

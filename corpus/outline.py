@@ -12,6 +12,10 @@ from corpus.values import Place
 _ANNEX = re.compile(r"附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：]?\s*$")
 _BOX = re.compile(r"专\s*栏\s*([\d一二三四五六七八九十]+)?\s*[:：]?\s*(.{2,40})$")
 _FOOTNOTE = re.compile(r"\d{1,2}\s+[^\d\s][^。]{1,20}：")
+# What closes a plan or a list speaks to all, not to the point above it.
+_CLOSING = re.compile(
+    r"请各|以上|上述|除(上述|以上|此|前述)|联系(人|电话)|附件\s*[:：]|特此|[（(]此件|抄送"
+)
 _LEVEL_OF_LIST = 3
 
 
@@ -57,6 +61,9 @@ def read_outline(document: Document) -> Point:
         if box.title and level == _LEVEL_OF_LIST and box.takes(no, blocks[index:]):
             _add(box.parent, Point(level, no, head, block.place, box=box.title))
             box.last = int(no or 0)
+            continue
+        if level is None and _CLOSING.match(text):
+            root.body.append(text)
             continue
         if level is None:
             last = box.parent.children[-1] if box.title and box.last else open_points[-1]

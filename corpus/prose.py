@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
 
 from corpus.brackets import Tail, read_tail
 from corpus.document import Document
 from corpus.outline import Point, read_outline
-from corpus.units import looks_like_unit, read_units, split_names
+from corpus.units import are_units, read_units
 from corpus.values import Place, ResponsibilityValue, TaskRow
 
 # Which part of a plan a top heading opens; what matches nothing holds tasks.
@@ -38,9 +37,6 @@ _SUBJECT = re.compile(
 _COLLECTIVE = re.compile(
     r"各[^，。；：、]{0,12}?(单位|部门|街道|镇街|乡镇|地|县市区|县（市、区）|乡镇（街道）)"
 )
-_BESIDES = re.compile(
-    r"除(上述|以上|此|前述)|以上(单位|部门)|其他(成员)?单位"
-)  # a last word to all units
 _LONGEST_TITLE = 36
 
 
@@ -134,7 +130,7 @@ class Prose:
     def _point(self, point: Point) -> Iterator[TaskRow]:
         title, text = _split_title(point)
         tail = read_tail(text)
-        if not tail.unit_text and point.parent:
+        if not tail.unit_text:
             shared = _shared_tail(point)
             tail = Tail(tail.text, shared.unit_text, tail.time_text or shared.time_text)
         if tail.text or title:
@@ -211,9 +207,13 @@ def _split_title(point: Point) -> tuple[str | None, str]:
 
 
 def _shared_tail(point: Point) -> Tail:
-    """Units on a line of their own below the last of several points hold for all of them."""
-    siblings = [p for p in point.parent.children if p.box is None] if point.parent else []
-    last = siblings[-1] if siblings else point
+    """What holds for several points: behind the heading above them, or on a line below the last."""
+    for above in reversed(point.path()):
+        tail = read_tail(above.head)
+        if tail.unit_text:
+            return tail
+    siblings = [p for p in point.parent.children if p.box is None] if point.parent else [point]
+    last = siblings[-1]
     if point is last or not last.body:
         return Tail("")
     if any(read_tail(_text(sibling)).unit_text for sibling in siblings[:-1]):
@@ -223,7 +223,7 @@ def _shared_tail(point: Point) -> Tail:
 
 
 def _heading(point: Point) -> str | None:
-    return re.split(r"[。：:]", point.head)[0].strip() or None
+    return re.split(r"[。：:]", read_tail(point.head).text)[0].strip() or None
 
 
 def _section(point: Point) -> str | None:
@@ -248,7 +248,7 @@ def _span(point: Point) -> Place:
 def _unit_of(point: Point) -> tuple[str | None, str]:
     """The unit that a point names as its head, and the words behind it."""
     found = re.match(r"([^。：:；]{2,40})(?:[。：:]\s*|$)", point.head)
-    if found and all(map(looks_like_unit, split_names(found[1]))) and split_names(found[1]):
+    if found and are_units(found[1]):
         return found[1].strip(), point.head[found.end() :]
     return None, point.head
 
@@ -258,8 +258,7 @@ def _duties(top: Point) -> Iterator[TaskRow]:
         unit, rest = _unit_of(point)
         if unit is None:
             continue
-        words = list(takewhile(lambda word: not _BESIDES.match(word), _words(point)))
-        text = "\n".join(filter(None, [rest, *words]))
+        text = "\n".join(filter(None, [rest, *_words(point)]))
         if not text:
             continue
         row = TaskRow("duty", point.no, _heading(top), unit, text, place=_span(point))
@@ -270,8 +269,7 @@ def _duties(top: Point) -> Iterator[TaskRow]:
 def _subjects(text: str) -> list[ResponsibilityValue]:
     """The units that a sentence begins with: 各成员单位于每月5日前…"""
     for found in _SUBJECT.finditer(text.strip("，,。；：: ")):
-        names = split_names(found[1])
-        if names and all(map(looks_like_unit, names)):
+        if are_units(found[1]):
             return read_units(found[1])
     first = re.split(r"[。；]", text.strip("，,。：: \n（）()"))[0]
     collective = _COLLECTIVE.search(first[:40])

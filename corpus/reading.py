@@ -73,27 +73,34 @@ def _main(points: Sequence[TaskRow], tables: Sequence[TaskTable]) -> list[TaskRo
 
     A table that names units or days says again what the points say: then only points with units
     of their own that the table lacks are tasks as well. A table that names neither lists the
-    projects of a plan whose points are its tasks.
+    projects of a plan whose points are its tasks, and so does one in an annex that has nothing
+    in common with points that name their own units.
     """
     lists = [table for table in tables if table.kind is TableKind.TASKS]
-    bound = [table for table in lists if table.is_bound]
-    rows: list[TaskRow] = []
+    said = _squeeze("".join(f"{point.title}{point.text}" for point in points))
+    complete = 2 * sum(bool(point.unit_text) for point in points) >= len(points) > 0
+    bound = [
+        table
+        for table in lists
+        if table.is_bound
+        and not (complete and table.in_annex and not any(_is_covered(r, said) for r in table.rows))
+    ]
     for table in lists:
-        if not table.is_bound and (points or bound):
+        if table not in bound and (points or bound):
             for row in table.rows:
                 row.part = "annex"
-        rows += table.rows
+    rows = [row for table in lists for row in table.rows]
     if bound:
         known = _squeeze("".join(f"{row.section}{row.title}{row.text}" for row in rows))
         points = [p for p in points if p.unit_text and not _is_covered(p, known)]
     return [*points, *rows]
 
 
-def _is_covered(point: TaskRow, known: str) -> bool:
-    """Whether a table holds the title of a point, or most of its sentences."""
-    if point.title and _squeeze(point.title) in known:
+def _is_covered(row: TaskRow, known: str) -> bool:
+    """Whether other words hold the title of a task, or most of its clauses."""
+    if row.title and _squeeze(row.title) in known:
         return True
-    pieces = [p for p in map(_squeeze, re.split(r"[，。；\n]", point.text)) if len(p) >= 6]
+    pieces = [p for p in map(_squeeze, re.split(r"[，。；\n]", row.text)) if len(p) >= 6]
     return 2 * sum(piece in known for piece in pieces) >= len(pieces) > 0
 
 

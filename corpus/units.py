@@ -20,6 +20,7 @@ _PREFIX = re.compile(
     r"(国家|中央|省|州|市|区|县|镇|各|本|有关|相关|街道|全市|全区|全县|驻|所在|属地|团|民|国网|中国)"
 )
 _LEVEL = re.compile(r"(省|市|县|区|镇|乡|街道|村|社区|部|州|旗)")
+_EACH = re.compile(rf"各{_LEVEL.pattern}+(、{_LEVEL.pattern})*")
 _TAIL_OF_ONE = re.compile(r"(人民)?政府|办事处|管委会|党工委|村委会|居委会")
 _ET_CETERA = re.compile(r"等(有关|相关|各)?(部门|单位|部门单位|部门和单位|单位部门|方面)?$")
 _SHARED = re.compile(
@@ -27,7 +28,7 @@ _SHARED = re.compile(
     r"|(各司其职|各负其责|分工负责|分别负责|共同负责|具体负责|共同落实|共同实施|具体落实|组织实施)$"
 )
 _LEAD = re.compile(
-    r"(?<![（(])(负责)?(共同|联合)?(牵头|主办|主抓|总牵头)(负责|实施|落实|抓总|单位|部门|组织)?(?=$|[，,、])"
+    r"(?<![（(])(负责)?(共同|联合|分别)?(牵头|主办|主抓|总牵头)(负责|实施|落实|抓总|单位|部门|组织)?(?=$|[，,、])"
 )
 _SUPPORT = re.compile(
     r"(?<![（(])(共同|协同|积极|做好|予以|密切)*(配合|协办|协助|参与|参加|协同)"
@@ -47,6 +48,12 @@ def looks_like_unit(text: str) -> bool:
     """Whether words could be the name of an organisation, or of several: 各成员单位."""
     text = _bare(text)
     return 1 < len(text) <= 30 and bool(_UNIT.fullmatch(text))
+
+
+def are_units(text: str) -> bool:
+    """Whether a text is a list of units and nothing else."""
+    names = split_names(text)
+    return bool(names) and all(looks_like_unit(name.replace("、", "")) for name in names)
 
 
 def read_units(
@@ -176,7 +183,9 @@ def split_names(text: str) -> list[str]:
     names: list[str] = []
     waiting = ""  # 市、县两级食安办: a level alone waits for the rest
     for piece in pieces:
-        if _LEVEL.fullmatch(piece):
+        if _LEVEL.fullmatch(piece) and names and _EACH.fullmatch(names[-1]):
+            names[-1] += "、" + piece  # 各镇、街道
+        elif _LEVEL.fullmatch(piece):
             waiting += piece + "、"
         elif names and _TAIL_OF_ONE.fullmatch(piece) and re.search(r"党(工)?委$", names[-1]):
             names[-1] += "、" + piece

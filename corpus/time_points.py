@@ -263,7 +263,7 @@ def _relative_quarter(text: str, i: int, frame: Frame) -> Read | None:
 def _five_year_plan(text: str, i: int, frame: Frame) -> Read | None:
     """“十四五”期间 is 2021 to 2025; 期末, 末 and 期初 its ends. The quotation marks are optional."""
     m = at(
-        r"[“\"「]?(十[一二三四五六七八九]?|[八九]|二十)五[”\"」]?(?:规划(?=时?期|末))?(?:时期|期间|期)?(末|初|底)?(?!规划|计划|方案)",
+        r"[“\"「]?(十[一二三四五六七八九]?|[八九]|二十)五[”\"」]?+(?:规划(?=时?期|末))?(?:时期|期间|期)?(末|初|底)?(?!规划|计划|方案)",
         text,
         i,
     )

@@ -1,5 +1,6 @@
 """Which row, and which sentence of it, answers: how much of the subject it covers, and how rare that is."""
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -7,17 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.models import Timing
-from corpus.values import TimingKind
 from rag.retrieve import Hit
 from rag.understand import Query
 from rag.views import Entry, Line
-from rag.words import pairs
+from rag.words import normal, pairs
 
 IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence, or over it
 EARLIER = 0.5  # what a word of the question before counts
 UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
-HAS_FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成)|全覆盖|零")
-MEASURED = re.compile(r"[\u4e00-\u9fff]{0,4}(?:率|比例|占比|比重|权重|满意度|批次|数量|人数|次数|经费|资金|预算|金额|奖金|奖励|电话|工资|面积|强度)")
+FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之")
+NOT_FIGURES = re.compile(r"^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+")
+# measures that plans use for one another
+ALIKE = {"覆盖率": ("覆盖率", "建成率", "全覆盖", "普及率"), "建成率": ("建成率", "覆盖率", "全覆盖")}
+MEASURED = re.compile(r"[\u4e00-\u9fff]{2}率|满意度|知晓度|权重|经费|资金|预算|金额|奖金|电话|工资|补贴|罚款")
 
 
 @dataclass(slots=True)
@@ -64,13 +67,20 @@ class Ranker:
         rarest = math.log(1 + self._count)
         weights: dict[str, float] = {}
         for words, factor in ((self._query.earlier, EARLIER), (self._query.subject, 1.0), (self._query.quoted, 1.3)):
-            for pair in (p for segment in words for p in _pairs(segment)):
+            for pair in (p for segment in self._meant(words) for p in _pairs(segment)):
                 seen = self._frequency.get(pair, 0)
                 weight = math.log(1 + self._count / seen) if seen else rarest * UNKNOWN
                 if pair in self._titles:
                     weight *= 0.3  # every row of the plan is about that
                 weights[pair] = max(weights.get(pair, 0), weight * factor)
         return weights
+
+    def _meant(self, words: Sequence[str]) -> list[str]:
+        """Of “A”或“B” only what these plans speak of, if they speak of either."""
+        if "或" not in self._query.text:
+            return list(words)
+        known = [w for w in words if all(p in self._frequency for p in _pairs(w))]
+        return known or list(words)
 
     def _best_line(self, entry: Entry) -> Found | None:
         if not entry.lines or (not self.weights and entry.passage.id not in self._places):
@@ -99,7 +109,7 @@ class Ranker:
             task = entry.task
             if task is not None and any(t.text in line.text or line.text in t.text for t in task.targets):
                 bonus += 0.12
-            if HAS_FIGURE.search(line.text):
+            if has_figure(line.text):
                 bonus += 0.06
             else:
                 bonus -= 0.1
@@ -111,7 +121,7 @@ class Ranker:
         """Whether the row is the asker's, of the role, of the day."""
         query, task, bonus = self._query, entry.task, 0.0
         if task is None:
-            return -0.05 if query.asks_who else 0.0
+            return -0.08 if query.asks_who else 0.0
         if query.units and any(r.unit_text in query.units for r in task.responsibilities):
             bonus += 0.15
         if query.asks_who and task.responsibilities:
@@ -119,8 +129,9 @@ class Ranker:
         if query.span is not None and query.span != (None, None):
             start, end = query.span
             dated = [t for t in task.timings if t.due_on is not None]
+            close = 0.3 if query.earlier else 0.15
             if any(t.due_on == end or (start and end and start <= t.due_on <= end) for t in dated if t.due_on):
-                bonus += 0.15
+                bonus += close
         if query.parts and task.part in query.parts:
             bonus += 0.1
         return bonus
@@ -136,8 +147,13 @@ def timings_of(entry: Entry, line: Line) -> list[Timing]:
     return [t for t in entry.task.timings if t.text not in entry.task.text]
 
 
+def has_figure(text: str) -> bool:
+    """Whether a text gives a figure that is no date and no number of a point."""
+    return bool(FIGURE.search(NOT_FIGURES.sub("", text)))
+
+
 def asked_measure(query: Query) -> str | None:
-    """The measure that a question names: 抽检合格率, 封签率, 奖金."""
+    """The measure that a question names: 合格率, 封签率, 奖金."""
     for segment in reversed(query.subject):
         found = MEASURED.findall(segment)
         if found:
@@ -146,18 +162,18 @@ def asked_measure(query: Query) -> str | None:
 
 
 def has_measure(measure: str, entry: Entry, line: Line) -> bool:
-    """Whether a sentence speaks of the measure that is asked for, and gives a figure."""
-    kind = measure[-2:] if measure[-1] in "率度量数比" else measure
-    texts = [line.text, *(t.indicator for t in entry.task.targets if entry.task)] if entry.task else [line.text]
-    wanted = pairs(measure) - {measure[:2]} or {kind}
-    return any(kind in text or wanted <= pairs(text) for text in texts) and bool(HAS_FIGURE.search(line.text))
-
-
-def is_dated(entry: Entry) -> bool:
-    """Whether a row has a day."""
-    return entry.task is not None and any(
-        t.due_on is not None or t.kind is not TimingKind.DEADLINE for t in entry.task.timings
-    )
+    """Whether a clause of the sentence, or a target of the row, gives a figure for the measure."""
+    names = ALIKE.get(measure, (measure,))
+    clauses = re.split("[，,；;]", line.text)
+    # a figure may stand in the clause after the one that names what is measured
+    spans = [*clauses, *("，".join(two) for two in itertools.pairwise(clauses))]
+    if any(name in span and has_figure(span) for span in spans for name in names):
+        return True
+    stem = measure[:-1] if measure.endswith("率") else measure
+    if any(stem in span and "%" in normal(span) for span in spans):
+        return True
+    targets = entry.task.targets if entry.task else []
+    return any(name in t.indicator and t.text in line.text for t in targets for name in names)
 
 
 def _pairs(segment: str) -> set[str]:

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from corpus.values import TimingKind
 from rag import phrasing
-from rag.evidence import Found, Ranker, asked_measure, has_measure, timings_of
-from rag.evidence import HAS_FIGURE
+from rag.evidence import Found, Ranker, asked_measure, has_figure, has_measure, timings_of
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
 from rag.understand import NEXT, Query
@@ -17,6 +16,7 @@ ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
 ENOUGH_ENGLISH = 0.4  # a glossary loses some words
 CLOSE = 0.92  # of the best score: as good an answer as the best
+SAME = 0.85  # share of the shorter sentence
 MOST = 3  # rows in one answer
 
 
@@ -28,7 +28,7 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     best = found[0]
     chosen = [best]
     for other in found[1:]:
-        if len(chosen) < MOST and other.score >= best.score * CLOSE and other.sentence not in [c.sentence for c in chosen]:
+        if len(chosen) < MOST and other.score >= best.score * CLOSE and not _said(other, chosen):
             chosen.append(other)
     rows: list[str] = []
     cited: list[Citation] = []
@@ -41,6 +41,15 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     return Answer(tuple(rows), True, tuple(cited))
 
 
+def _said(one: Found, others: Sequence[Found]) -> bool:
+    """Whether a sentence says nearly what another one says."""
+    return any(
+        len(one.line.pairs & o.line.pairs) >= SAME * min(len(one.line.pairs), len(o.line.pairs))
+        and one.entry.version.id == o.entry.version.id
+        for o in others
+    )
+
+
 def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     """Those that hold enough of the subject, and the measure where one is asked for."""
     enough = ENOUGH_ENGLISH if query.english else ENOUGH_NUMBER if query.asks_number else ENOUGH
@@ -49,9 +58,9 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     for one in found:
         if one.coverage < enough:
             continue
-        if query.asks_number and not query.asks_when and not HAS_FIGURE.search(one.sentence):
+        if query.asks_number and not query.asks_when and not has_figure(one.sentence):
             continue
-        if measure and not query.english and not has_measure(measure, one.entry, one.line):
+        if measure and not has_measure(measure, one.entry, one.line):
             continue
         kept.append(one)
     return kept

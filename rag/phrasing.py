@@ -62,10 +62,13 @@ def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | 
     """One row of a list: number, what is to be done, who, by when."""
     task = entry.task
     assert task is not None
-    head = task.title or task.section or ""
+    if task.part == "indicator":
+        head, measure = " ".join(entry.passage.text.split("\n")), 0
+    else:
+        head = task.title or task.section or ""
     text = task.text if len(task.text) <= measure else task.text[: max(measure - 1, 20)] + "…"
     parts = [f"{n}. {entry.passage.ref} {head}".rstrip()]
-    if text and text.rstrip("。") != head.rstrip("。"):
+    if measure and text.rstrip("。") != head.rstrip("。"):
         parts.append(f"   {text}")
     who = units_of(task, english)
     times = task.timings if timings is None else timings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from corpus.directory import all_names, bare, is_collective, organ_of, other_names
+from corpus.directory import all_names, bare, organ_of, other_names
 from corpus.models import PlanVersion, Task
 from corpus.phrases import Reading, read_spans
 from corpus.values import IndicatorKind, Role, TimingKind
@@ -160,6 +160,7 @@ def _plan_name(version: PlanVersion) -> re.Pattern[str]:
 
 def _mended(text: str, views: Sequence[VersionView]) -> str:
     known = {pair for view in views for pair in view.frequency}
+    known |= {name[i : i + 2] for name in unit_names(views) for i in range(len(name) - 1)}
     everyday = {w[i : i + 2] for w in _EVERYDAY for i in range(len(w) - 1)}
     return Homophones(known | everyday).mend(text)
 
@@ -279,7 +280,9 @@ def _flags(query: Query) -> None:
     together = re.search(r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|共同牵头", text)
     if together and "含共同牵头" not in text:
         query.leads_together = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}.get(together[1] or "两", 2)
-    if "约束性" in text:
+    if re.search("其中.{0,3}(约束性|预期性)", text):
+        pass  # a count of all, told apart by kind
+    elif "约束性" in text:
         query.indicator_kind = IndicatorKind.BINDING
     elif "预期性" in text:
         query.indicator_kind = IndicatorKind.ANTICIPATORY
@@ -296,9 +299,13 @@ def _intent(query: Query) -> Intent:
         return Intent.OVERDUE
     if WHICH_PLANS.search(text) and len(query.views) > 1:
         return Intent.WHICH_PLANS
+    if query.sections and re.search("多少|几", text) and not LISTING.search(text):
+        return Intent.COUNT
     if COUNTING.search(text) and _countable(query):
         return Intent.COUNT
     lists = bool(LISTING.search(text))
+    if lists and not DUE.search(text) and _is_year(query.span):
+        query.span = None  # “what have we to do this year”: all of it, dated or not
     if (DUE.search(text) or lists) and query.span is not None and _plain(query):
         return Intent.DUE
     if DUE.search(text) and LATE.search(text) and _plain(query):
@@ -311,9 +318,15 @@ def _intent(query: Query) -> Intent:
         return Intent.LIST
     if (query.units or query.is_own) and re.search(r"任务|职责|工作|活儿?|指标", text) and not query.asks_number:
         return Intent.LIST
-    if lists and query.roles and not query.subject:
+    if lists and (query.parts or (query.roles and not query.subject)):
         return Intent.LIST
     return Intent.FACT
+
+
+def _is_year(span: tuple[date | None, date | None] | None) -> bool:
+    """Whether a span is one whole year."""
+    start, end = span or (None, None)
+    return bool(start and end and (end - start).days >= 364)
 
 
 def _countable(query: Query) -> bool:
@@ -325,7 +338,7 @@ def _countable(query: Query) -> bool:
 
 def _plain(query: Query) -> bool:
     """Whether nothing is asked about but time, units and kinds of rows."""
-    general = "任务 指标 主要 主要指标 食品安全 重点 约束性 预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks falls item items indicator indicators bureau".split()
+    general = "任务 指标 主要 主要指标 食品安全 重点 约束性 预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks falls 局 牵头 单位 项 完成 item items indicator indicators bureau".split()
     titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
     return all(
         s in general or all(s[i : i + 2] in titles for i in range(len(s) - 1)) for s in query.subject
@@ -380,7 +393,3 @@ def concerns(task: Task, units: Sequence[str], roles: set[Role]) -> bool:
         r.unit_text in units and (not roles or r.role in roles) for r in task.responsibilities
     )
 
-
-def is_group(name: str) -> bool:
-    """Whether a printed unit is a collective one."""
-    return is_collective(name)

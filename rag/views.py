@@ -121,12 +121,16 @@ class Views:
 
 
 def _entry(version: PlanVersion, passage: Passage, task: Task | None) -> Entry:
-    text = passage.text
+    text = said = passage.text
     above = passage.heading
+    if task is not None and task.part == "indicator":
+        # its words alone say nothing: name, kind and value belong together
+        text = said = " ".join(passage.text.split("\n"))
+    elif task is not None:
+        text, said = f"{task.title or ''}\n{task.text}", task.text
     if task is not None:
-        text = "\n".join(part for part in (task.title or "", task.text) if part)
         above = " ".join([passage.heading, task.section or "", task.unit_text, *(r.unit_text for r in task.responsibilities)])
-    lines = [Line(s, frozenset(pairs(s))) for s in sentences(text)]
+    lines = [Line(s, frozenset(pairs(s))) for s in sentences(said)]
     return Entry(version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)))
 
 

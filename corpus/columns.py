@@ -69,7 +69,9 @@ class Columns:
     def unit_columns(self) -> list[tuple[int, Role | None]]:
         """The columns of units, with the role that a head gives to all of its cells."""
         roles = {Field.LEAD: Role.LEAD, Field.SUPPORT: Role.SUPPORT}
-        columns = self.of(*_UNITS) or self.of(Field.REPORT_UNIT)
+        columns = self.of(*_UNITS)
+        if not columns or self.has(Field.REPORT):
+            columns = self.of(Field.REPORT_UNIT) or columns
         return [(column, roles.get(self.fields[column] or Field.UNIT)) for column in columns]
 
 
@@ -125,13 +127,15 @@ def _settle(
             timed = sum(bool(_TIME_WORDS.search(cell)) for cell in cells) * 2 > len(cells)
             prose = length > _PROSE or not timed or Field.TIME in fields
             fields[column] = Field.MEASURE if prose else Field.TIME
-        elif field in (Field.INDICATOR, Field.TARGET) and not is_indicators:
-            fields[column] = Field.MEASURE if field is Field.INDICATOR or length > _PROSE else field
+        elif field is Field.INDICATOR and not is_indicators:
+            fields[column] = Field.TASK if Field.MEASURE in fields else Field.MEASURE
+        elif field is Field.TARGET and not is_indicators and length > _PROSE:
+            fields[column] = Field.MEASURE
         elif field is Field.UNIT and plain(heads[column]) == "单位" and is_indicators and not units:
             fields[column] = Field.MEASURE_UNIT
         elif field is Field.DUTY and (units or not set(fields) & {*_UNITS}):
             fields[column] = Field.UNIT if units else Field.MEASURE
-        elif field is None and cells and units and not set(fields) & {*_UNITS}:
+        elif field is None and cells and units and not set(fields) & {*_UNITS, Field.REPORT_UNIT}:
             fields[column] = Field.UNIT
 
 

@@ -129,8 +129,11 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
             if timing.text not in words
             and (timing.kind, timing.start_on, timing.due_on) not in said
         ]
+    if is_report:
+        found = list({(t.kind, t.start_on, t.due_on, t.rule): t for t in found}.values())
     if is_report and any("BY" in (t.rule or "") for t in found):
-        found = [t for t in found if "BY" in (t.rule or "")]  # 每月 beside 每月5日前 says nothing
+        # 每月 beside 每月5日前 says nothing more
+        found = [t for t in found if t.kind is not TimingKind.RECURRING or "BY" in (t.rule or "")]
     undated = [t for t in found if t.kind in _DATED and t.due_on is None and t.start_on is None]
     row.timings = [
         replace(timing, is_report=timing.is_report or is_report)

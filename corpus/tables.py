@@ -210,6 +210,8 @@ class _Reader:
                 return
             no = rows[-1].no
             part = "continuation" if self.table.kind is TableKind.TASKS else part
+        if no is None and (numbered := read_number(text)) and not columns.has(Field.NO):
+            no, text = numbered.no, numbered.rest
         text, title = text or columns.text(carried), columns.title(carried)
         section = columns.section(carried)
         if self.section:  # a row that names a group stands above the column that does

@@ -240,3 +240,38 @@ def test_table_that_goes_on_without_a_head_keeps_its_columns() -> None:
     first = grid([HEAD, ["1", "路灯", "更换路灯。", "县住建局", "6月底"]])
     second = grid([["2", "绿化", "补种行道树。", "县综合执法局", "年底"]])
     assert [row.no for row in rows(first, second)] == ["1", "2"]
+
+
+def test_head_of_indices_gives_section_and_title_where_a_measure_follows() -> None:
+    table = grid(
+        [
+            ["一级指标", "二级指标", "工作要求", "责任单位", "达标时限"],
+            ["健康教育", "宣传普及", "居民健康素养水平达到25%。", "县卫健局", "年底前"],
+            ["健康教育", "控烟", "开展无烟单位创建。", "县卫健局", "9月底"],
+        ]
+    )
+    first = rows(table)[0]
+    assert (first.section, first.title, first.timing_text) == ("健康教育", "宣传普及", "年底前")
+
+
+def test_number_inside_the_measure_is_the_number_where_no_column_has_one() -> None:
+    table = grid(
+        [
+            ["工作任务", "责任科室", "配合科室", "完成时间"],
+            ["1.新增教育集团3个。", "基教科", "人事科、计财科", "8月"],
+        ]
+    )
+    (row,) = rows(table)
+    assert (row.no, row.text) == ("1", "新增教育集团3个。")
+    assert [role for _, role in units(row)] == [Role.LEAD, Role.SUPPORT, Role.SUPPORT]
+
+
+def test_who_receives_a_report_does_not_owe_it() -> None:
+    table = grid(
+        [
+            ["报送事项", "报送部门", "报送频次", "报送时限", "接收单位"],
+            ["值班情况", "各县（市、区）防指", "每日", "每日17时前", "市防指办"],
+        ]
+    )
+    (row,) = rows(table)
+    assert units(row) == [("各县（市、区）防指", Role.RESPONSIBLE)]

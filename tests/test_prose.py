@@ -1,0 +1,167 @@
+"""Tasks of prose: brackets and labels behind a measure, headings that share units, duties, boxes."""
+
+import pytest
+
+from corpus.brackets import read_tail
+from corpus.document import Block, BlockKind, Cell, Document, Row, Table
+from corpus.facts import read_facts
+from corpus.lines import Line, to_blocks
+from corpus.prose import Prose
+from corpus.reading import read_plan
+from corpus.values import Role, TaskRow
+
+
+def document(text: str, *tables: Table) -> Document:
+    lines = [Line(number, line) for number, line in enumerate(text.split("\n"), 1)]
+    blocks = [*to_blocks(lines), *(Block(BlockKind.TABLE, table=table) for table in tables)]
+    return Document(blocks, "test")
+
+
+def units(row: TaskRow) -> list[tuple[str, str]]:
+    return [(value.unit_text, str(value.role)) for value in row.responsibilities]
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "unit_text", "time_text"),
+    [
+        (
+            "新建口袋公园6个。（县住建局牵头，各街道配合，9月底前完成）",
+            "新建口袋公园6个。",
+            "县住建局牵头，各街道配合",
+            "9月底前完成",
+        ),
+        (
+            "新建口袋公园6个（责任单位：县住建局、县林业局；完成时限：2025年9月）。",
+            "新建口袋公园6个",
+            "责任单位：县住建局、县林业局",
+            "2025年9月",
+        ),
+        (
+            "更换路灯。（县住建局、各县（市、区）政府）",
+            "更换路灯。",
+            "县住建局、各县（市、区）政府",
+            "",
+        ),
+        (
+            "更换路灯。牵头单位：县住建局，配合单位：各街道。",
+            "更换路灯。",
+            "牵头单位：县住建局；配合单位：各街道",
+            "",
+        ),
+        (
+            "更换路灯。\n责任单位：县住建局\n完成时限：长期坚持",
+            "更换路灯。",
+            "责任单位：县住建局",
+            "长期坚持",
+        ),
+        ("更换路灯（含庭院灯）。", "更换路灯（含庭院灯）。", "", ""),
+        ("落实河长制（以下简称“河长制”）", "落实河长制（以下简称“河长制”）", "", ""),
+    ],
+)
+def test_tail_of_a_measure(text: str, measure: str, unit_text: str, time_text: str) -> None:
+    tail = read_tail(text)
+    assert (tail.text, tail.unit_text, tail.time_text) == (measure, unit_text, time_text)
+
+
+def test_units_behind_a_heading_hold_for_the_points_below_it() -> None:
+    prose = Prose(
+        document(
+            "一、工作任务\n（一）排查纠纷（牵头单位：镇综治办；责任单位：各村）\n"
+            "1、每周排查一次。各村登记造册。\n2、化解到位。责任单位：镇司法所。\n"
+        )
+    )
+    first, second = prose.points()
+    assert first.section == "排查纠纷"
+    assert units(first) == [("镇综治办", "lead"), ("各村", "support")]
+    assert units(second) == [("镇司法所", "responsible")]
+
+
+def test_units_on_a_line_below_the_last_point_hold_for_all_of_them() -> None:
+    prose = Prose(
+        document(
+            "（一）扩大绿地\n1.补种行道树。完成200株。\n2.新建口袋公园。完成6个。\n责任单位：县住建局、县林业局\n"
+        )
+    )
+    assert [len(row.responsibilities) for row in prose.points()] == [2, 2]
+    assert {value.role for row in prose.points() for value in row.responsibilities} == {Role.JOINT}
+
+
+def test_aims_and_safeguards_are_no_tasks_but_a_name_like_them_is() -> None:
+    prose = Prose(
+        document(
+            "一、总体要求\n（一）指导思想。全面落实部署。\n二、重点任务\n"
+            "1.完善工作机制。建立联席会议。\n2.强化安全保障机制。落实值守。\n三、保障措施\n（一）加强领导。压实责任。\n"
+        )
+    )
+    assert [row.title for row in prose.points()] == ["完善工作机制", "强化安全保障机制"]
+
+
+def test_words_to_all_that_close_a_plan_are_no_part_of_its_last_point() -> None:
+    plan = read_plan(
+        document(
+            "2025年河湖长制工作要点\n\n1.开展巡查。每月巡查两次。（县水利局）\n\n"
+            "请各乡镇于每月25日前将进展报送县河长办，全年总结于12月10日前报送。\n"
+        )
+    )
+    point, report = plan.tasks
+    assert (point.text, report.part) == ("每月巡查两次。", "report")
+    assert [timing.is_report for timing in report.timings] == [True, True]
+
+
+def test_duties_of_units_in_a_line_and_of_two_units_together() -> None:
+    prose = Prose(
+        document(
+            "三、职责分工\n1.县教育局：负责校园安全。\n2.县公安局、县交通局：负责校车监管。\n除上述职责外，各单位做好其他工作。\n"
+        )
+    )
+    first, second = prose.duties()
+    assert (first.no, first.title, first.text) == ("1", "县教育局", "负责校园安全。")
+    assert units(second) == [("县公安局", "joint"), ("县交通局", "joint")]
+    assert "除上述" not in second.text
+
+
+def test_box_drawn_as_a_table_of_one_cell_is_read_as_a_box() -> None:
+    cell = Cell("专栏1：清水工程\n1.东溪治理。整治河道18公里。\n2.西溪清淤。清淤5万方。")
+    (first, second) = Prose(document("一、重点任务", Table([Row([cell])]))).boxes()
+    assert (first.section, first.no, first.title) == ("专栏1：清水工程", "1", "东溪治理")
+    assert second.text == "清淤5万方。"
+
+
+def test_projects_in_an_annex_stand_beside_points_that_name_their_units() -> None:
+    head = ["序号", "项目名称", "建设内容", "建设年限", "责任单位"]
+    body = ["1", "福利中心二期", "新建床位300张", "2024—2026年", "县民政局"]
+    table = Table([Row([Cell(text) for text in row]) for row in (head, body)])
+    plan = read_plan(
+        document("二、重点任务\n1.优化网络。新增中心6家。（县民政局）\n附件\n重大项目表", table)
+    )
+    assert [(row.part, row.no) for row in plan.tasks] == [("main", "1"), ("annex", "1")]
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "place", "period"),
+    [
+        ("中共江州市委办公室关于印发《江州市2024—2026年平安建设行动计划》的通知", "江州市2024—2026年平安建设行动计划", "江州市", (2024, 2026)),
+        ("江州市云河区“十五五”消防事业发展规划", "江州市云河区“十五五”消防事业发展规划", "云河区", (2026, 2030)),
+        ("云河区创建全国文明典范城市三年行动计划\n（2024－2026年）", "云河区创建全国文明典范城市三年行动计划（2024－2026年）", "云河区", (2024, 2026)),
+        ("2025年东岭镇安全生产工作要点", "2025年东岭镇安全生产工作要点", "东岭镇", (2025, 2025)),
+    ],
+)  # fmt: skip
+def test_title_place_and_period(head: str, title: str, place: str, period: tuple[int, int]) -> None:
+    facts = read_facts(document(f"{head}\n\n一、重点任务\n"))
+    assert (facts.title, facts.jurisdiction) == (title, place)
+    assert facts.period_start_on is not None
+    assert facts.period_end_on is not None
+    assert (facts.period_start_on.year, facts.period_end_on.year) == period
+
+
+def test_signature_number_and_basis() -> None:
+    facts = read_facts(
+        document(
+            "东政办〔2025〕7号\n\n关于印发东岭县消防工作方案的通知\n\n各乡镇人民政府：\n\n现印发给你们。\n\n"
+            "东岭县人民政府办公室\n\n二〇二五年三月十二日\n\n东岭县消防工作方案\n\n"
+            "根据《消防法》和《省消防条例》（省政发〔2020〕3号），制定《东岭县消防工作方案》。\n"
+        )
+    )
+    assert (facts.title, facts.doc_number) == ("东岭县消防工作方案", "东政办〔2025〕7号")
+    assert (facts.issuer, str(facts.issued_on)) == ("东岭县人民政府办公室", "2025-03-12")
+    assert facts.basis == ["《消防法》", "《省消防条例》（省政发〔2020〕3号）"]

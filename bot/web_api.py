@@ -56,6 +56,8 @@ def chat_routes(webchat: Webchat) -> APIRouter:
 
         async def events() -> AsyncIterator[dict[str, str]]:
             with webchat.stream(_chat_id(token)) as messages:
+                # from here on nothing is missed: now the page loads what came before
+                yield {"event": "ready", "data": "ready"}
                 async for message in messages:
                     yield {"data": json.dumps(message, ensure_ascii=False)}
 

@@ -135,8 +135,9 @@ def fill_ledger(engine: Engine, rows: int = 3) -> Source:
         water, roads = Unit(name="县水利局"), Unit(name="县交通运输局")
         session.add_all([version, water, roads])
         session.flush()
-        assert version.id and water.id and roads.id
-        tasks = [_task(version.id, n, water.id, roads.id) for n in range(1, rows + 1)]
+        tasks = [
+            _task(version.id or 0, n, water.id or 0, roads.id or 0) for n in range(1, rows + 1)
+        ]
         session.add_all(tasks)
         session.flush()
         second = tasks[1]

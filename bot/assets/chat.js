@@ -39,7 +39,7 @@ async function load() {
 function listen() {
   stream?.close();
   stream = new EventSource("/api/stream");
-  stream.onopen = () => { fault(""); load().catch(() => {}); };
+  stream.addEventListener("ready", () => { fault(""); load().catch(() => {}); });
   stream.onmessage = (event) => arrived(JSON.parse(event.data));
   stream.onerror = () => {
     fault("连接断开，正在重连…");

@@ -87,7 +87,7 @@ def install(dev: bool = False) -> None:
     if uv:
         command = [uv, "pip", "install", "--python", str(PYTHON)]
     else:
-        command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if call([*command, "-c", str(LOCK), "-e", target]) != 0:
         raise Problem(
             "安装没有成功，原因见上。若是网络问题：检查网络，或设置你常用的镜像"

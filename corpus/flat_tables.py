@@ -19,6 +19,9 @@ _VALUE = re.compile(
 )
 
 
+_LONGEST_ROW = 80  # lines and pieces; what is longer is no row, but the text behind the table
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A table, and the lines that it takes: lines[start:end]."""
@@ -198,6 +201,8 @@ def _by_number(tokens: Sequence[_Token]) -> tuple[list[list[_Token]], int]:
         elif (
             len(records) > 1 and token.leads and starts_new(token.text) and not _is_cell(token.text)
         ):
+            break
+        elif len(records[-1]) == _LONGEST_ROW:
             break
         elif token.text and not (token.leads and is_page_number(token.text)):
             records[-1].append(token)

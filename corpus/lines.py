@@ -92,7 +92,8 @@ class _Page:
             return False
         if self.is_indented and _INDENT.match(line.text):
             return False
-        whole = "".join(part.text.strip() for part in group)
+        ends = group if len(group) < 8 else [group[0], *group[-7:]]
+        whole = "".join(part.text.strip() for part in ends)
         full = width(before) >= 0.9 * self.width
         if _TERMINAL.search(before) and not _is_open(whole):
             return self.is_wrapped and full

@@ -19,7 +19,7 @@ _CLOSING = re.compile(
 _LEVEL_OF_LIST = 3
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Point:
     """A heading or a numbered point: its own words, what follows it, and the points under it."""
 

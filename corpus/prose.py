@@ -82,10 +82,10 @@ class Prose:
 
     def reports(self) -> list[TaskRow]:
         """Sentences outside of tasks that make somebody report by a day or at an interval."""
-        taken = {id(point) for point in self._leaves()}
+        taken = set(self._leaves())
         rows = []
         for point in [self._root, *self._root.walk()]:
-            inside = any(id(p) in taken for p in [point, *point.path()])
+            inside = not taken.isdisjoint([point, *point.path()])
             if (
                 inside
                 or point.box
@@ -111,7 +111,7 @@ class Prose:
 
     def _leaves(self) -> list[Point]:
         """The points that are tasks, in order."""
-        leaves: list[Point] = []
+        leaves: dict[Point, None] = {}  # in order
         for point in self._root.walk():
             above = point.path()
             if any(p in leaves for p in above) or not point.no:
@@ -124,8 +124,8 @@ class Prose:
                 continue
             if point.is_heading and not _words(point):
                 continue
-            leaves.append(point)
-        return leaves
+            leaves[point] = None
+        return list(leaves)
 
     def _point(self, point: Point) -> Iterator[TaskRow]:
         title, text = _split_title(point)

@@ -198,11 +198,7 @@ def _by_number(tokens: Sequence[_Token]) -> tuple[list[list[_Token]], int]:
     for index, token in enumerate(tokens):
         if token.leads and token.text == str(len(records)):
             records.append([token])
-        elif (
-            len(records) > 1 and token.leads and starts_new(token.text) and not _is_cell(token.text)
-        ):
-            break
-        elif len(records[-1]) == _LONGEST_ROW:
+        elif len(records[-1]) == _LONGEST_ROW or (len(records) > 1 and _ends_table(token)):
             break
         elif token.text and not (token.leads and is_page_number(token.text)):
             records[-1].append(token)
@@ -212,10 +208,11 @@ def _by_number(tokens: Sequence[_Token]) -> tuple[list[list[_Token]], int]:
     return records[1:], used
 
 
-def _is_cell(text: str) -> bool:
-    """Whether a text that starts with a number may stand in a cell; the next heading may not."""
-    numbered = read_number(text)
-    return numbered is not None and numbered.level >= 4
+def _ends_table(token: _Token) -> bool:
+    """Whether a line is the next heading; a text that starts with （1） or ① may stand in a cell."""
+    numbered = read_number(token.text)
+    in_cell = numbered is not None and numbered.level >= 4
+    return token.leads and starts_new(token.text) and not in_cell
 
 
 def _scattered(lines: Sequence[Line], at: int) -> Found | None:

@@ -1,6 +1,8 @@
 """Question → cited answer, or 未找到 with what is on file."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Engine
 
@@ -69,11 +71,25 @@ class Answerer:
             return facts.which_plans(query)
         if query.intent is Intent.OVERDUE:
             return facts.overdue(query, self._hits(query))
+        if query.intent is Intent.PLAN:
+            return facts.plan_facts(query) or self._fact(query)
         if query.intent is Intent.NEXT:
             return facts.neighbour(query, self._hits(query))
         if query.compares and len(query.views) > 1:
             return self._compare(query)
+        parts = self._parts(query, question)
+        if len(parts) > 1:
+            return facts.joined([self._fact(part) for part in parts])
         return self._fact(query)
+
+    def _parts(self, query: Query, question: Question) -> list[Query]:
+        """The questions of one message, when each asks for a figure of its own."""
+        pieces = [p for p in re.split("[?？]", query.text) if p.strip()]
+        if len(pieces) < 2 or query.earlier:
+            return [query]
+        parts = [understand(replace(question, text=piece + "？", history=()), query.views) for piece in pieces]
+        alone = all(sum(map(len, part.subject)) >= 4 and part.asks_number for part in parts)
+        return parts if alone else [query]
 
     def _fact(self, query: Query) -> Answer | None:
         return facts.fact(query, self._hits(query))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from corpus.models import Timing
 from rag.retrieve import Hit
@@ -51,6 +52,7 @@ class Ranker:
             self._frequency.update(view.frequency)
         self._titles = set[str]().union(*(view.title_pairs for view in query.views))
         self.weights = self._weigh()
+        self._measure = asked_measure(query)
 
     def rank(self, limit: int = 12) -> list[Found]:
         """The best sentence of each of the best entries, the best first."""
@@ -94,7 +96,9 @@ class Ranker:
             return None
         best, best_score = entry.lines[0], -1.0
         for line in entry.lines:
-            here = sum(w for p, w in self.weights.items() if p in line.pairs) / total
+            held = line.pairs | self._same_measure(line)
+            here = sum(w for p, w in self.weights.items() if p in held) / total
+            row = max(row, here)
             score = here + (row - here) * IN_ROW + self._fits(entry, line) * min(1.0, here * 2)
             if score > best_score:
                 best, best_score = line, score
@@ -102,16 +106,19 @@ class Ranker:
         missing = [s for s in self._query.subject if _covered(s, entry.pairs | entry.above) < 0.5]
         return Found(entry, best, score, row + over * 0.8, missing)
 
+    def _same_measure(self, line: Line) -> set[str]:
+        """The words of the measure asked for, if the sentence gives it by another name."""
+        names = ALIKE.get(self._measure or "", ())
+        return pairs(self._measure or "") if any(name in line.text for name in names) else set()
+
     def _fits(self, entry: Entry, line: Line) -> float:
         """Whether the sentence is of the kind that is asked for."""
         query, bonus = self._query, 0.0
         if query.asks_number:
             task = entry.task
             if task is not None and any(t.text in line.text or line.text in t.text for t in task.targets):
-                bonus += 0.12
-            if has_figure(line.text):
-                bonus += 0.06
-            else:
+                bonus += 0.2
+            elif not has_figure(line.text):
                 bonus -= 0.1
         if query.asks_when and entry.task is not None and timings_of(entry, line):
             bonus += 0.1
@@ -126,12 +133,8 @@ class Ranker:
             bonus += 0.15
         if query.asks_who and task.responsibilities:
             bonus += 0.05
-        if query.span is not None and query.span != (None, None):
-            start, end = query.span
-            dated = [t for t in task.timings if t.due_on is not None]
-            close = 0.3 if query.earlier else 0.15
-            if any(t.due_on == end or (start and end and start <= t.due_on <= end) for t in dated if t.due_on):
-                bonus += close
+        if falls_in(entry, query.span):
+            bonus += 0.3 if query.earlier else 0.15
         if query.parts and task.part in query.parts:
             bonus += 0.1
         return bonus
@@ -150,6 +153,15 @@ def timings_of(entry: Entry, line: Line) -> list[Timing]:
 def has_figure(text: str) -> bool:
     """Whether a text gives a figure that is no date and no number of a point."""
     return bool(FIGURE.search(NOT_FIGURES.sub("", text)))
+
+
+def falls_in(entry: Entry, span: tuple[date | None, date | None] | None) -> bool:
+    """Whether something of a row falls due in a span of days."""
+    start, end = span or (None, None)
+    if entry.task is None or (start is None and end is None):
+        return False
+    days = [t.due_on for t in entry.task.timings if t.due_on is not None]
+    return any((start is None or start <= day or day == end) and (end is None or day <= end) for day in days)
 
 
 def asked_measure(query: Query) -> str | None:

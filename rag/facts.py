@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus.phrases import describe_span
 from corpus.values import TimingKind
 from rag import phrasing
-from rag.evidence import Found, Ranker, asked_measure, has_figure, has_measure, timings_of
+from rag.evidence import Found, Ranker, asked_measure, falls_in, has_figure, has_measure, timings_of
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
 from rag.understand import NEXT, Query
@@ -16,6 +17,7 @@ ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
 ENOUGH_ENGLISH = 0.4  # a glossary loses some words
 CLOSE = 0.92  # of the best score: as good an answer as the best
+CLOSE_ENGLISH = 0.85
 SAME = 0.85  # share of the shorter sentence
 MOST = 3  # rows in one answer
 
@@ -28,7 +30,7 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     best = found[0]
     chosen = [best]
     for other in found[1:]:
-        if len(chosen) < MOST and other.score >= best.score * CLOSE and not _said(other, chosen):
+        if len(chosen) < MOST and other.score >= best.score * (CLOSE_ENGLISH if query.english else CLOSE) and not _said(other, chosen):
             chosen.append(other)
     rows: list[str] = []
     cited: list[Citation] = []
@@ -53,7 +55,7 @@ def _said(one: Found, others: Sequence[Found]) -> bool:
 def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     """Those that hold enough of the subject, and the measure where one is asked for."""
     enough = ENOUGH_ENGLISH if query.english else ENOUGH_NUMBER if query.asks_number else ENOUGH
-    measure = asked_measure(query) if query.asks_number or len(query.subject) <= 2 else None
+    measure = asked_measure(query) if query.asks_number or query.english or len(query.subject) <= 2 else None
     kept = []
     for one in found:
         if one.coverage < enough:
@@ -63,7 +65,9 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         if measure and not has_measure(measure, one.entry, one.line):
             continue
         kept.append(one)
-    return kept
+    # of rows that answer, those of the day that was asked for
+    dated = [f for f in kept if f.score >= kept[0].score * 0.7 and query.dates_itself and falls_in(f.entry, query.span)]
+    return dated or kept
 
 
 def fact_rows(query: Query, found: Found) -> list[str]:
@@ -197,3 +201,36 @@ def compared(query: Query, answers: Sequence[tuple[str, Answer | None]], silent_
         rows += answer.rows
         cited += answer.citations
     return Answer(tuple(rows), True, tuple(cited))
+
+
+def joined(answers: Sequence[Answer | None]) -> Answer | None:
+    """The answers to several questions of one message; None when one of them has none."""
+    if any(answer is None for answer in answers):
+        return None
+    given = [answer for answer in answers if answer is not None]
+    rows = tuple(dict.fromkeys(row for answer in given for row in answer.rows))
+    return Answer(rows, True, tuple(dict.fromkeys(c for answer in given for c in answer.citations)))
+
+
+def plan_facts(query: Query) -> Answer | None:
+    """The head of the plans in question, with the clause that prints it."""
+    rows: list[str] = []
+    cited: list[Citation] = []
+    for view in query.views:
+        version = view.version
+        span = (version.period_start_on, version.period_end_on)
+        facts = {
+            "发文单位": version.issuer, "文号": version.doc_number,
+            "印发日期": version.issued_on and phrasing.chinese_day(version.issued_on),
+            "制定依据": "、".join(version.basis), "领导小组办公室": version.leading_group,
+            "执行期": describe_span(*span) if any(span) else None,
+        }  # fmt: skip
+        printed = {name: str(value) for name, value in facts.items() if value}
+        if not printed:
+            continue
+        rows.append(f"《{version.title}》")
+        rows += [f"{name}：{value}" for name, value in printed.items()]
+        marks = [version.doc_number, *version.basis, version.leading_group, version.issuer]
+        entries = [e for e in view.entries if any(m and normal(m) in normal(e.printed) for m in marks)]
+        cited += [entry.cite() for entry in entries[:4]]
+    return Answer(tuple(rows), True, tuple(cited)) if rows else None

@@ -26,6 +26,7 @@ class Intent(StrEnum):
     DUE = "due"
     OVERDUE = "overdue"  # is it past its day?
     WHICH_PLANS = "which_plans"
+    PLAN = "plan"  # the plan itself: who issued it, when, on what ground
     NEXT = "next"  # the stage or row after one
     FOREIGN = "foreign"  # not about plans at all, or an instruction to us
 
@@ -34,7 +35,8 @@ class Intent(StrEnum):
 class Query:
     """A question, understood."""
 
-    text: str  # mended, in one script
+    text: str  # mended, without the plan's name
+    original: str  # as asked, in one script
     english: bool
     intent: Intent
     views: list[VersionView]
@@ -47,6 +49,7 @@ class Query:
     leads_together: int = 0  # 由两个单位共同牵头
     span: tuple[date | None, date | None] | None = None
     span_text: str = ""
+    dates_itself: bool = False  # the span is this question's own, not one before it
     quoted: list[str] = field(default_factory=list)
     parts: set[str] = field(default_factory=set)
     indicator_kind: IndicatorKind | None = None
@@ -89,6 +92,12 @@ NUMBER = re.compile(r"多少|几(?!乎)|百分之|目标|指标值|率$|率\?*$|
 WHO = re.compile(r"谁|哪个?(?:单位|部门|局|家|科室)|哪些(?:单位|部门)|哪几个(?:单位|部门)|什么(?:单位|部门)|由哪|责任单位|牵头单位|牵头还是|配合单位|找哪|\bwho\b|which (?:unit|bureau|department|agency|office|body)|responsible for|in charge", re.IGNORECASE)
 WHEN = re.compile(r"什么时候|啥时|何时|时限|期限|多久|哪天|哪一天|哪年|哪一年|几月|时间要求|时间节点|截止|时间表|什么时间|完成时间|从什么时候|时间是|\bwhen\b|by what date|deadline|on what date|what date", re.IGNORECASE)
 COMPARE = re.compile(r"分别|各自|各是|各怎么|各有|各安排|不同|区别|相比|比较|对比|谁更|哪个更|各")
+PLAN = re.compile(
+    r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
+    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:领导小组|创建办|专班).{0,6}办公室设在|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
+    r"|document number|who issued|when was .{0,30}issued|issued by",
+    re.IGNORECASE,
+)  # fmt: skip
 FOLLOW = re.compile(r"^(那|那么|它|其中|这|该|此|还有|另外|and\b|then\b|what about)|呢[?？]?$|它的|这个|这项|那个|里面|其中", re.IGNORECASE)
 UNIT_LIKE = re.compile(r"(?:[市区县省]|[\u4e00-\u9fff]{2,3}[市区县])?[\u4e00-\u9fff]{2,10}?(?:局|委员会|办公室|管委会|分局|支队|大队|集团|协会)(?![\u4e00-\u9fff]{0,1}部)")
 
@@ -106,11 +115,11 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     text = normal(text)
     english = is_english(text)
     if FOREIGN.search(text):
-        return Query(text, english, Intent.FOREIGN, views, [], today=question.today)
+        return Query(text, text, english, Intent.FOREIGN, views, [], today=question.today)
     views, text_without_plan = _plans(text, views)
     if not english:
         text_without_plan = _mended(spoken_to_written(text_without_plan), views)
-    query = Query(text_without_plan, english, Intent.FACT, views, [], today=question.today)
+    query = Query(text_without_plan, text, english, Intent.FACT, views, [], today=question.today)
     rest = _units(query, question)
     rest = _span(query, rest)
     _flags(query)
@@ -249,6 +258,7 @@ def _span(query: Query, text: str) -> str:
         return text
     last = readings[-1]
     query.span_text = last.text
+    query.dates_itself = True
     query.span = _window(last, query.today)
     for r in sorted(readings, key=lambda r: r.start_at, reverse=True):
         text = text[: r.start_at] + "," + text[r.end_at :]
@@ -295,6 +305,8 @@ def _intent(query: Query) -> Intent:
     text = query.text
     if NEXT.search(text):
         return Intent.NEXT
+    if PLAN.search(query.original):
+        return Intent.PLAN
     if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
         return Intent.OVERDUE
     if WHICH_PLANS.search(text) and len(query.views) > 1:

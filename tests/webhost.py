@@ -49,6 +49,7 @@ class Host:
     silent: bool = False
     failing: bool = False
     url: str = ""
+    loop: asyncio.AbstractEventLoop | None = None
 
     def __post_init__(self) -> None:
         self.web = Webchat(self.engine, self.clock)
@@ -79,6 +80,12 @@ class Host:
             return False
         return True
 
+    def say(self, *rows: str) -> None:
+        """Write to the chat that was heard last, without being asked; called from another thread."""
+        assert self.loop is not None
+        message = Outgoing(self.received[-1].chat_id, rows)
+        asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(10)
+
     async def _answer(self, incoming: Incoming) -> None:
         if incoming.button:
             message = Outgoing(
@@ -104,6 +111,7 @@ def serving(host: Host) -> Iterator[Host]:
     server = uvicorn.Server(uvicorn.Config(make_web(host), log_level="warning", ws="none"))
 
     async def serve() -> None:
+        host.loop = asyncio.get_running_loop()
         taking = asyncio.create_task(host.take_in())
         await server.serve(sockets=[listener])
         taking.cancel()

@@ -64,6 +64,7 @@ class InboxMessage(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     platform: str
     message_id: str
+    chat_id: str = Field(index=True)
     incoming: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     received_at: datetime
     handled_at: datetime | None = Field(default=None, index=True)

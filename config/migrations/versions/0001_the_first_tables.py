@@ -16,6 +16,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('message_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('incoming', sa.JSON(), nullable=False),
     sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('handled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -25,6 +26,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('platform', 'message_id')
     )
     with op.batch_alter_table('inboxmessage', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_inboxmessage_chat_id'), ['chat_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_inboxmessage_handled_at'), ['handled_at'], unique=False)
 
     op.create_table('keyvalue',
@@ -433,6 +435,7 @@ def downgrade() -> None:
     op.drop_table('keyvalue')
     with op.batch_alter_table('inboxmessage', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_inboxmessage_handled_at'))
+        batch_op.drop_index(batch_op.f('ix_inboxmessage_chat_id'))
 
     op.drop_table('inboxmessage')
     # ### end Alembic commands ###

@@ -163,6 +163,16 @@ class Telegram:
                 raise too_large from None
             raise self._failure(error, repeatable=True) from error
 
+    async def check(self) -> str:
+        """The bot's name, asked once; raises Refused for a wrong token, TryLater without an answer."""
+        from telegram.error import TelegramError
+
+        try:
+            me = await self._bot.get_me()
+        except TelegramError as error:
+            raise self._failure(error, repeatable=True) from None
+        return f"机器人 @{me.username} 可用"
+
     async def close(self) -> None:
         """Ends the connections; messages that are not let go come again at the next start."""
         for task in self._answers:

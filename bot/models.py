@@ -5,7 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Column, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from config.database import SQLModel
+from config.tables import SQLModel
 
 
 class AccountRole(StrEnum):

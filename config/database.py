@@ -8,18 +8,10 @@ from typing import Any
 
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, SQLModel, create_engine
+from sqlmodel import Session, create_engine
+from sqlmodel import SQLModel as SQLModel  # tables take it from here, and with it their names
 
 from config.errors import UserError
-
-# constraints get names that migrations can speak of
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}  # type: ignore[assignment]
 
 
 def make_engine(url: str) -> Engine:

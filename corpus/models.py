@@ -4,9 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, LargeBinary, UniqueConstraint
-from sqlmodel import Field, Relationship, SQLModel
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, Relationship
 
+from config.database import SQLModel
+from config.tables import SQLModel
 from corpus.values import IndicatorKind, Role, TimingKind
 
 
@@ -162,13 +164,16 @@ class Responsibility(SQLModel, table=True):
 class Timing(SQLModel, table=True):
     """When a task is owed; `text` is as printed. `key` names the timing within the task's lineage."""
 
+    # what is due in a span of days is found without a walk over all timings of its kind
+    __table_args__ = (Index("ix_timing_owed", "kind", "due_on"),)
+
     id: int | None = Field(default=None, primary_key=True)
     task_id: int = Field(foreign_key="task.id", index=True)
     seq: int
     key: str = Field(max_length=16)
     text: str
     about: str = ""
-    kind: TimingKind = Field(index=True)
+    kind: TimingKind
     start_on: date | None = None
     due_on: date | None = Field(default=None, index=True)
     rule: str | None = None

@@ -1,7 +1,10 @@
 """The passages that are searched, and the vectors computed for them."""
 
 from sqlalchemy import Column, Index, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from config.database import SQLModel
+from config.tables import SQLModel
 
 
 class Passage(SQLModel, table=True):

@@ -5,7 +5,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from config.database import SQLModel
+from config.tables import SQLModel
 
 
 class OutboxState(StrEnum):
@@ -54,7 +57,14 @@ class Reminder(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint(
-            "plan_id", "lineage", "timing_key", "occurrence_on", "rule", "platform", "chat_id"
+            "plan_id",
+            "lineage",
+            "timing_key",
+            "occurrence_on",
+            "rule",
+            "platform",
+            "chat_id",
+            name="uq_reminder_once",
         ),
     )
 

@@ -22,8 +22,8 @@ def upgrade() -> None:
     sa.Column('handled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('error', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('platform', 'message_id')
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_inboxmessage')),
+    sa.UniqueConstraint('platform', 'message_id', name=op.f('uq_inboxmessage_platform_message_id'))
     )
     with op.batch_alter_table('inboxmessage', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_inboxmessage_chat_id'), ['chat_id'], unique=False)
@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_table('keyvalue',
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.PrimaryKeyConstraint('key')
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_keyvalue'))
     )
     op.create_table('outboxmessage',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -52,8 +52,8 @@ def upgrade() -> None:
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('dedup_key')
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outboxmessage')),
+    sa.UniqueConstraint('dedup_key', name=op.f('uq_outboxmessage_dedup_key'))
     )
     with op.batch_alter_table('outboxmessage', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_chat', ['platform', 'chat_id', 'state'], unique=False)
@@ -62,13 +62,13 @@ def upgrade() -> None:
     op.create_table('plan',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('id')
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan'))
     )
     op.create_table('plannerstate',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('planned_to', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('missing_years', sa.JSON(), nullable=False),
-    sa.PrimaryKeyConstraint('id')
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plannerstate'))
     )
     op.create_table('unit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -76,9 +76,9 @@ def upgrade() -> None:
     sa.Column('jurisdiction', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('is_collective', sa.Boolean(), nullable=False),
     sa.Column('parent_id', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('jurisdiction', 'name')
+    sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], name=op.f('fk_unit_parent_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
+    sa.UniqueConstraint('jurisdiction', 'name', name=op.f('uq_unit_jurisdiction_name'))
     )
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_unit_name'), ['name'], unique=False)
@@ -88,13 +88,13 @@ def upgrade() -> None:
     sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('sha256')
+    sa.PrimaryKeyConstraint('sha256', name=op.f('pk_upload'))
     )
     op.create_table('vector',
     sa.Column('text_sha256', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('model', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('vector', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('text_sha256', 'model')
+    sa.PrimaryKeyConstraint('text_sha256', 'model', name=op.f('pk_vector'))
     )
     op.create_table('webmessage',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -103,8 +103,8 @@ def upgrade() -> None:
     sa.Column('direction', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('payload', sa.JSON(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('chat_id', 'client_id')
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webmessage')),
+    sa.UniqueConstraint('chat_id', 'client_id', name=op.f('uq_webmessage_chat_id_client_id'))
     )
     with op.batch_alter_table('webmessage', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_webmessage_chat_id'), ['chat_id'], unique=False)
@@ -117,9 +117,9 @@ def upgrade() -> None:
     sa.Column('role', sa.Enum('MEMBER', 'ADMIN', name='accountrole'), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.Column('private_chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('platform', 'account_id')
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_account_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_account')),
+    sa.UniqueConstraint('platform', 'account_id', name=op.f('uq_account_platform_account_id'))
     )
     op.create_table('chat',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -130,9 +130,9 @@ def upgrade() -> None:
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.Column('plan_ids', sa.JSON(), nullable=False),
     sa.Column('is_dead', sa.Boolean(), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('platform', 'chat_id')
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_chat_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_chat')),
+    sa.UniqueConstraint('platform', 'chat_id', name=op.f('uq_chat_platform_chat_id'))
     )
     with op.batch_alter_table('chat', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_chat_unit_id'), ['unit_id'], unique=False)
@@ -158,9 +158,9 @@ def upgrade() -> None:
     sa.Column('read_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('published_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('published_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('plan_id', 'number')
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_planversion_plan_id_plan')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_planversion')),
+    sa.UniqueConstraint('plan_id', 'number', name=op.f('uq_planversion_plan_id_number'))
     )
     with op.batch_alter_table('planversion', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_planversion_plan_id'), ['plan_id'], unique=False)
@@ -180,11 +180,11 @@ def upgrade() -> None:
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('outbox_id', sa.Integer(), nullable=True),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.ForeignKeyConstraint(['outbox_id'], ['outboxmessage.id'], ),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], ),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'occurrence_on', 'rule', 'platform', 'chat_id')
+    sa.ForeignKeyConstraint(['outbox_id'], ['outboxmessage.id'], name=op.f('fk_reminder_outbox_id_outboxmessage')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reminder_plan_id_plan')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_reminder_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reminder')),
+    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'occurrence_on', 'rule', 'platform', 'chat_id', name='uq_reminder_once')
     )
     with op.batch_alter_table('reminder', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_reminder_lineage'), ['lineage'], unique=False)
@@ -204,9 +204,9 @@ def upgrade() -> None:
     sa.Column('by_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], ),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_taskevent_plan_id_plan')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_taskevent_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_taskevent'))
     )
     with op.batch_alter_table('taskevent', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_taskevent_kind'), ['kind'], unique=False)
@@ -217,9 +217,9 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('unit_id', 'name')
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_unitalias_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unitalias')),
+    sa.UniqueConstraint('unit_id', 'name', name=op.f('uq_unitalias_unit_id_name'))
     )
     with op.batch_alter_table('unitalias', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_unitalias_name'), ['name'], unique=False)
@@ -228,9 +228,9 @@ def upgrade() -> None:
     op.create_table('unitmember',
     sa.Column('collective_id', sa.Integer(), nullable=False),
     sa.Column('member_id', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['collective_id'], ['unit.id'], ),
-    sa.ForeignKeyConstraint(['member_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('collective_id', 'member_id')
+    sa.ForeignKeyConstraint(['collective_id'], ['unit.id'], name=op.f('fk_unitmember_collective_id_unit')),
+    sa.ForeignKeyConstraint(['member_id'], ['unit.id'], name=op.f('fk_unitmember_member_id_unit')),
+    sa.PrimaryKeyConstraint('collective_id', 'member_id', name=op.f('pk_unitmember'))
     )
     op.create_table('bindrequest',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -240,11 +240,11 @@ def upgrade() -> None:
     sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('granted', sa.Boolean(), nullable=True),
     sa.Column('decided_by', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['asked_by'], ['account.id'], ),
-    sa.ForeignKeyConstraint(['chat_row_id'], ['chat.id'], ),
-    sa.ForeignKeyConstraint(['decided_by'], ['account.id'], ),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['asked_by'], ['account.id'], name=op.f('fk_bindrequest_asked_by_account')),
+    sa.ForeignKeyConstraint(['chat_row_id'], ['chat.id'], name=op.f('fk_bindrequest_chat_row_id_chat')),
+    sa.ForeignKeyConstraint(['decided_by'], ['account.id'], name=op.f('fk_bindrequest_decided_by_account')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_bindrequest_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bindrequest'))
     )
     with op.batch_alter_table('bindrequest', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_bindrequest_chat_row_id'), ['chat_row_id'], unique=False)
@@ -266,8 +266,8 @@ def upgrade() -> None:
     sa.Column('line_start', sa.Integer(), nullable=True),
     sa.Column('line_end', sa.Integer(), nullable=True),
     sa.Column('page', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['version_id'], ['planversion.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['version_id'], ['planversion.id'], name=op.f('fk_task_version_id_planversion')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
     )
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_task_lineage'), ['lineage'], unique=False)
@@ -286,9 +286,9 @@ def upgrade() -> None:
     sa.Column('line_start', sa.Integer(), nullable=True),
     sa.Column('line_end', sa.Integer(), nullable=True),
     sa.Column('page', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['task_id'], ['task.id'], ),
-    sa.ForeignKeyConstraint(['version_id'], ['planversion.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_passage_task_id_task')),
+    sa.ForeignKeyConstraint(['version_id'], ['planversion.id'], name=op.f('fk_passage_version_id_planversion')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_passage'))
     )
     with op.batch_alter_table('passage', schema=None) as batch_op:
         batch_op.create_index('ix_passage_plan', ['plan_id', 'version_id'], unique=False)
@@ -302,9 +302,9 @@ def upgrade() -> None:
     sa.Column('unit_text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('role', sa.Enum('LEAD', 'SUPPORT', 'JOINT', 'RESPONSIBLE', name='role'), nullable=False),
-    sa.ForeignKeyConstraint(['task_id'], ['task.id'], ),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_responsibility_task_id_task')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_responsibility_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_responsibility'))
     )
     with op.batch_alter_table('responsibility', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_responsibility_role'), ['role'], unique=False)
@@ -320,8 +320,8 @@ def upgrade() -> None:
     sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('measure_unit', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.ForeignKeyConstraint(['task_id'], ['task.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_target_task_id_task')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_target'))
     )
     with op.batch_alter_table('target', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_target_task_id'), ['task_id'], unique=False)
@@ -340,12 +340,12 @@ def upgrade() -> None:
     sa.Column('ambiguous', sa.Boolean(), nullable=False),
     sa.Column('hedged', sa.Boolean(), nullable=False),
     sa.Column('is_report', sa.Boolean(), nullable=False),
-    sa.ForeignKeyConstraint(['task_id'], ['task.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_timing_task_id_task')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_timing'))
     )
     with op.batch_alter_table('timing', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_timing_due_on'), ['due_on'], unique=False)
-        batch_op.create_index(batch_op.f('ix_timing_kind'), ['kind'], unique=False)
+        batch_op.create_index('ix_timing_owed', ['kind', 'due_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_timing_task_id'), ['task_id'], unique=False)
 
     # ### end Alembic commands ###
@@ -355,7 +355,7 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('timing', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_timing_task_id'))
-        batch_op.drop_index(batch_op.f('ix_timing_kind'))
+        batch_op.drop_index('ix_timing_owed')
         batch_op.drop_index(batch_op.f('ix_timing_due_on'))
 
     op.drop_table('timing')

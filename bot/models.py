@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field
 
-from config.database import SQLModel
 from config.tables import SQLModel
 
 

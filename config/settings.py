@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     llm_timeout_s: float = Field(8.0, gt=0, description="等待模型的最长秒数，超过即发出不用模型的答案")
     embedding_base_url: str = Field("", description="OpenAI 兼容的向量服务器；空则用随安装附带的模型")
     embedding_api_key: SecretStr = Field(SecretStr(""), description="向量服务器的密钥")
-    embedding_model: str = Field("", description="向量模型的名称")
+    embedding_model: str = Field("", description="向量服务器上的模型名称；没有服务器时可填 hashed-ngrams-1，用最小的本地算法")
     timezone: str = Field("Asia/Shanghai", description="本地日期所在的时区")
     reminder_workdays: str = Field("7,1", description="截止前第几个工作日提醒，逗号分隔")
     reminder_hour: int = Field(9, ge=0, le=23, description="提醒在几点发出（本地时间）")

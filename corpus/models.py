@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, Relationship
 
-from config.database import SQLModel
 from config.tables import SQLModel
 from corpus.values import IndicatorKind, Role, TimingKind
 

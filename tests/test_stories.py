@@ -1,0 +1,76 @@
+"""Three stories that cross everything: a question, a plan dropped in, a reminder answered."""
+
+import pytest
+from ear import until
+from world import ADMIN, CLERK, GROUP, World
+
+from corpus.models import EventKind
+
+pytestmark = pytest.mark.anyio
+
+PLAN = """2022年甲县消防安全整治工作方案
+
+序号\t工作任务\t具体措施\t责任单位\t完成时限
+1\t高层建筑整治\t对全县28栋高层住宅开展消防设施检测，完好率达到95%以上。\t县消防救援大队\t2022年11月30日前
+2\t电动车充电设施\t新建智能充电端口600个。\t县住建局牵头，县供电公司配合\t2022年12月底前
+"""
+
+
+async def test_a_question_is_answered_with_its_source(world: World) -> None:
+    world.botapi.open_private(CLERK)
+    text = await world.ask(CLERK.id, CLERK, "乐清12315热线接通率要达到多少？")
+    assert "90%" in text
+    assert "出处：《乐清市食品安全示范城市国省联创工作方案》" in text
+    follow_up = await world.ask(CLERK.id, CLERK, "那投诉按时办结率呢？")
+    assert "98%" in follow_up
+    silent = await world.ask(CLERK.id, CLERK, "乐清的经费预算一共多少万元？")
+    assert "未找到" in silent
+
+
+async def test_in_a_group_only_the_addressed_is_answered(world: World) -> None:
+    await world.reply(GROUP, lambda: world.botapi.add_to_group(GROUP, "食安联络群", CLERK))
+    world.botapi.say(GROUP, CLERK, "今天食堂吃什么")
+    text = await world.ask(GROUP, CLERK, "/due 2022年12月")
+    assert "到期" in text
+    assert len(world.botapi.sent(GROUP)) == 2
+
+
+async def test_a_plan_dropped_in_is_read_published_and_asked_about(world: World) -> None:
+    world.botapi.open_private(CLERK)
+    refused = await world.reply(
+        CLERK.id, lambda: world.botapi.send_file(CLERK.id, CLERK, "方案.txt", PLAN.encode())
+    )
+    assert "只有管理员" in refused["text"]
+    await world.becomes_admin(ADMIN)
+    card = await world.reply(
+        ADMIN.id, lambda: world.botapi.send_file(ADMIN.id, ADMIN, "方案.txt", PLAN.encode())
+    )
+    assert "草稿" in card["text"]
+    assert "任务2项" in card["text"]
+    assert "未找到" in await world.ask(ADMIN.id, ADMIN, "智能充电端口要建多少个？")
+    assert "已发布" in await world.press(ADMIN.id, card, ADMIN, "发布")
+    answer = await world.ask(ADMIN.id, ADMIN, "智能充电端口要建多少个？")
+    assert "600个" in answer
+    assert "县住建局" in answer
+
+
+async def test_a_reminder_is_planned_sent_to_a_group_and_answered(world: World) -> None:
+    await world.becomes_admin(ADMIN)
+    world.botapi.open_private(CLERK)
+    await world.binds(GROUP, "市农业农村局联络群", "乐清市 市农业农村局", CLERK, ADMIN)
+    before = len(world.botapi.sent(GROUP))
+    # 2022-12-31 is a Saturday: the seventh working day before it is Thursday the 22nd
+    await world.advance_to("2022-12-22T08:59")
+    assert len(world.botapi.sent(GROUP)) == before
+    await world.advance_to("2022-12-22T09:00")
+    await until(lambda: len(world.botapi.sent(GROUP)) > before)
+    reminder = world.botapi.sent(GROUP)[before]
+    assert "生猪定点屠宰场" in reminder["text"]
+    assert "2022年12月31日" in reminder["text"]
+    assert await world.advance_to("2022-12-22T10:00") == 0  # planned once
+
+    assert "收到" in await world.ask(GROUP, CLERK, "收到")
+    assert "办结" in await world.press(GROUP, reminder, CLERK, "办结")
+    assert [event.kind for event in world.history()] == [EventKind.ACK, EventKind.DONE]
+    assert {event.by_name for event in world.history()} == {"林科长"}
+    assert await world.advance_to("2022-12-30T09:00") == 0  # what is closed is not reminded of again

@@ -66,6 +66,7 @@ def test_the_token_is_tried(monkeypatch: pytest.MonkeyPatch, botapi: BotApi) -> 
     assert (True, "平台 telegram：机器人 @duban_test_bot 可用。") in list(examine())
     monkeypatch.setenv("DUBAN_TELEGRAM_TOKEN", "1:wrong")
     assert "平台 telegram" in faults()[0]
+    botapi.complaints.clear()
 
 
 def test_a_working_installation_and_the_years_that_its_reminders_need(tmp_path: Path) -> None:

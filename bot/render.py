@@ -12,6 +12,7 @@ from corpus.ingest import IngestReport
 from corpus.models import PlanVersion, Task, Timing, Unit
 from rag.question import Answer
 from reminders.models import OutboxMessage, Reminder
+from reminders.preview import PlannedReminder
 
 PARTS = {
     "main": "任务", "continuation": "续行", "duty": "单位职责", "stage": "进度阶段",
@@ -84,6 +85,12 @@ def reminder_message(session: Session, message: OutboxMessage, today: date) -> O
     buttons = (Button("收到", f"ack:{message.id}"), Button("办结", f"done:{message.id}"))
     unit = "、".join(dict.fromkeys(unit_names))
     return Outgoing(message.chat_id, reminder_rows(unit, items, today), buttons=(buttons,))
+
+
+def preview_rows(item: PlannedReminder) -> tuple[str, ...]:
+    """A reminder that would be sent, as it would read on its day."""
+    items = [(o.version, o.task, o.timing, o.occurrence.due_on) for o in item.owed]
+    return reminder_rows(item.unit, items, item.at.date())
 
 
 def live_timing(session: Session, reminder: Reminder) -> tuple[PlanVersion, Task, Timing] | None:

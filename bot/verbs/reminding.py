@@ -29,7 +29,7 @@ def reminders_preview(
             ledger.known_plan(session, plan)
         found = preview(
             session, first, last, core.workdays, core.settings, unit=unit, plan_id=plan,
-            text_of=lambda item: "\n".join(render.preview_rows(session, item)),
+            text_of=lambda item: "\n".join(render.preview_rows(item)),
         )  # fmt: skip
         if json:
             yield as_json([item.to_json() for item in found])

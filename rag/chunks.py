@@ -149,6 +149,8 @@ def _ref(spot: Spot, mark: str) -> str:
     marks = spot.marks + mark
     if spot.headings and (not marks or marks == spot.headings[-1].mark):
         last = squash(spot.headings[-1].text)
+        if last.endswith("的通知"):  # the letter in front of a plan
+            last = "印发通知"
         marks = last if len(last) <= _SHORT_HEADING else marks or f"“{last[:_SHORT_HEADING]}…”"
     if not spot.marks and mark == marks and mark.rstrip(".．、").isdigit():
         return f"{spot.annex}第{mark.rstrip('.．、')}条"

@@ -1,5 +1,6 @@
 """Finds passages by their words: BM25 in the SQL database, over Chinese text that we split ourselves."""
 
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -17,13 +18,16 @@ _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿〇]")
 _FTS = "passage_fts"
 _POSTGRES = "passage_words"
 _BATCH = 500
-_MAX_TERMS = 48  # of a query; the rarest are kept, and a long question gains nothing from more
+_BUDGET = (
+    30_000  # passages that the words of a query may stand in, counted word by word: about 30 ms
+)
+_FEWEST = 6  # of the rarest words, whatever they cost
 _LENGTH_WEIGHT = 0.75  # BM25's b
 
 _CREATE = {
     "sqlite": (
-        # the words are split by spaces alone; `version` is matched, never ranked
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS {_FTS} USING fts5(words, version, tokenize=\"unicode61 remove_diacritics 0 tokenchars '.'\")",
+        # the words have been split by us; 4.5 stays one
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {_FTS} USING fts5(words, tokenize=\"unicode61 remove_diacritics 0 tokenchars '.'\")",
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {_FTS}_terms USING fts5vocab({_FTS}, 'row')",
     ),
     "postgresql": (
@@ -53,15 +57,8 @@ def _runs(string: str) -> list[str]:
 
 
 def query_words(string: str) -> list[str]:
-    """The distinct words that a question is searched by.
-
-    A pair says all that its two characters say, so single characters count only where they stand alone.
-    """
-    words: dict[str, None] = {}
-    for run in _runs(string):
-        pairs = [run[i : i + 2] for i in range(len(run) - 1)] if _HAN.match(run) else []
-        words.update(dict.fromkeys(pairs or [run]))
-    return list(words)
+    """The distinct words that a question is searched by: single characters too, they rank better so."""
+    return list(dict.fromkeys(split_words(string)))
 
 
 def index_passages(session: Session, passages: Iterable[Passage]) -> None:
@@ -75,7 +72,7 @@ def index_passages(session: Session, passages: Iterable[Passage]) -> None:
     if not rows:
         return
     if _is_sqlite(session):
-        insert = f"INSERT INTO {_FTS} (rowid, words, version) VALUES (:id, :words, 'v' || :version)"
+        insert = f"INSERT INTO {_FTS} (rowid, words) VALUES (:id, :words)"
     else:
         insert = (
             f"INSERT INTO {_POSTGRES} (passage_id, version_id, length, words) "
@@ -85,16 +82,13 @@ def index_passages(session: Session, passages: Iterable[Passage]) -> None:
 
 
 def remove_version(session: Session, version_id: int) -> None:
-    """Forget all passages of one version of a plan."""
+    """Forget all passages of one version of a plan, before they are deleted."""
     _create(session)
     if _is_sqlite(session):
-        delete = (
-            f"DELETE FROM {_FTS} WHERE rowid IN (SELECT rowid FROM {_FTS} WHERE {_FTS} MATCH :v)"
-        )
-        session.connection().execute(text(delete), {"v": f'version:"v{version_id}"'})
+        delete = f"DELETE FROM {_FTS} WHERE rowid IN (SELECT id FROM passage WHERE version_id = :v)"
     else:
         delete = f"DELETE FROM {_POSTGRES} WHERE version_id = :v"
-        session.connection().execute(text(delete), {"v": version_id})
+    session.connection().execute(text(delete), {"v": version_id})
 
 
 def search(
@@ -153,29 +147,54 @@ def _create(session: Session) -> None:
         session.connection().execute(text(statement))
 
 
+def _affordable(counts: Iterable[tuple[str, float]]) -> list[str]:
+    """The rarest words, by the number of passages that hold each, as far as the budget goes.
+
+    In a large corpus the commonest words cost most of the time and decide nothing.
+    """
+    words, spent = [], 0.0
+    for word, count in sorted(counts, key=lambda pair: (pair[1], pair[0])):
+        spent += count
+        if spent > _BUDGET and len(words) >= _FEWEST:
+            break
+        words.append(word)
+    return words
+
+
 def _search_sqlite(
     session: Session, words: Sequence[str], version_ids: Sequence[int], limit: int
 ) -> list[tuple[int, float]]:
     connection = session.connection()
-    names = {f"w{i}": word for i, word in enumerate(words)}
+    # passages of a version stand together, so a range of rows spares most of a large index
+    span = select(func.min(Passage.id), func.max(Passage.id)).where(
+        col(Passage.version_id).in_(version_ids)
+    )
+    low, high = session.exec(span).one()
+    if low is None or high is None:
+        return []
+    last = session.exec(select(func.max(Passage.id))).one() or high
     counts = connection.execute(
         text(
-            f"SELECT term, doc FROM {_FTS}_terms WHERE term IN ({', '.join(f':{n}' for n in names)})"
+            f"SELECT term, doc FROM {_FTS}_terms WHERE term IN (SELECT value FROM json_each(:words))"
         ),
-        names,
+        {"words": json.dumps(words)},
     )
-    known = sorted(((doc, term) for term, doc in counts))[:_MAX_TERMS]
-    if not known:
+    share = (high - low + 1) / last
+    chosen = _affordable((word, count * share) for word, count in counts)
+    if not chosen:
         return []
-    words_part = " OR ".join(f'"{term}"' for _, term in known)
-    versions_part = " OR ".join(f'"v{version_id}"' for version_id in version_ids)
     found = connection.execute(
         text(
-            f"SELECT rowid, -bm25({_FTS}, 1.0, 0.0) AS score FROM {_FTS} WHERE {_FTS} MATCH :match "
-            "ORDER BY score DESC, rowid LIMIT :limit"
+            f"SELECT f.rowid, -bm25({_FTS}) AS score FROM {_FTS} f JOIN passage p ON p.id = f.rowid "
+            f"WHERE {_FTS} MATCH :match AND f.rowid BETWEEN :low AND :high "
+            "AND p.version_id IN (SELECT value FROM json_each(:versions)) "
+            "ORDER BY score DESC, f.rowid LIMIT :limit"
         ),
-        {"match": f"words:({words_part}) AND version:({versions_part})", "limit": limit},
-    )
+        {
+            "match": " OR ".join(f'"{word}"' for word in chosen),
+            "low": low, "high": high, "versions": json.dumps(list(version_ids)), "limit": limit,
+        },
+    )  # fmt: skip
     return [(int(row[0]), float(row[1])) for row in found]
 
 
@@ -190,14 +209,25 @@ def _tsvector(words: Sequence[str]) -> str:
     )
 
 
+# how often the common words occur, as PostgreSQL itself last counted; none before its first count
+_POSTGRES_COUNTS = f"""
+SELECT word, share * scope.n FROM pg_stats,
+  unnest(most_common_elems::text::text[], most_common_elem_freqs) AS common(word, share),
+  (SELECT count(*) AS n FROM {_POSTGRES} WHERE version_id = ANY(:versions)) AS scope
+WHERE schemaname = current_schema() AND tablename = '{_POSTGRES}' AND attname = 'words'
+  AND word = ANY(:words)
+"""
+
 # ts_rank of one word grows with its occurrences and levels off, as the term frequency of BM25 does
 _POSTGRES_SEARCH = f"""
 WITH scope AS MATERIALIZED (
-  SELECT count(*) AS n, greatest(avg(length), 1) AS mean FROM {_POSTGRES} WHERE version_id = ANY(:versions)
-), hits AS (
-  SELECT w.passage_id, w.length, q.word, ts_rank('{{1,1,1,1}}', w.words, q.word::tsquery) AS tf
-  FROM unnest(CAST(:words AS text[])) AS q(word)
-  JOIN {_POSTGRES} w ON w.words @@ q.word::tsquery AND w.version_id = ANY(:versions)
+  SELECT count(*)::float8 AS n, greatest(avg(length), 1)::float8 AS mean
+  FROM {_POSTGRES} WHERE version_id = ANY(:versions)
+), asked AS MATERIALIZED (
+  SELECT word, word::tsquery AS query FROM unnest(CAST(:words AS text[])) AS word
+), hits AS MATERIALIZED (
+  SELECT w.passage_id, w.length, asked.word, ts_rank('{{1,1,1,1}}', w.words, asked.query) AS tf
+  FROM asked JOIN {_POSTGRES} w ON w.words @@ asked.query AND w.version_id = ANY(:versions)
 ), weights AS (
   SELECT word, ln(1 + (scope.n - count(*) + 0.5) / (count(*) + 0.5)) AS idf FROM hits, scope GROUP BY word, scope.n
 )
@@ -210,8 +240,13 @@ GROUP BY h.passage_id, h.length, scope.mean ORDER BY score DESC, h.passage_id LI
 def _search_postgres(
     session: Session, words: Sequence[str], version_ids: Sequence[int], limit: int
 ) -> list[tuple[int, float]]:
-    quoted = [f"'{word}'" for word in words[:_MAX_TERMS]]
-    found = session.connection().execute(
-        text(_POSTGRES_SEARCH), {"words": quoted, "versions": list(version_ids), "limit": limit}
+    connection = session.connection()
+    scope = {"versions": list(version_ids)}
+    counts = connection.execute(text(_POSTGRES_COUNTS), {**scope, "words": list(words)})
+    chosen = _affordable(
+        {**dict.fromkeys(words, 0.0), **{row[0]: float(row[1]) for row in counts}}.items()
+    )
+    found = connection.execute(
+        text(_POSTGRES_SEARCH), {**scope, "words": [f"'{word}'" for word in chosen], "limit": limit}
     )
     return [(int(row[0]), float(row[1])) for row in found]

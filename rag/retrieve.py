@@ -17,9 +17,9 @@ from rag.models import Passage
 from rag.vector import VectorIndex
 
 _K = 60  # of reciprocal rank fusion
-_LEXICAL_WEIGHT, _VECTOR_WEIGHT = 1.0, 1.0  # measured by benchmarks/retrieval.py
+_LEXICAL_WEIGHT, _VECTOR_WEIGHT = 1.0, 0.5  # measured by benchmarks/retrieval.py
 _DEPTH = 40  # ranks of each ranking that are looked at
-_SAME = 0.9  # share of the shorter passage's words that makes it a near duplicate
+_SAME = 0.9  # share of a passage's words that stand in another too: it says nothing more
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Retriever(BaseRetriever):
     vectors: VectorIndex | None = None
 
     def search(self, question: str, version_ids: Sequence[int], limit: int = 8) -> list[Hit]:
-        """The best passages, the best first, near duplicates within a version joined."""
+        """The best passages, the best first; of near duplicates within a version one."""
         by_vector = self.vectors.search(question, version_ids, _DEPTH) if self.vectors else []
         with reading(self.engine) as session:
             by_words = lexical.search(session, question, version_ids, _DEPTH)
@@ -103,21 +103,23 @@ def _share(weight: float, rank: int | None) -> float:
 
 
 def _without_duplicates(hits: Sequence[Hit], limit: int) -> list[Hit]:
-    """The first `limit` different passages; of two that say the same, the row of a task is kept."""
+    """The first `limit` different passages; the row of a task stands for prose that says no more."""
     kept: list[tuple[Hit, frozenset[str]]] = []
     for hit in hits:
         words = frozenset(lexical.split_words(hit.text))
         for n, (other, other_words) in enumerate(kept):
-            shorter = min(len(words), len(other_words))
-            if (
-                hit.version_id == other.version_id
-                and (hit.task_id is None or other.task_id is None)
-                and len(words & other_words) >= _SAME * shorter
-            ):
-                if hit.task_id is not None:
-                    kept[n] = (hit, words)
+            if hit.version_id != other.version_id:
+                continue
+            if hit.task_id is None and _is_within(words, other_words):
+                break
+            if hit.task_id and other.task_id is None and _is_within(other_words, words):
+                kept[n] = (hit, words)
                 break
         else:
             if len(kept) < limit:
                 kept.append((hit, words))
     return [hit for hit, _ in kept]
+
+
+def _is_within(words: frozenset[str], others: frozenset[str]) -> bool:
+    return len(words & others) >= _SAME * len(words)

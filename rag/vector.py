@@ -215,7 +215,8 @@ class VectorIndex:
             )
             known = {row.text_sha256: from_bytes(row.vector) for row in rows}
             new = {p.sha256: p.passage_id for p in passages if p.sha256 not in known}
-            texts = [_embedded(session.get_one(Passage, id_)) for id_ in new.values()]
+            found = [session.get_one(Passage, id_) for id_ in new.values()]
+            texts = [_embedded(passage.heading, passage.text) for passage in found]
         if new:
             vectors = self._embeddings.embed_documents(texts)
             with writing(engine) as session:
@@ -234,8 +235,9 @@ class _Wanted:
     sha256: str
 
 
-def _embedded(passage: Passage) -> str:
-    return f"{passage.heading}\n{passage.text}"
+def _embedded(heading: str, text: str) -> str:
+    """Headings and text without the plan's title: with it, the passages of one plan lie in one heap."""
+    return f"{heading.partition(' › ')[2]}\n{text}".strip()
 
 
 def _sha256(text: str) -> str:
@@ -248,7 +250,7 @@ def _wanted(engine: Engine) -> dict[str, _Wanted]:
         query = select(Passage.id, Passage.version_id, Passage.heading, Passage.text)
         wanted = {}
         for id_, version_id, heading, text in session.exec(query):
-            sha256 = _sha256(f"{heading}\n{text}")
+            sha256 = _sha256(_embedded(heading, text))
             wanted[f"{id_}-{sha256[:16]}"] = _Wanted(id_ or 0, version_id, sha256)
         return wanted
 

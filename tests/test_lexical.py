@@ -20,7 +20,7 @@ def found(engine: Engine, query: str, *version_ids: int) -> list[str]:
 def test_han_is_split_to_characters_and_pairs_and_the_rest_to_words() -> None:
     assert lexical.split_words("巡河３次, ＡＢ-12") == ["巡", "巡河", "河", "3", "次", "ab", "12"]
     assert lexical.split_words("达到98.5%以上") == ["达", "达到", "到", "98.5", "以", "以上", "上"]
-    assert lexical.query_words("河长 河") == ["河长", "河"]
+    assert lexical.query_words("河长 河") == ["河", "河长", "长"]
 
 
 def test_the_row_that_holds_the_words_comes_first(engine: Engine) -> None:

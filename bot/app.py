@@ -200,8 +200,10 @@ class App:
         while True:
             self._arrived.clear()
             if not await self.handle_waiting():
+                # wait_for would lose our cancellation when both come at the same moment
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._arrived.wait(), 1.0)
+                    async with asyncio.timeout(1.0):
+                        await self._arrived.wait()
 
     async def _receive(self, platform: Platform) -> None:
         failures = 0

@@ -237,6 +237,7 @@ class Router:
                 session, task, kind, by=f"{incoming.platform}:{incoming.account_id}",
                 by_name=account.name, at=self._core.clock.now(), unit_id=reminder.unit_id,
                 timing_key=timing.key,
+                occurrence_on=reminder.occurrence_on if timing.rule else None,
             )  # fmt: skip
         names = "；".join((live[2].about or live[1].title or live[1].text)[:40] for _, live in found)
         if verb == "ack":

@@ -177,13 +177,14 @@ def rollback(session: Session, plan_id: str, *, now: datetime, by: str) -> PlanV
 
 def record_event(
     session: Session, task: Task, kind: EventKind, *, by: str, by_name: str, at: datetime,
-    unit_id: int | None = None, timing_key: str = "", text: str = "",
+    unit_id: int | None = None, timing_key: str = "", occurrence_on: date | None = None,
+    text: str = "",
 ) -> None:  # fmt: skip
-    """Add one step to the history of a task."""
+    """Add one step to the history of a task; of a recurring timing, of its one day `occurrence_on`."""
     session.add(
         TaskEvent(
-            plan_id=task.plan_id, lineage=task.lineage, timing_key=timing_key, kind=kind,
-            unit_id=unit_id, by=by, by_name=by_name, text=text, at=at,
+            plan_id=task.plan_id, lineage=task.lineage, timing_key=timing_key,
+            occurrence_on=occurrence_on, kind=kind, unit_id=unit_id, by=by, by_name=by_name, text=text, at=at,
         )
     )  # fmt: skip
 
@@ -252,7 +253,8 @@ def is_over(version: PlanVersion, today: date) -> bool:
 def closed_lineages(session: Session, plan_ids: Iterable[str] | None = None) -> set[tuple[str, str]]:
     """(lineage, timing key) of what was reported done and not reopened; "" is the whole task."""
     query = select(TaskEvent).where(
-        col(TaskEvent.kind).in_([EventKind.DONE, EventKind.REOPENED])
+        col(TaskEvent.kind).in_([EventKind.DONE, EventKind.REOPENED]),
+        col(TaskEvent.occurrence_on).is_(None),  # a recurring duty goes on after one of its days
     )
     if plan_ids is not None:
         query = query.where(col(TaskEvent.plan_id).in_(list(plan_ids)))

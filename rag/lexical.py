@@ -152,7 +152,8 @@ def _affordable(counts: Iterable[tuple[str, float]]) -> list[str]:
 
     In a large corpus the commonest words cost most of the time and decide nothing.
     """
-    words, spent = [], 0.0
+    words: list[str] = []
+    spent = 0.0
     for word, count in sorted(counts, key=lambda pair: (pair[1], pair[0])):
         spent += count
         if spent > _BUDGET and len(words) >= _FEWEST:

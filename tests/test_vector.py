@@ -1,9 +1,11 @@
 """The vector index: a real Chroma in a temporary folder, with the embedding that needs no model."""
 
+import json
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,17 @@ def test_only_the_versions_asked_for_are_searched(index: VectorIndex, engine: En
         with reading(engine) as session:
             assert {session.get_one(Passage, id_).version_id for id_ in ids} == set(versions)
     assert index.search("巡河", [], 5) == []
+
+
+def test_a_scope_of_most_versions_is_kept_as_well(index: VectorIndex, engine: Engine) -> None:
+    versions = [store_river(engine, f"plan-{n}") for n in range(4)]
+    sync(index, engine)
+    ids = [id_ for id_, _ in index.search("乡镇级河长每月巡河", versions[1:], 12)]
+    assert len(ids) == 12
+    with reading(engine) as session:
+        found = [session.get_one(Passage, id_) for id_ in ids]
+    assert {passage.version_id for passage in found} <= set(versions[1:])
+    assert {passage.ref for passage in found[:3]} == {"二、（一）1"}
 
 
 def test_a_second_sync_does_nothing_and_the_same_words_are_embedded_once(
@@ -185,6 +198,54 @@ def test_a_draft_is_searchable_once_it_is_indexed(index: VectorIndex, engine: En
     sync(index, engine)
     assert index.search("巡河", [second], 5)
     assert index.search("巡河", [first], 5)
+
+
+class _Embeddings(BaseHTTPRequestHandler):
+    """An OpenAI-compatible embeddings server: a vector counts five characters of its text."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        data = [
+            {
+                "object": "embedding",
+                "index": n,
+                "embedding": [float(text.count(c)) for c in "河砂口长巡"],
+            }
+            for n, text in enumerate(body["input"])
+        ]
+        reply = {"object": "list", "data": data, "model": body["model"], "usage": {}}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(reply).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+def test_a_server_embeds_by_setting_and_answers_go_on_without_it(
+    engine: Engine, settings: Settings
+) -> None:
+    version_id = store_river(engine)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Embeddings)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    index = VectorIndex(
+        load_settings(embedding_base_url=url, embedding_model="text-embedding-of-ours")
+    )
+    try:
+        sync(index, engine)
+        assert nearest(index, engine, "砂砂", version_id)[0] == "附件2第3项"
+        with reading(engine) as session:
+            assert set(session.exec(select(Vector.model))) == {"server:text-embedding-of-ours"}
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert index.search("采砂打击", [version_id], 3) == []
+    assert nearest(index, engine, "砂砂", version_id)  # a question that it was asked before
+    index.close()
 
 
 def test_what_c_and_utf8_cannot_hold_is_embedded_all_the_same() -> None:

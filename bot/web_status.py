@@ -44,9 +44,10 @@ def describe_plans(session: Session, today: date) -> list[dict[str, Any]]:
 
 def starting_questions(session: Session) -> list[str]:
     """A few questions that this ledger can answer, made from what is in it."""
-    versions = [plan.id for plan in plans_in_force(session)]
-    if not versions:
+    plans = plans_in_force(session)
+    if not plans:
         return []
+    versions = [plan.id for plan in plans]
     questions = []
     unit = session.exec(
         select(Responsibility.unit_text)
@@ -67,16 +68,17 @@ def starting_questions(session: Session) -> list[str]:
     if months:
         (year, month), _ = min(months.items(), key=lambda item: (-item[1], item[0]))
         questions.append(f"{year}年{month}月有哪些任务到期？")
-    indicators = session.exec(
+    indicator = session.exec(
         select(Target.indicator)
         .join(Task)
         .where(col(Task.version_id).in_(versions), Target.measure_unit == "%")
         .where(func.length(Target.indicator).between(5, 14))
         .order_by(col(Target.id))
     ).first()
-    if indicators:
-        questions.append(f"{indicators}的目标是多少？")
-    return [*questions, "现在收录了哪些方案？"]
+    if indicator:
+        questions.append(f"{indicator}的目标是多少？")
+    title = min((plan.title for plan in plans), key=len)
+    return [*questions, f"《{title}》共有多少项任务？"]
 
 
 def _period(plan: PlanVersion) -> str:

@@ -73,10 +73,12 @@ function arrived(message) {
   welcome();
   if (!isNew) return;
   if (!atEnd && !awaited) { $("newer").hidden = false; return; }
-  // a long answer is read from its beginning
+  // a long answer is read from its beginning, with the question above it
+  const question = element.previousElementSibling;
   const long = element.offsetHeight > innerHeight * 0.6;
-  if (long) element.scrollIntoView({ block: "start" });
-  else scrollTo({ top: document.body.scrollHeight });
+  if (!long) scrollTo({ top: document.body.scrollHeight });
+  else if (awaited && question?.offsetHeight < innerHeight * 0.3) question.scrollIntoView({ block: "start" });
+  else element.scrollIntoView({ block: "start" });
 }
 
 async function ask(words) {

@@ -20,7 +20,7 @@ export function renderMessage(message, on) {
   const element = el(
     "article",
     { className: `message ${own ? "own" : "answer"}`, "aria-label": own ? "我" : "督办助手" },
-    el("div", { className: "bubble" }, ...message.rows.flatMap(lines)),
+    el("div", { className: "bubble" }, ...message.rows.map(row)),
   );
   if (message.id) element.dataset.id = message.id;
   if (message.client_id) element.dataset.clientId = message.client_id;
@@ -45,16 +45,22 @@ export function chips(questions, ask) {
   return list;
 }
 
-// a row is one or more lines; a line that begins like a list's gets a hanging indent
-function lines(row) {
-  return row.split("\n").map((line) => {
+// a line that begins like a list's hangs from its mark, and so do the lines after it in its row
+function row(text) {
+  const block = el("div", { className: "row" });
+  let place = block;
+  for (const line of text.split("\n")) {
     const item = ITEM.exec(line);
     if (item) {
       const mark = item[1] === "-" ? "•" : item[1];
-      return el("p", { className: "item" }, el("span", { className: "mark" }, mark), el("span", {}, item[2]));
+      place = el("div", {}, el("p", {}, item[2]));
+      block.append(el("div", { className: "item" }, el("span", { className: "mark" }, mark), place));
+      continue;
     }
-    return el("p", { className: line.trim() ? "line" : "gap" }, line);
-  });
+    const words = line.trim();
+    place.append(el("p", { className: words.startsWith("出处：") ? "from" : "line" }, words));
+  }
+  return block;
 }
 
 function buttons(message, on) {

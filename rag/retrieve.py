@@ -17,7 +17,10 @@ from rag.models import Passage
 from rag.vector import VectorIndex
 
 _K = 60  # of reciprocal rank fusion
-_LEXICAL_WEIGHT, _VECTOR_WEIGHT = 1.0, 0.5  # measured by benchmarks/retrieval.py
+_MODEL_WEIGHT, _HASHED_WEIGHT = (
+    0.5,
+    0.1,
+)  # of the vectors beside the words; by benchmarks/retrieval.py
 _DEPTH = 40  # ranks of each ranking that are looked at
 _SAME = 0.9  # share of a passage's words that stand in another too: it says nothing more
 
@@ -49,13 +52,13 @@ class Retriever(BaseRetriever):
     def search(self, question: str, version_ids: Sequence[int], limit: int = 8) -> list[Hit]:
         """The best passages, the best first; of near duplicates within a version one."""
         by_vector = self.vectors.search(question, version_ids, _DEPTH) if self.vectors else []
+        weight = _MODEL_WEIGHT if self.vectors and self.vectors.has_model else _HASHED_WEIGHT
         with reading(self.engine) as session:
             by_words = lexical.search(session, question, version_ids, _DEPTH)
             lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(by_words, 1)}
             vector_ranks = {id_: rank for rank, (id_, _) in enumerate(by_vector, 1)}
             scores = {
-                id_: _share(_LEXICAL_WEIGHT, lexical_ranks.get(id_))
-                + _share(_VECTOR_WEIGHT, vector_ranks.get(id_))
+                id_: _share(1.0, lexical_ranks.get(id_)) + _share(weight, vector_ranks.get(id_))
                 for id_ in lexical_ranks | vector_ranks
             }
             found = session.exec(

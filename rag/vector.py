@@ -78,6 +78,13 @@ class VectorIndex:
         """Whether `search` can find anything."""
         return self._collection is not None
 
+    @property
+    def has_model(self) -> bool:
+        """Whether a model made the vectors; hashed n-grams know little that the words don't."""
+        from rag.embed import HashedNgrams
+
+        return not isinstance(self._embeddings, HashedNgrams)
+
     def search(self, query: str, version_ids: Sequence[int], limit: int) -> list[tuple[int, float]]:
         """(passage id, cosine distance from 0 to 2) of the nearest passages of these versions.
 

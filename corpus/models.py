@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, Relationship
 
 from config.tables import SQLModel
@@ -17,6 +17,7 @@ class VersionState(StrEnum):
     DRAFT = "draft"
     IN_FORCE = "in_force"
     RETIRED = "retired"
+    DISCARDED = "discarded"  # a draft that an admin threw away; kept, since buttons name its id
 
 
 class Plan(SQLModel, table=True):
@@ -33,7 +34,16 @@ class Plan(SQLModel, table=True):
 class PlanVersion(SQLModel, table=True):
     """One reading of one file; at most one version of a plan is in force."""
 
-    __table_args__ = (UniqueConstraint("plan_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("plan_id", "number"),
+        Index(
+            "uq_planversion_in_force",
+            "plan_id",
+            unique=True,
+            sqlite_where=text("state = 'IN_FORCE'"),
+            postgresql_where=text("state = 'IN_FORCE'"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     plan_id: str = Field(foreign_key="plan.id", index=True)
@@ -55,6 +65,9 @@ class PlanVersion(SQLModel, table=True):
     read_at: datetime
     published_at: datetime | None = None
     published_by: str | None = None
+    revision: int = 0  # goes up when a correction changes what this version says
+    # the facts that a correction replaces, as they were read
+    as_read: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
 
     plan: Plan = Relationship(back_populates="versions")
     tasks: list["Task"] = Relationship(
@@ -95,6 +108,8 @@ class Task(SQLModel, table=True):
     line_start: int | None = None
     line_end: int | None = None
     page: int | None = None
+    # title, responsibilities and timings as they were read, where a correction replaces some
+    as_read: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
 
     version: PlanVersion = Relationship(back_populates="tasks")
     responsibilities: list["Responsibility"] = Relationship(
@@ -121,6 +136,8 @@ class Unit(SQLModel, table=True):
     jurisdiction: str = ""  # "" where the plan names none
     is_collective: bool = False  # 各乡镇（街道）, 市食安委各成员单位
     parent_id: int | None = Field(default=None, foreign_key="unit.id")
+    contact: str = ""  # 联系人
+    phone: str = ""
 
     aliases: list["UnitAlias"] = Relationship(
         back_populates="unit", sa_relationship_kwargs={"cascade": "all, delete-orphan"}
@@ -221,3 +238,39 @@ class TaskEvent(SQLModel, table=True):
     by_name: str = ""
     text: str = ""
     at: datetime
+
+
+class CorrectedField(StrEnum):
+    """What an admin can put right: of a task the first four, of a plan the title and the others."""
+
+    TITLE = "title"
+    DUE = "due"
+    LEAD = "lead"
+    SUPPORT = "support"
+    ISSUER = "issuer"
+    DOC_NUMBER = "doc_number"
+    ISSUED_ON = "issued_on"
+    JURISDICTION = "jurisdiction"
+    PERIOD_START_ON = "period_start_on"
+    PERIOD_END_ON = "period_end_on"
+
+
+class Correction(SQLModel, table=True):
+    """What an admin says in place of what was read; it holds for every version of the plan.
+
+    `before` is what the reading said then, `after` what holds; both as a person writes them: names
+    joined by 、, a day as 2026-06-30, "" for none.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str = Field(foreign_key="plan.id", index=True)
+    lineage: str = Field(default="", max_length=40)  # "" when it is about the plan itself
+    timing_key: str = Field(default="", max_length=16)  # of a day: which one
+    field: CorrectedField
+    before: str
+    after: str
+    by: str  # "telegram:12345", or "cli"
+    by_name: str = ""
+    at: datetime
+    undone_at: datetime | None = None  # taken back, or replaced by a newer one
+    undone_by: str | None = None

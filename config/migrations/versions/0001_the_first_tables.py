@@ -76,6 +76,8 @@ def upgrade() -> None:
     sa.Column('jurisdiction', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('is_collective', sa.Boolean(), nullable=False),
     sa.Column('parent_id', sa.Integer(), nullable=True),
+    sa.Column('contact', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('phone', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.ForeignKeyConstraint(['parent_id'], ['unit.id'], name=op.f('fk_unit_parent_id_unit')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
     sa.UniqueConstraint('jurisdiction', 'name', name=op.f('uq_unit_jurisdiction_name'))
@@ -137,11 +139,30 @@ def upgrade() -> None:
     with op.batch_alter_table('chat', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_chat_unit_id'), ['unit_id'], unique=False)
 
+    op.create_table('correction',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('field', sa.Enum('TITLE', 'DUE', 'LEAD', 'SUPPORT', 'ISSUER', 'DOC_NUMBER', 'ISSUED_ON', 'JURISDICTION', 'PERIOD_START_ON', 'PERIOD_END_ON', name='correctedfield'), nullable=False),
+    sa.Column('before', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('after', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('undone_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('undone_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_correction_plan_id_plan')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_correction'))
+    )
+    with op.batch_alter_table('correction', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_correction_plan_id'), ['plan_id'], unique=False)
+
     op.create_table('planversion',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('DRAFT', 'IN_FORCE', 'RETIRED', name='versionstate'), nullable=False),
+    sa.Column('state', sa.Enum('DRAFT', 'IN_FORCE', 'RETIRED', 'DISCARDED', name='versionstate'), nullable=False),
     sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('issuer', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('doc_number', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -158,6 +179,8 @@ def upgrade() -> None:
     sa.Column('read_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('published_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('published_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('as_read', sa.JSON(), nullable=True),
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_planversion_plan_id_plan')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_planversion')),
     sa.UniqueConstraint('plan_id', 'number', name=op.f('uq_planversion_plan_id_number'))
@@ -166,6 +189,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_planversion_plan_id'), ['plan_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_planversion_sha256'), ['sha256'], unique=False)
         batch_op.create_index(batch_op.f('ix_planversion_state'), ['state'], unique=False)
+        batch_op.create_index('uq_planversion_in_force', ['plan_id'], unique=True, sqlite_where=sa.text("state = 'IN_FORCE'"), postgresql_where=sa.text("state = 'IN_FORCE'"))
 
     op.create_table('reminder',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -266,6 +290,7 @@ def upgrade() -> None:
     sa.Column('line_start', sa.Integer(), nullable=True),
     sa.Column('line_end', sa.Integer(), nullable=True),
     sa.Column('page', sa.Integer(), nullable=True),
+    sa.Column('as_read', sa.JSON(), nullable=True),
     sa.ForeignKeyConstraint(['version_id'], ['planversion.id'], name=op.f('fk_task_version_id_planversion')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
     )
@@ -405,11 +430,16 @@ def downgrade() -> None:
 
     op.drop_table('reminder')
     with op.batch_alter_table('planversion', schema=None) as batch_op:
+        batch_op.drop_index('uq_planversion_in_force', sqlite_where=sa.text("state = 'IN_FORCE'"), postgresql_where=sa.text("state = 'IN_FORCE'"))
         batch_op.drop_index(batch_op.f('ix_planversion_state'))
         batch_op.drop_index(batch_op.f('ix_planversion_sha256'))
         batch_op.drop_index(batch_op.f('ix_planversion_plan_id'))
 
     op.drop_table('planversion')
+    with op.batch_alter_table('correction', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_correction_plan_id'))
+
+    op.drop_table('correction')
     with op.batch_alter_table('chat', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_chat_unit_id'))
 

@@ -17,6 +17,7 @@ from rag.understand import Intent, Query, understand, with_views
 from rag.views import Views, VersionView
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
+LONGEST = 300  # characters of a question that are searched for
 WIDE = 12  # plans; in a wider scope retrieval says first which of them are meant
 
 
@@ -33,6 +34,8 @@ class Answerer:
         if not views:
             return Answer(("未找到：还没有在执行的方案。请管理员先读入并发布方案。",), False)
         query = understand(question, views)
+        if query.intent is Intent.GREETING:
+            return _hello(query)
         if query.intent is Intent.FOREIGN:
             return _foreign(query)
         if query.needs_unit:
@@ -62,7 +65,8 @@ class Answerer:
 
     def _find(self, query: Query, question: Question) -> Answer | None:
         if query.intent is Intent.COUNT:
-            return registers.counted(query) or self._fact(query)
+            counts = [registers.counted(part) for part in self._clauses(query, question)]
+            return facts.joined(counts) or self._fact(query)
         if query.intent is Intent.LIST:
             return registers.listed(query) or self._fact(query)
         if query.intent is Intent.DUE:
@@ -84,12 +88,17 @@ class Answerer:
 
     def _parts(self, query: Query, question: Question) -> list[Query]:
         """The questions of one message, when each asks for a figure of its own."""
-        pieces = [p for p in re.split("[?？]", query.text) if p.strip()]
-        if len(pieces) < 2 or query.earlier:
-            return [query]
-        parts = [understand(replace(question, text=piece + "？", history=()), query.views) for piece in pieces]
+        parts = self._clauses(query, question)
         alone = all(sum(map(len, part.subject)) >= 4 and part.asks_number for part in parts)
         return parts if alone else [query]
+
+    def _clauses(self, query: Query, question: Question) -> list[Query]:
+        """Each question of one message; the message itself where there is but one."""
+        pieces = [p for p in re.split("[?？]|(?<=项)[，,](?=.{2,12}多少)|[，,](?=多少项|几项)", question.text) if p.strip()]
+        if len(pieces) < 2 or query.earlier or "其中" in query.text:
+            return [query]
+        parts = [understand(replace(question, text=piece + "？", history=()), query.views) for piece in pieces]
+        return parts if query.intent is not Intent.COUNT or all(p.intent is Intent.COUNT for p in parts) else [query]
 
     def _fact(self, query: Query) -> Answer | None:
         return facts.fact(query, self._hits(query))
@@ -105,7 +114,8 @@ class Answerer:
         words = " ".join([*query.earlier, *query.subject, *query.quoted])
         text = query.text if query.english or not words else f"{query.text} {words}" if query.earlier else query.text
         ids = [view.version.id for view in query.views if view.version.id is not None]
-        return self._retriever.search(text, ids, FOUND_AT_MOST)
+        # the embedder reads a few hundred characters; the rest of a longer text only takes time
+        return self._retriever.search(text[:LONGEST], ids, FOUND_AT_MOST)
 
     # ---- refusing
 
@@ -113,12 +123,12 @@ class Answerer:
         """未找到, what was looked at, and what is on file that comes nearest."""
         near = [f for f in Ranker(query, self._hits(query)).rank(3) if f.coverage >= 0.3][:2]
         names = phrasing.scope_words(query)
-        subject = "、".join(query.subject[:6]) or query.text[:30]
+        subject = _short(question.text.strip(), 40)
         if query.english:
             rows = [f"Not found: the plans on file do not say this. Looked at: {names}."]
             rows += [f"Nearest on file: {f.entry.passage.ref} “{f.sentence[:80]}”" for f in near]
         else:
-            rows = [f"未找到：{names}没有写明“{subject}”。"]
+            rows = [f"未找到：{names}中没有能回答“{subject}”的内容。"]
             rows += [f"相近的内容：{f.entry.passage.ref}“{_short(f.sentence)}”（{f.entry.version.title}）" for f in near]
             rows.append("如需确认，请联系方案的发文单位或牵头单位。")
         return Answer(tuple(rows), False, tuple(f.entry.cite() for f in near))
@@ -140,5 +150,11 @@ def _foreign(query: Query) -> Answer:
     return Answer(("我只能回答已读入的工作方案里的内容，这个问题不在其中，未找到依据。可以问：本月到期的任务有哪些？",), False)
 
 
-def _short(sentence: str) -> str:
-    return sentence if len(sentence) <= 80 else sentence[:79] + "…"
+def _short(sentence: str, length: int = 80) -> str:
+    return sentence if len(sentence) <= length else sentence[: length - 1] + "…"
+
+
+def _hello(query: Query) -> Answer:
+    if query.english:
+        return Answer(("Hello! I can only answer from the plans on file. Try: which tasks are due this month?",), False)
+    return Answer(("您好！我只能回答已读入的工作方案里的内容，请写出要问的事，例如：本月到期的任务有哪些？市教育局负责哪些任务？",), False)

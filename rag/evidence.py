@@ -16,6 +16,8 @@ from rag.words import normal, pairs
 
 IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence, or over it
 EARLIER = 0.5  # what a word of the question before counts
+TELLING = 0.1  # share of the weight of all words
+UNKNOWN_SPEECH = 0.1
 UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
 FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之")
 NOT_FIGURES = re.compile(r"^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+")
@@ -32,7 +34,7 @@ class Found:
     line: Line
     score: float  # 0 to about 1.3
     coverage: float  # share of the subject, by weight, that the row holds
-    missing: list[str]  # stretches of the subject that it doesn't hold
+    missing: list[str]  # things asked about that it doesn't speak of
 
     @property
     def sentence(self) -> str:
@@ -68,10 +70,15 @@ class Ranker:
     def _weigh(self) -> dict[str, float]:
         rarest = math.log(1 + self._count)
         weights: dict[str, float] = {}
+        things = {p for noun in self._query.nouns for p in _pairs(noun)}
         for words, factor in ((self._query.earlier, EARLIER), (self._query.subject, 1.0), (self._query.quoted, 1.3)):
             for pair in (p for segment in self._meant(words) for p in _pairs(segment)):
                 seen = self._frequency.get(pair, 0)
-                weight = math.log(1 + self._count / seen) if seen else rarest * UNKNOWN
+                if seen:
+                    weight = math.log(1 + self._count / seen)
+                else:
+                    # a thing that no plan speaks of is missing; a turn of speech is not
+                    weight = rarest * (UNKNOWN if pair in things else UNKNOWN_SPEECH)
                 if pair in self._titles:
                     weight *= 0.3  # every row of the plan is about that
                 weights[pair] = max(weights.get(pair, 0), weight * factor)
@@ -103,8 +110,14 @@ class Ranker:
             if score > best_score:
                 best, best_score = line, score
         score = best_score + over * ABOVE + near + self._suits(entry)
-        missing = [s for s in self._query.subject if _covered(s, entry.pairs | entry.above) < 0.5]
+        held = entry.pairs | entry.above | self._same_measure(best)
+        missing = [n for n in self._query.nouns if _covered(n, held) < 0.5 and self._tells(n)]
         return Found(entry, best, score, row + over * 0.8, missing)
+
+    def _tells(self, noun: str) -> bool:
+        """Whether a noun tells rows apart: not in the plan's title, and heavy enough."""
+        weight = sum(self.weights.get(p, 0.0) for p in _pairs(noun))
+        return weight > TELLING * sum(self.weights.values()) and not _pairs(noun) <= self._titles
 
     def _same_measure(self, line: Line) -> set[str]:
         """The words of the measure asked for, if the sentence gives it by another name."""
@@ -135,6 +148,8 @@ class Ranker:
             bonus += 0.05
         if falls_in(entry, query.span):
             bonus += 0.3 if query.earlier else 0.15
+        if query.asks_report and is_report(entry):
+            bonus += 0.4
         if query.parts and task.part in query.parts:
             bonus += 0.1
         return bonus
@@ -153,6 +168,12 @@ def timings_of(entry: Entry, line: Line) -> list[Timing]:
 def has_figure(text: str) -> bool:
     """Whether a text gives a figure that is no date and no number of a point."""
     return bool(FIGURE.search(NOT_FIGURES.sub("", text)))
+
+
+def is_report(entry: Entry) -> bool:
+    """Whether a row is about what is to be reported."""
+    task = entry.task
+    return task is not None and (task.part == "report" or any(t.is_report for t in task.timings))
 
 
 def falls_in(entry: Entry, span: tuple[date | None, date | None] | None) -> bool:

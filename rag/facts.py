@@ -1,12 +1,13 @@
 """Answers read out of rows and sentences: a figure, who, when, how; quoted, or not given at all."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.phrases import describe_span
 from corpus.values import TimingKind
 from rag import phrasing
-from rag.evidence import Found, Ranker, asked_measure, falls_in, has_figure, has_measure, timings_of
+from rag.evidence import Found, Ranker, asked_measure, falls_in, has_figure, has_measure, is_report, timings_of
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
 from rag.understand import NEXT, Query
@@ -17,6 +18,7 @@ ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
 ENOUGH_ENGLISH = 0.4  # a glossary loses some words
 CLOSE = 0.92  # of the best score: as good an answer as the best
+ENOUGH_REPORT = 0.2
 CLOSE_ENGLISH = 0.85
 SAME = 0.85  # share of the shorter sentence
 MOST = 3  # rows in one answer
@@ -40,7 +42,14 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
         if one.sentence not in one.entry.printed:
             cited.append(one.entry.cite(one.sentence))
     rows += phrasing.over_row(query.views, query.today, query.english)
+    if query.asks_when and not query.asks_number and not any(_has_time(one) for one in chosen):
+        head = "Not found: the original gives no date for it." if query.english else "未找到具体日期：原文没有写明。相关内容是："
+        return Answer((head, *rows), False, tuple(cited))
     return Answer(tuple(rows), True, tuple(cited))
+
+
+def _has_time(found: Found) -> bool:
+    return bool(timings_of(found.entry, found.line)) or bool(re.search(r"\d+[年月日号天]|每[年月周季日]|工作日", found.sentence))
 
 
 def _said(one: Found, others: Sequence[Found]) -> bool:
@@ -58,7 +67,14 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     measure = asked_measure(query) if query.asks_number or query.english or len(query.subject) <= 2 else None
     kept = []
     for one in found:
-        if one.coverage < enough:
+        if query.asks_report and is_report(one.entry) and one.coverage >= ENOUGH_REPORT:
+            kept.append(one)
+            continue
+        if one.coverage < enough or _is_heading(one):
+            continue
+        if (query.asks_number or query.asks_when) and one.missing and not query.earlier:
+            continue
+        if not _of_year(query, one):
             continue
         if query.asks_number and not query.asks_when and not has_figure(one.sentence):
             continue
@@ -68,6 +84,24 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     # of rows that answer, those of the day that was asked for
     dated = [f for f in kept if f.score >= kept[0].score * 0.7 and query.dates_itself and falls_in(f.entry, query.span)]
     return dated or kept
+
+
+def _is_heading(found: Found) -> bool:
+    return found.entry.task is None and len(found.sentence) < 16 and not re.search("[。；，：]", found.sentence)
+
+
+def _of_year(query: Query, found: Found) -> bool:
+    """Whether a row can speak of the years that a question prints; its own days say, else the plan's period."""
+    if not query.years or not query.dates_itself:
+        return True
+    version, task = found.entry.version, found.entry.task
+    if any(str(year) in found.entry.printed for year in query.years):
+        return True
+    days = [t.due_on for t in task.timings if t.due_on] if task else []
+    if days:
+        return any(min(d.year for d in days) <= year <= max(d.year for d in days) for year in query.years)
+    start, end = version.period_start_on, version.period_end_on
+    return any((start is None or start.year <= year) and (end is None or year <= end.year) for year in query.years)
 
 
 def fact_rows(query: Query, found: Found) -> list[str]:
@@ -81,10 +115,12 @@ def fact_rows(query: Query, found: Found) -> list[str]:
     else:
         said = f"{task.title.rstrip('。')}：“{sentence}”"
     rows.append(said)
+    if task is not None and task.part == "indicator":
+        rows = [f"{task.text}：{phrasing.target_words(task, english)}"]
     if task is not None:
         who = phrasing.units_of(task, english)
         timings = timings_of(entry, found.line)
-        when = "；".join(phrasing.timing_words(t, english) for t in timings)
+        when = phrasing.when_words(timings, english)
         if who and query.asks_who:
             rows.insert(0, who)
         elif who:
@@ -92,8 +128,6 @@ def fact_rows(query: Query, found: Found) -> list[str]:
         if when:
             row = f"{'Time: ' if english else '时限：'}{when}"
             rows.insert(0, row) if query.asks_when else rows.append(row)
-        elif query.asks_when:
-            rows.append("No date is given in the original." if english else "原文没有写明具体日期。")
     where = f"{phrasing.name_of(entry.version)}{entry.passage.ref}"
     section = f"“{task.section}”" if task and task.section and task.section not in entry.passage.ref else ""
     rows.append(f"Source: {where} {section}".rstrip() if english else f"出处：{where}{section}")
@@ -152,12 +186,14 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
 
 def which_plans(query: Query) -> Answer | None:
     """Which plans say it: the words themselves must stand there."""
-    wanted = [normal(w) for w in query.quoted] or query.subject
+    every = [w.casefold() for w in query.quoted or query.subject]
+    texts = [view.text.casefold() for view in query.views]
+    wanted = [w for w in every if any(w in text for text in texts)] or every
     rows, cited, silent = [], [], []
     for view in query.views:
         best: Entry | None = None
         for entry in view.entries:
-            text = normal(entry.printed)
+            text = normal(entry.printed).casefold()
             if wanted and all(w in text for w in wanted):
                 best = entry
                 break
@@ -166,7 +202,7 @@ def which_plans(query: Query) -> Answer | None:
         if best is None:
             silent.append(view.version.title)
             continue
-        sentence = max(best.lines, key=lambda line: sum(w in normal(line.text) for w in wanted), default=None)
+        sentence = max(best.lines, key=lambda line: sum(w in normal(line.text).casefold() for w in wanted), default=None)
         quote = sentence.text if sentence else best.printed
         rows.append(f"{len(rows) + 1}. {phrasing.name_of(view.version)}{best.passage.ref}：“{quote}”")
         cited += [best.cite(), best.cite(quote)]

@@ -1,12 +1,14 @@
 """Mends typing slips: 甲冒 → 假冒, 食安显 → 食安险, by the sounds of what the plans say."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
 from rag.words import HAN
 
+_WORD = re.compile(r"[\w]")
 # sounds that many speakers and most input methods confuse
 _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 
@@ -29,27 +31,24 @@ class Homophones:
         for pair in self._known:
             self._by_sound.setdefault((sound(pair[0]), sound(pair[1])), []).append(pair)
 
-    def mend(self, text: str, keep: Iterable[str] = ()) -> str:
+    def mend(self, text: str, stands: Callable[[str], bool]) -> str:
         """`text` with unknown pairs replaced by known ones of the same sound.
 
-        A character is changed only when a pair with a neighbour on either side asks for the same
-        change and no known pair holds it already; words in `keep` are left alone.
+        One character at a time, never one that a known pair vouches for, and only where the
+        mended piece of three characters stands in the plans: `stands` says whether it does.
         """
-        kept = [False] * len(text)
-        for word in keep:
-            start = text.find(word)
-            while start >= 0:
-                kept[start : start + len(word)] = [True] * len(word)
-                start = text.find(word, start + 1)
         characters = list(text)
         for i in range(len(text) - 1):
             pair = text[i : i + 2]
-            if kept[i] or kept[i + 1] or pair in self._known or not all(map(HAN.match, pair)):
+            if pair in self._known or not all(map(HAN.match, pair)):
                 continue
             for candidate in self._by_sound.get((sound(pair[0]), sound(pair[1])), []):
                 changed = [j for j in (0, 1) if candidate[j] != pair[j]]
-                # one character at a time, and never one that a known pair vouches for
-                if len(changed) == 1 and not self._vouched(text, i + changed[0]):
+                if len(changed) != 1 or self._vouched(text, i + changed[0]):
+                    continue
+                before, after = text[i - 1 : i] if i else "", text[i + 2 : i + 3]
+                wider = [before + candidate] * bool(_WORD.match(before)) + [candidate + after] * bool(_WORD.match(after))
+                if not wider or any(map(stands, wider)):
                     characters[i + changed[0]] = candidate[changed[0]]
                     break
         return "".join(characters)

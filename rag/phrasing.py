@@ -44,12 +44,33 @@ def timing_words(timing: Timing, english: bool = False) -> str:
     if timing.kind is TimingKind.PERIOD and timing.start_on:
         day = describe_span(timing.start_on, timing.due_on)
         return timing.text if day == timing.text else f"{timing.text}（即{day}）"
+    if day in timing.text.replace(" ", "") and not timing.ambiguous:
+        return timing.text
     notes = ["原文有歧义，按字面理解"] if timing.ambiguous else []
     if timing.hedged and not timing.text.startswith(("争取", "力争")):
         notes.append("争取")
     if timing.kind is TimingKind.RECURRING:
         return timing.text
     return f"{timing.text}（即{day}前{'，' if notes else ''}{'，'.join(notes)}）"
+
+
+def when_words(timings: Sequence[Timing], english: bool = False) -> str:
+    """All timings of a row, each with what it dates where there are several."""
+    several = len({t.about for t in timings}) > 1
+    return ("; " if english else "；").join(dict.fromkeys(_when(t, several, english) for t in timings))
+
+
+def target_words(task: Task, english: bool = False) -> str:
+    """The values of an indicator, each beside its year where the table gives several."""
+    values = [f"{WORDS.get(t.op, t.op) if not english else t.op}{t.value}{t.measure_unit}" for t in task.targets]
+    days = [t.due_on for t in task.timings if t.due_on is not None]
+    if len(values) == len(days) and len(values) > 1:
+        values = [f"{day.year}年{value}" for day, value in zip(days, values, strict=True)]
+    kind = {"binding": "约束性", "anticipatory": "预期性"}.get(task.indicator_kind or "", "")
+    return "，".join(filter(None, (kind, "、".join(values)))) or "原文没有写明数值"
+
+
+WORDS = {">=": "达到", ">": "高于", "<=": "不超过", "<": "低于", "=": ""}
 
 
 def name_of(version: PlanVersion) -> str:
@@ -63,7 +84,7 @@ def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | 
     task = entry.task
     assert task is not None
     if task.part == "indicator":
-        head, measure = " ".join(entry.passage.text.split("\n")), 0
+        head, measure = f"{task.text}：{target_words(task, english)}", 0
     else:
         head = task.title or task.section or ""
     text = task.text if len(task.text) <= measure else task.text[: max(measure - 1, 20)] + "…"
@@ -72,7 +93,7 @@ def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | 
         parts.append(f"   {text}")
     who = units_of(task, english)
     times = task.timings if timings is None else timings
-    when = ("; " if english else "；").join(_when(t, len(times) > 1, english) for t in times)
+    when = when_words(times, english)
     labels = ("Units: ", "Due: ") if english else ("", "时限：")
     tail = "｜".join(part for part in (f"{labels[0]}{who}" if who else "", f"{labels[1]}{when}" if when else "") if part)
     if tail:

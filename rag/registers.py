@@ -29,7 +29,7 @@ def listed(query: Query) -> Answer | None:
             return answer
     entries = _filtered(query)
     if not entries:
-        return None
+        return _none_of(query)
     who = _who(query)
     head = f"{who}共{len(entries)}项：" if who else f"共{len(entries)}项："
     if query.english:
@@ -98,6 +98,15 @@ def due(query: Query, engine: Engine) -> Answer:
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
+def _none_of(query: Query) -> Answer | None:
+    """That a unit of the plan has no such row."""
+    if not query.units or not (query.roles or query.parts):
+        return None
+    if query.english:
+        return Answer((f"Not found: no such row for {', '.join(query.units)}.",), False)
+    return Answer((f"未找到：没有{_who(query)}的这类任务。",), False)
+
+
 # ---- filters
 
 
@@ -113,7 +122,7 @@ def _filtered(query: Query, whole_table: bool = False) -> list[Entry]:
     if sections:
         inside = [e for e in entries if e.task and (e.task.section or "") in sections]
         entries = inside or entries
-    elif query.subject:
+    elif query.subject and query.timing_kind is None:
         entries = _about(query, entries) or entries
     elif whole_table and not (query.parts or query.units or query.roles):
         entries = _the_table(entries)
@@ -130,6 +139,8 @@ def _passes(query: Query, task: Task) -> bool:
         return False
     if query.indicator_kind and task.indicator_kind is not query.indicator_kind:
         return False
+    if query.timing_kind is not None and not _timed(query, task):
+        return False
     if query.leads_together:
         leads = [r for r in task.responsibilities if r.role is Role.LEAD]
         return len(leads) == query.leads_together
@@ -138,6 +149,13 @@ def _passes(query: Query, task: Task) -> bool:
     if query.roles:
         return any(r.role in query.roles for r in task.responsibilities)
     return True
+
+
+def _timed(query: Query, task: Task) -> bool:
+    if query.timing_kind is TimingKind.RECURRING and not query.timing_word:
+        dated = any(t.due_on and t.kind is not TimingKind.RECURRING for t in task.timings)
+        return not dated and any(t.kind is TimingKind.RECURRING for t in task.timings)
+    return any(t.kind is query.timing_kind and query.timing_word in t.text for t in task.timings)
 
 
 def _by_quote_or_span(query: Query, entries: list[Entry]) -> list[Entry]:

@@ -14,7 +14,7 @@ from rag.english import to_chinese
 from rag.homophones import Homophones
 from rag.question import Question
 from rag.views import VersionView
-from rag.words import is_english, normal, segments, spoken_to_written
+from rag.words import is_english, normal, nouns, segments, spoken_to_written
 
 
 class Intent(StrEnum):
@@ -28,6 +28,7 @@ class Intent(StrEnum):
     WHICH_PLANS = "which_plans"
     PLAN = "plan"  # the plan itself: who issued it, when, on what ground
     NEXT = "next"  # the stage or row after one
+    GREETING = "greeting"
     FOREIGN = "foreign"  # not about plans at all, or an instruction to us
 
 
@@ -59,6 +60,11 @@ class Query:
     asks_when: bool = False
     compares: bool = False
     today: date = date.min
+    nouns: list[str] = field(default_factory=list)
+    years: list[int] = field(default_factory=list)  # printed in the question as figures
+    timing_kind: TimingKind | None = None  # 持续推进, 每学期, 按市里要求
+    timing_word: str = ""
+    asks_report: bool = False
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
 
 
@@ -68,7 +74,11 @@ FOREIGN = re.compile(
     r"|ignore (all|any|the|your|previous)|system prompt|developer mode|pretend|weather|poem|joke|password|密码|api ?key|你是谁|你叫什么",
     re.IGNORECASE,
 )  # fmt: skip
-OWN = re.compile(r"我们?局|我单位|本单位|我们单位|我们?委|我们?办|我们?院|我们?中心|我们?街道|我们?镇|我们?乡|我们?所|本局|本委|本办|咱们?局|咱们?单位|归我们|我们(?=[要今这该]|牵头|负责|配合|有|$)|\b(we|our|us)\b")
+OWN = re.compile(
+    r"(?:我们?|咱们?|本)(?:这个?)?(?:局|委|办|社|科室|科|处|室|大队|支队|中队|队|分局|中心|街道|镇|乡|所|院|单位|部门|公司|集团|站|校)(?![\u4e00-\u9fff]{0,2}[区县市镇])(?:里头?|这边|里面)?"
+    r"|归我们?|我们(?=[要今这该还都]|牵头|负责|配合|有|$)|\b(?:we|our|us)\b",
+    re.IGNORECASE,
+)
 QUOTED = re.compile(r"[“\"「‘']([^”\"」’']{2,40})[”\"」’']")
 MEASURE = r"(?:项|条|个|件|类|点|份|大类|大|种)"
 TASK_NOUN = r"(?:任务|重点工作|工作|指标|措施|举措|要点|事项|专栏|行动|工程|体系|项目|阶段|类别|部分|板块|领域|职责|条款|条目)"
@@ -83,18 +93,20 @@ LISTING = re.compile(
     r"|\bwhich (?:tasks|items|indicators|duties)|\blist\b|what (?:are|tasks|duties|does)|responsibilities of",
     re.IGNORECASE,
 )  # fmt: skip
-DUE = re.compile(r"到期|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?", re.IGNORECASE)
+DUE = re.compile(r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?", re.IGNORECASE)
 OVERDUE = re.compile(r"(是不是|是否|有没有|算不算|已经?).{0,12}(过了?期|逾期|到期|超期|过了?.{0,2}期限|过时)|(过期|逾期|到期|超期)了?(吗|没有|没|么)|is .* overdue", re.IGNORECASE)
-LATE = re.compile(r"逾期|过期|超期|overdue", re.IGNORECASE)
+LATE = re.compile(r"逾期|过期|超期|已经?到期|过了期|过了没|overdue", re.IGNORECASE)
 WHICH_PLANS = re.compile(r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)", re.IGNORECASE)
+REPORT = re.compile(r"报送|上报|报给|交给|要交什么|交什么|报什么|报哪些|材料|进展.{0,4}(?:报|交)|submit|report to", re.IGNORECASE)
+GREETING = re.compile(r"(?:你好|您好|hi|hello|在吗|谢谢|多谢|早上好|下午好|帮助|help|怎么用|你会什么|你能做什么)[!！。.?？~～]*", re.IGNORECASE)
 NEXT = re.compile(r"(下|上|前|后)一?个?(阶段|步骤|步|项|条|行动)|next (stage|phase|step)|(previous) (stage|phase)", re.IGNORECASE)
 NUMBER = re.compile(r"多少|几(?!乎)|百分之|目标|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target", re.IGNORECASE)
 WHO = re.compile(r"谁|哪个?(?:单位|部门|局|家|科室)|哪些(?:单位|部门)|哪几个(?:单位|部门)|什么(?:单位|部门)|由哪|责任单位|牵头单位|牵头还是|配合单位|找哪|\bwho\b|which (?:unit|bureau|department|agency|office|body)|responsible for|in charge", re.IGNORECASE)
-WHEN = re.compile(r"什么时候|啥时|何时|时限|期限|多久|哪天|哪一天|哪年|哪一年|几月|时间要求|时间节点|截止|时间表|什么时间|完成时间|从什么时候|时间是|\bwhen\b|by what date|deadline|on what date|what date", re.IGNORECASE)
+WHEN = re.compile(r"什么时候|几时|几号|最晚|最迟|啥时|何时|时限|期限|多久|哪天|哪一天|哪年|哪一年|几月|时间要求|时间节点|截止|时间表|什么时间|完成时间|从什么时候|时间是|\bwhen\b|by what date|deadline|on what date|what date", re.IGNORECASE)
 COMPARE = re.compile(r"分别|各自|各是|各怎么|各有|各安排|不同|区别|相比|比较|对比|谁更|哪个更|各")
 PLAN = re.compile(
     r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
-    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:领导小组|创建办|专班).{0,6}办公室设在|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
+    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:领导小组|办|专班|办公室).{0,6}设在|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
     r"|document number|who issued|when was .{0,30}issued|issued by",
     re.IGNORECASE,
 )  # fmt: skip
@@ -114,19 +126,26 @@ def understand(question: Question, views: Sequence[VersionView]) -> Query:
 def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     text = normal(text)
     english = is_english(text)
+    if GREETING.fullmatch(text) or not re.search(r"\w", text):
+        return Query(text, text, english, Intent.GREETING, views, [], today=question.today)
     if FOREIGN.search(text):
         return Query(text, text, english, Intent.FOREIGN, views, [], today=question.today)
     views, text_without_plan = _plans(text, views)
+    is_own = bool(OWN.search(text_without_plan))
+    text_without_plan = OWN.sub(",", text_without_plan)
     if not english:
-        text_without_plan = _mended(spoken_to_written(text_without_plan), views)
+        text_without_plan = _mended(_written(text_without_plan, views), views)
     query = Query(text_without_plan, text, english, Intent.FACT, views, [], today=question.today)
+    query.is_own = is_own
     rest = _units(query, question)
     rest = _span(query, rest)
     _flags(query)
+    if not english:
+        query.nouns = nouns(rest)
     query.quoted = QUOTED.findall(text_without_plan)
     if english:
         known, unknown = to_chinese(rest)
-        query.subject = known + [word for word in unknown if any(c.isupper() for c in word[1:])]
+        query.subject, query.nouns = known + unknown, known + unknown
     else:
         query.subject = segments(rest)
     query.intent = _intent(query)
@@ -167,11 +186,15 @@ def _plan_name(version: PlanVersion) -> re.Pattern[str]:
     )
 
 
+def _written(text: str, views: Sequence[VersionView]) -> str:
+    return spoken_to_written(text)
+
+
 def _mended(text: str, views: Sequence[VersionView]) -> str:
     known = {pair for view in views for pair in view.frequency}
     known |= {name[i : i + 2] for name in unit_names(views) for i in range(len(name) - 1)}
     everyday = {w[i : i + 2] for w in _EVERYDAY for i in range(len(w) - 1)}
-    return Homophones(known | everyday).mend(text)
+    return Homophones(known | everyday).mend(text, lambda piece: any(piece in view.text for view in views))
 
 
 _EVERYDAY = (
@@ -215,9 +238,7 @@ def _units(query: Query, question: Question) -> str:
             query.units += sorted(names[exact] - set(query.units))
     for start, end in taken:
         rest = rest[:start] + "," * (end - start) + rest[end:]
-    if OWN.search(text):
-        query.is_own = True
-        rest = OWN.sub(",", rest)
+    if query.is_own:
         if question.unit:
             own = match_unit(question.unit, names)
             query.units = query.units or own
@@ -260,6 +281,9 @@ def _span(query: Query, text: str) -> str:
     query.span_text = last.text
     query.dates_itself = True
     query.span = _window(last, query.today)
+    query.years = [int(year) for r in readings for year in re.findall(r"(?<!\d)(20\d\d)(?!\d)", r.text)]
+    if re.search(rf"(?:截至|截止到?|到){re.escape(last.text)}", text) and LATE.search(query.text):
+        query.span = (None, query.span[1])
     for r in sorted(readings, key=lambda r: r.start_at, reverse=True):
         text = text[: r.start_at] + "," + text[r.end_at :]
     return text
@@ -271,6 +295,8 @@ def _window(found: Reading, today: date) -> tuple[date | None, date | None]:
         # 年底前: from today on; asked later, of the year that ended then
         start = today if today <= found.end else date(found.end.year, 1, 1)
         return start, found.end
+    if found.start and (found.start - today).days == 1 and re.match("未来|近|接下来|今后|之后", found.text):
+        return today, found.end  # what is due today is still to be done
     return found.start, found.end
 
 
@@ -283,9 +309,13 @@ def _flags(query: Query) -> None:
     query.sections = bool(SECTIONS.search(text))
     if re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
         query.roles = {Role.RESPONSIBLE}
-    elif re.search(r"牵头|主办|\bleads?\b", text) and not re.search(r"牵头还是|除牵头|牵头单位外", text):
+    elif re.search(r"牵头.{0,6}(?:负责|承担)|(?:负责|承担).{0,3}牵头", text) and "配合" not in text:
+        query.roles = {Role.LEAD, Role.RESPONSIBLE, Role.JOINT}
+    elif re.search(r"牵头.{0,6}配合|配合.{0,6}牵头", text):
+        pass  # both, or which of the two is asked
+    elif re.search(r"牵头|主办|\bleads?\b", text) and not re.search(r"除牵头|牵头单位外", text):
         query.roles = {Role.LEAD}
-    elif re.search(r"配合|协办|协助", text) and not re.search(r"还是配合", text):
+    elif re.search(r"配合|协办|协助", text):
         query.roles = {Role.SUPPORT}
     together = re.search(r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|共同牵头", text)
     if together and "含共同牵头" not in text:
@@ -296,9 +326,26 @@ def _flags(query: Query) -> None:
         query.indicator_kind = IndicatorKind.BINDING
     elif "预期性" in text:
         query.indicator_kind = IndicatorKind.ANTICIPATORY
-    for word, part in (("指标", "indicator"), ("专栏", "box"), ("阶段", "stage")):
-        if word in text and any(task.part == part for view in query.views for task in view.tasks):
+    query.asks_report = bool(REPORT.search(text))
+    _timing_kind(query)
+    for word, part in (("指标", "indicator"), ("专栏", "box"), ("阶段|步骤", "stage")):
+        if re.search(word, text) and any(task.part == part for view in query.views for task in view.tasks):
             query.parts.add(part)
+
+
+def _timing_kind(query: Query) -> None:
+    """How a task is bound to time, where that is what is asked."""
+    text = query.text
+    if not LISTING.search(text):
+        return
+    directed = re.search(r"按照?(国家|省|市|县|区|上级)[级里]?.{0,6}(?:要求|部署|安排)", text)
+    again = re.search(r"每(?:学期|季度|季|半年|个?月|周|年|[天日])", text)
+    if directed:
+        query.timing_kind, query.timing_word = TimingKind.AS_DIRECTED, directed[1]
+    elif re.search(r"(?:没有?|无).{0,6}(?:日期|期限|时限)|持续(?:开展|推进|进行)|长期|常年|日常工作", text):
+        query.timing_kind = TimingKind.RECURRING
+    elif again and not re.search(r"\d", text[again.start() :]) and query.span is None:
+        query.timing_kind, query.timing_word = TimingKind.RECURRING, again[0]
 
 
 def _intent(query: Query) -> Intent:
@@ -307,13 +354,15 @@ def _intent(query: Query) -> Intent:
         return Intent.NEXT
     if PLAN.search(query.original):
         return Intent.PLAN
+    if query.timing_kind is not None:
+        return Intent.LIST
     if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
         return Intent.OVERDUE
     if WHICH_PLANS.search(text) and len(query.views) > 1:
         return Intent.WHICH_PLANS
     if query.sections and re.search("多少|几", text) and not LISTING.search(text):
         return Intent.COUNT
-    if COUNTING.search(text) and _countable(query):
+    if COUNTING.search(text) and not query.asks_report and _countable(query):
         return Intent.COUNT
     lists = bool(LISTING.search(text))
     if lists and not DUE.search(text) and _is_year(query.span):
@@ -343,14 +392,15 @@ def _is_year(span: tuple[date | None, date | None] | None) -> bool:
 
 def _countable(query: Query) -> bool:
     """Whether rows are counted: nothing else is the subject, or the subject is a heading."""
-    return bool(query.units or query.sections or query.quoted or query.roles or query.span) or _plain(query) or bool(
-        matching_sections(query)
-    )
+    if _plain(query) or matching_sections(query):
+        return True
+    rows = re.search(rf"(?:多少|几)(?:项|条|{MEASURE}{TASK_NOUN})", query.text)
+    return bool(rows and (query.units or query.sections or query.quoted or query.roles or query.span))
 
 
 def _plain(query: Query) -> bool:
     """Whether nothing is asked about but time, units and kinds of rows."""
-    general = "任务 指标 主要 主要指标 食品安全 重点 约束性 预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks falls 局 牵头 单位 项 完成 item items indicator indicators bureau".split()
+    general = "工作要点 要点 重点任务 主要任务 任务清单 清单 分工表 指标表 主要指标表 重点任务分工表 任务分工表 重点工作 具体 措施 具体措施 日期 明确 活 已经 截至 没有 还没 交差 了结 收尾 要干完 要完 表 任务 指标 主要 主要指标 食品安全 重点 约束性 预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks falls 局 牵头 单位 项 完成 item items indicator indicators bureau".split()
     titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
     return all(
         s in general or all(s[i : i + 2] in titles for i in range(len(s) - 1)) for s in query.subject
@@ -380,7 +430,7 @@ def _carry(query: Query, question: Question) -> None:
     """Fill what the question leaves out from the questions before it."""
     for earlier_text in reversed(question.history):
         earlier = _one(earlier_text, question, query.views)
-        if earlier.intent is Intent.FOREIGN:
+        if earlier.intent in (Intent.FOREIGN, Intent.GREETING):
             continue
         if not query.earlier:
             query.earlier = list(earlier.subject)
@@ -390,6 +440,8 @@ def _carry(query: Query, question: Question) -> None:
         if not any((query.asks_number, query.asks_who, query.asks_when)) and query.intent is Intent.FACT:
             query.asks_number, query.asks_who, query.asks_when = earlier.asks_number, earlier.asks_who, earlier.asks_when
         query.parts = query.parts or earlier.parts
+        if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
+            query.intent, query.asks_who = Intent.FACT, True  # 配合的是哪些: of the row just spoken of
         if query.earlier or query.units:
             return
 

@@ -14,7 +14,7 @@ from corpus import ledger
 from corpus.models import PlanVersion, Task
 from rag.models import Passage
 from rag.question import Citation
-from rag.words import pairs, sentences
+from rag.words import normal, pairs, sentences
 
 KEPT = 64  # versions held in memory; the others are read again when they are asked for
 
@@ -73,6 +73,11 @@ class VersionView:
     def title_pairs(self) -> frozenset[str]:
         """What all of the plan is about: it tells no row from another."""
         return frozenset(pairs(self.version.title))
+
+    @cached_property
+    def text(self) -> str:
+        """All that is printed, in one script, for looking words up."""
+        return normal("\n".join(f"{e.passage.heading}\n{e.printed}" for e in self.entries))
 
     @property
     def tasks(self) -> list[Task]:

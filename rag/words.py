@@ -82,3 +82,14 @@ def pairs(text: str) -> set[str]:
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each a verbatim piece of it."""
     return [s.strip() for s in re.findall(r"[^。；;！？\n]+[。；;！？]?", text) if s.strip()]
+
+
+def nouns(text: str) -> list[str]:
+    """The nouns of a text, by the segmenter: what a row must speak of to be about the same thing."""
+    import rjieba
+
+    return [
+        word
+        for word, tag in rjieba.tag(normal(text))
+        if len(word) >= 2 and (tag[0] in "nj" or tag in ("eng", "vn")) and not _FILLER.fullmatch(word)
+    ]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from corpus.numerals import NUMBER, plain
-from corpus.time_expressions import Expression, Form, scan
-from corpus.time_units import Frame, Grain
+from corpus.time_expressions import scan
+from corpus.time_units import Expression, Form, Frame, Grain
 from corpus.values import TimingKind, TimingValue
 
 

@@ -17,8 +17,7 @@ from corpus.english_units import (
     read_unit,
     weekday,
 )
-from corpus.time_expressions import Expression, Form
-from corpus.time_units import Grain, Unit
+from corpus.time_units import Expression, Form, Grain, Unit
 
 _EACH = {
     "daily": "DAILY", "weekly": "WEEKLY", "monthly": "MONTHLY", "yearly": "YEARLY", "annually": "YEARLY",

@@ -7,8 +7,8 @@ from typing import Any
 
 from corpus.english_time import scan_english
 from corpus.numerals import plain
-from corpus.time_expressions import Expression, Form, scan
-from corpus.time_units import Frame
+from corpus.time_expressions import scan
+from corpus.time_units import Expression, Form, Frame
 from corpus.values import TimingKind
 
 _HEDGES = ("大约", "大概", "左右", "争取", "力争", "前后", "about", "around")

@@ -5,51 +5,22 @@ expression means for a task is theirs to decide.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from enum import StrEnum
 
 from dateutil.relativedelta import relativedelta
 
 from corpus.numerals import NUMBER, read_number
 from corpus.recurrence import read_recurrence
 from corpus.time_points import read_point
-from corpus.time_units import SPAN_SIGN, WEEK, Frame, Grain, Unit, at
-
-
-class Form(StrEnum):
-    """How the words bind time."""
-
-    SPAN = "span"  # a unit or a range: 三季度, 9月1日至20日
-    UNTIL = "until"  # by `end`: 6月底前, 年内, 到2025年
-    SINCE = "since"  # from `start` on, no end: 自9月起, 2023年1月至长期
-    RULE = "rule"  # again and again: 每月5日前
-    AFTER_EVENT = "after_event"  # 印发后10个工作日内
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """One time expression; places count characters of the plain text, days are included."""
-
-    start_at: int
-    end_at: int
-    form: Form
-    start: date | None = None
-    end: date | None = None
-    grain: Grain = Grain.DAY
-    rule: str | None = None
-    ambiguous: bool = False
-    has_prefix: bool = False  # 到, 至, 截至
-    year_given: bool = False
-
+from corpus.time_units import SPAN_SIGN, Expression, Form, Frame, Grain, Unit, at
+from corpus.time_windows import read_event, read_window
 
 _PREFIX = r"(?:截至到?|截止到?|截止至|不迟于|不晚于|最迟|最晚|力争到|到|至|于(?=\d|十|今|明))"
 _FROM = r"(?:从|自从?|打从?|介于|在)"
 _BEFORE = r"(?:之前|以前|前)(?!\d|[一二两三四五六七八九十]+[个天周月年项名]|期|述|款|沿|瞻|往|提|端|列|景|后|置|移|哨|线|身|程|途|者|几)"
 _OPEN_END = r"(?:长期|永久|以后|今后)"
 _NOW = r"(?:今|现在|目前|当前)(?![天日年后晚明])"
-_WINDOW_UNIT = rf"(天|日|{WEEK}|个?月|个?季度|年|小时|钟头|工作日|交易日)"
-_COUNT = rf"({NUMBER}|半)(个)?(半)?(?:多)?"
 
 
 def scan(text: str, frame: Frame) -> list[Expression]:
@@ -83,7 +54,7 @@ def read_expression(text: str, i: int, frame: Frame) -> Expression | None:
     """The longest time expression that begins at `i`."""
     if found := read_recurrence(text, i):
         return Expression(i, found[0], Form.RULE, rule=found[1])
-    candidates = [_event(text, i, frame), _window(text, i, frame), _bounded(text, i, frame)]
+    candidates = [read_event(text, i, frame), read_window(text, i, frame), _bounded(text, i, frame)]
     return max((c for c in candidates if c), key=lambda c: c.end_at, default=None)
 
 
@@ -240,103 +211,3 @@ def _joined(text: str, i: int, left: Unit, frame: Frame, opened: bool) -> tuple[
             return None
         unit = replace(unit, end=unit.end + relativedelta(years=1))
     return stop, unit
-
-
-# --- stretches of time -----------------------------------------------------------------------
-
-
-def _stretch(text: str, i: int) -> tuple[int, relativedelta, str] | None:
-    """三个月, 两周, 半年, 一年半, 10个工作日: where it ends, how long, and its unit."""
-    m = at(rf"{_COUNT}{_WINDOW_UNIT}(半)?", text, i)
-    if not m:
-        return None
-    n = 0.5 if m[1] == "半" else read_number(m[1])
-    measure = m[4].removeprefix("个")
-    if (
-        n is None
-        or n > 999
-        or (
-            measure in ("月", "季度")
-            and not (m[2] or m[4].startswith("个") or m[1] in ("两", "俩", "半"))
-        )
-    ):
-        return None
-    n += 0.5 if m[3] or m[5] else 0
-    months = {"月": 1, "季度": 3, "年": 12}.get(measure)
-    if months:
-        whole, rest = divmod(n * months, 1)
-        return m.end(), relativedelta(months=int(whole), days=int(rest * 30)), measure
-    days = {"天": 1, "日": 1, "小时": 1 / 24, "钟头": 1 / 24, "工作日": 1, "交易日": 1}.get(
-        measure, 7
-    )
-    return m.end(), relativedelta(days=int(n * days)), measure
-
-
-def _window(text: str, i: int, frame: Frame) -> Expression | None:
-    """近30天, 未来三个月, 三天后, 两周前, 7天内: counted from today."""
-    today = frame.today
-    if today is None or frame.in_plan or (i and text[i - 1].isdigit()):
-        return None
-    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
-    past = at(rf"(?:最近|近|过去|以往|前|上(?!一个?(?:{WEEK}|月|季|年)|半个?月))的?这?", text, i)
-    if (
-        past
-        and (stretch := _stretch(text, past.end()))
-        and not (past[0] in "前上" and at("半年", text, i + 1))
-    ):
-        tail = at("(?:以来|来|以内|之内|内|里|间|中(?!秋))?", text, stretch[0])
-        return Expression(
-            i, tail.end() if tail else stretch[0], Form.SPAN, today - stretch[1], yesterday
-        )
-    future = at(
-        rf"(?:未来|今后|往后|接下来|此后|后|下(?!一个?(?:{WEEK}|月|季|年)|半个?月)|将来)的?",
-        text,
-        i,
-    )
-    if (
-        future
-        and (stretch := _stretch(text, future.end()))
-        and not (future[0] in "后下" and at("半年", text, i + 1))
-    ):
-        tail = at("(?:以内|之内|内|里|间)?", text, stretch[0])
-        return Expression(
-            i, tail.end() if tail else stretch[0], Form.SPAN, tomorrow, today + stretch[1]
-        )
-    if m := at("这(?:两|几)天", text, i):
-        return Expression(i, m.end(), Form.SPAN, today, tomorrow)
-    over = at("再?过(?:了)?", text, i)
-    stretch = _stretch(text, over.end() if over else i)
-    if not stretch:
-        return None
-    end, length, measure = stretch
-    if m := at("(?:以后|之后|后)(?!续|勤|期)", text, end) or (over and at("", text, end)):
-        day = today + length
-        return Expression(i, m.end(), Form.SPAN, day, day, year_given=True)
-    if measure != "日" and (m := at("(?:以前|之前|前)", text, end)):
-        day = today - length
-        return Expression(i, m.end(), Form.SPAN, day, day, year_given=True)
-    if m := at("(?:以内|之内|内)(?!容|部|外)", text, end):
-        return Expression(i, m.end(), Form.SPAN, today, today + length)
-    if m := at("(?:以来|来)(?!自|看)", text, end):
-        return Expression(i, m.end(), Form.SPAN, today - length, yesterday)
-    return None
-
-
-_EVENT_WORDS = r"(?:自|在|于|从|待)?(?:[^\W应须要将需在自于从待]|[“”《》、]){0,16}?"
-_EVENT = re.compile(
-    rf"(?:{_EVENT_WORDS}(?:之日起|之日|后|发生后|结束后|完成后|到位后)的?[,，]?)?"
-    rf"{NUMBER}个?(?:工作日|自然日|日历日|日|天|小时)(?:以内|之内|内)|"
-    rf"{_EVENT_WORDS}(?:之日起|后)的?{NUMBER}个(?:月|季度|星期)(?:以内|之内|内)"
-)
-
-
-def _event(text: str, i: int, frame: Frame) -> Expression | None:
-    """印发后10个工作日内, 自通知之日起30日内, 事故后60日内: somebody else decides when it begins."""
-    if i and (
-        text[i - 1].isalnum() and text[i - 1] not in "应须要将需并由" and not text[i].isdigit()
-    ):
-        return None
-    m = _EVENT.match(text, i)
-    if not m or (not frame.in_plan and at(NUMBER, m[0], 0)):
-        return None  # a question's 7天内 counts from today
-    return Expression(i, m.end(), Form.AFTER_EVENT)

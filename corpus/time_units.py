@@ -50,6 +50,32 @@ class Unit:
     year_given: bool = False  # the text names the year, or it is relative to a day
 
 
+class Form(StrEnum):
+    """How the words bind time."""
+
+    SPAN = "span"  # a unit or a range: 三季度, 9月1日至20日
+    UNTIL = "until"  # by `end`: 6月底前, 年内, 到2025年
+    SINCE = "since"  # from `start` on, no end: 自9月起, 2023年1月至长期
+    RULE = "rule"  # again and again: 每月5日前
+    AFTER_EVENT = "after_event"  # 印发后10个工作日内
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One time expression; places count characters of the plain text, days are included."""
+
+    start_at: int
+    end_at: int
+    form: Form
+    start: date | None = None
+    end: date | None = None
+    grain: Grain = Grain.DAY
+    rule: str | None = None
+    ambiguous: bool = False
+    has_prefix: bool = False  # 到, 至, 截至
+    year_given: bool = False
+
+
 Read = tuple[int, Unit]  # where it ends, and what it is
 
 WEEK = "(?:周|星期|礼拜)"

@@ -19,7 +19,7 @@ from bot.models import InboxMessage
 from bot.platforms import load_platforms
 from bot.router import Action, Router
 from config.database import reading, writing
-from config.errors import DubanError, UserError
+from config.errors import DubanError
 from reminders import outbox, planner
 from reminders.models import OutboxMessage
 from reminders.scheduler import Scheduler
@@ -237,15 +237,3 @@ class App:
 
     def _progress(self, done: int, total: int) -> None:
         self.vectors_done, self.vectors_total = done, total
-
-
-def check_single(home: Path) -> Any:
-    """The lock of the serving process; raises UserError when another one holds it."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(home / "serve.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise UserError(f"{home} 已有一个 duban serve 在运行。要另开一个，请换一个 DUBAN_HOME。") from None
-    return lock

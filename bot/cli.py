@@ -1,13 +1,16 @@
 """The same verbs in a terminal."""
 
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot import verbs
-from config.errors import DubanError, UserError
+from bot.failing import status_of
+from config.errors import UserError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。")
 plans_app = typer.Typer(no_args_is_help=True, help="方案及其版本")
@@ -26,40 +29,45 @@ PlanId = Annotated[str | None, typer.Option("--plan", help="方案代号，见 d
 
 
 def main() -> None:
-    """Run a command; exit status 0 done, 1 a fault the user can mend, 2 wrong usage."""
+    """Run a command; exit status 0 done, 1 a fault, told in one line, 2 wrong usage."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
     try:
-        app()
-    except DubanError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        status = app(standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        status = 130
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+        # whoever read us has gone; the interpreter must not stumble over it at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    except Exception as error:
+        status = status_of(error)
+    sys.exit(status or 0)
 
 
-def do(verb: str, **arguments: Any) -> None:
-    """Carry out a verb here, or in the serving process when there is one, and print its lines."""
+def carry_out(verb: str, **arguments: Any) -> Iterator[str]:
+    """The lines of a verb, carried out here, or in the serving process when there is one."""
     from bot.handoff import hand_over, serving
     from config.settings import load_settings
 
     settings = load_settings()
     note = serving(settings.home)
     if note is not None:
-        for line in hand_over(note, verb, arguments):
-            print(line, flush=True)
+        yield from hand_over(note, verb, arguments)
         return
     from bot.core import opened
     from bot.logs import log_to_stderr
 
     log_to_stderr()
     with opened(settings) as core:
-        for line in verbs.run(core, verb, arguments):
-            print(line, flush=True)
+        yield from verbs.run(core, verb, arguments)
+
+
+def do(verb: str, **arguments: Any) -> None:
+    """Carry out a verb and print its lines."""
+    for line in carry_out(verb, **arguments):
+        print(line, flush=True)
 
 
 @app.command()

@@ -35,7 +35,7 @@ class Core:
         """Open DUBAN_HOME, bring the database up to date, and take in the shipped plans if it is new."""
         settings = settings or load_settings()
         clock = Clock(settings.timezone, read_at(at, settings.timezone) if at else None)
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.make_home()
         engine = make_engine(settings.effective_database_url)
         migrate(engine)
         core = cls(settings, clock, engine, Workdays(settings.home / "holidays"))

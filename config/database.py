@@ -7,23 +7,38 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import Session, create_engine
 from sqlmodel import SQLModel as SQLModel  # tables take it from here, and with it their names
 
 from config.errors import UserError
+
+CONNECT_WITHIN_S = 10  # to a PostgreSQL server
 
 
 def make_engine(url: str) -> Engine:
     """An engine for a SQLite or PostgreSQL URL; nothing is opened yet."""
     if not url.startswith(("sqlite", "postgresql")):
         raise UserError("DUBAN_DATABASE_URL 只支持 sqlite:/// 和 postgresql:// 开头的网址。")
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    path = url.removeprefix("sqlite:///")
-    if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    is_sqlite = url.startswith("sqlite")
+    try:
+        engine = create_engine(
+            url, pool_pre_ping=not is_sqlite,
+            # else the words of people would stand in every log of a fault
+            hide_parameters=True,
+            connect_args={"check_same_thread": False} if is_sqlite else {"connect_timeout": CONNECT_WITHIN_S},
+        )  # fmt: skip
+    except (ArgumentError, ImportError, ValueError):
+        raise UserError(
+            "DUBAN_DATABASE_URL 写得不对，应像 postgresql://用户:密码@主机:5432/库名 或 sqlite:////文件夹/duban.sqlite3。"
+        ) from None
+    if not is_sqlite:
+        return engine
+    if path := engine.url.database:
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"数据库所在的文件夹 {Path(path).parent} 建不了（{error.strerror}）。请检查 DUBAN_DATABASE_URL。") from error
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
@@ -74,8 +89,9 @@ def migrate(engine: Engine) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(68117)"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as error:
-        raise UserError(f"连不上数据库 {engine.url.render_as_string()}：{error.orig}。请检查 DUBAN_DATABASE_URL。") from error
+    except DatabaseError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise UserError(f"数据库 {engine.url.render_as_string()} 打不开：{reason}。请检查 DUBAN_DATABASE_URL。") from error
 
 
 def alembic_config() -> Any:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from dotenv import dotenv_values
@@ -11,6 +12,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.errors import UserError
 
 PREFIX = "DUBAN_"
+
+_KINDS = {
+    "int": "应为整数", "float": "应为数字", "bool": "应为 true 或 false",
+    "greater_than_equal": "应不小于 {ge}", "greater_than": "应大于 {gt}",
+    "less_than_equal": "应不大于 {le}", "less_than": "应小于 {lt}",
+}  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -77,6 +84,19 @@ class Settings(BaseSettings):
         """Days of `reminder_workdays`, largest first."""
         return tuple(sorted({int(part) for part in self.reminder_workdays.split(",")}, reverse=True))
 
+    def make_home(self) -> Path:
+        """The absolute home, there and writable; raises UserError when it can't be."""
+        home = self.home.absolute()
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=home):
+                pass
+        except OSError as error:
+            raise UserError(
+                f"文件夹 {home} 不能写入（{error.strerror}）。请检查权限，或换一个 DUBAN_HOME。"
+            ) from error
+        return home
+
     @property
     def has_llm(self) -> bool:
         """Whether a language model is set up."""
@@ -87,7 +107,10 @@ def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment; raises UserError with one line that names the setting at fault."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
     given = {name for name in os.environ if name.upper().startswith(PREFIX)}
-    given |= {name for name in dotenv_values(".env") if name.upper().startswith(PREFIX)}
+    try:
+        given |= {name for name in dotenv_values(".env") if name.upper().startswith(PREFIX)}
+    except (OSError, UnicodeDecodeError):
+        raise UserError("设置文件 .env 读不了。请检查权限，并另存为 UTF-8 编码的文本。") from None
     unknown = sorted(name for name in given if name.upper() not in known)
     if unknown:
         raise UserError(f"没有这个设置：{'、'.join(unknown)}。运行 duban doctor 可看到全部设置。")
@@ -97,4 +120,17 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = f"{PREFIX}{'.'.join(str(part) for part in first['loc'])}".upper()
         # the value itself may be a secret: it is never repeated
-        raise UserError(f"设置 {name} 有误：{first['msg']}。请改正后再试。") from None
+        raise UserError(f"设置 {name} 有误：{_in_chinese(first)}。请改正后再试。") from None
+
+
+def _in_chinese(fault: Any) -> str:
+    """What pydantic finds wrong with a value, without the value."""
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "value_error":  # our own words
+        return str(context["error"])
+    if kind.startswith("url"):
+        return "应为网址，例如 https://api.example.com"
+    for start, words in _KINDS.items():
+        if kind.startswith(start):
+            return words.format(**context)
+    return "格式不对"

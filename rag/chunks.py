@@ -27,6 +27,7 @@ class _Piece:
     ref: str
     place: Place
     task: Task | None = None
+    printed: str = ""  # the whole row, where it stands in a table
     may_join: bool = False  # goes on with the piece before it, if that has room
 
 
@@ -47,6 +48,7 @@ def make_passages(version: PlanVersion, document: Document, tasks: list[Task]) -
             ref=piece.ref,
             heading=" › ".join((version.title, *piece.path)),
             text=piece.text,
+            printed=piece.printed,
             task_id=piece.task.id if piece.task else None,
             line_start=piece.place.line_start,
             line_end=piece.place.line_end,
@@ -68,8 +70,18 @@ def _task_pieces(found: Sequence[Found]) -> list[_Piece]:
         if one.entry is not None and place == Place():
             place = one.entry.row.place if one.entry.row else one.entry.placed.block.place
         text = "\n".join((quote(one), *_cells_aside(one)))
-        pieces.append(_Piece(at, text, path, ref, place, task))
+        pieces.append(_Piece(at, text, path, ref, place, task, _row_as_printed(one)))
     return pieces
+
+
+def _row_as_printed(found: Found) -> str:
+    """The cells of a task's row in their order, a merged one once; "" for prose."""
+    if found.entry is None or found.entry.row is None:
+        return ""
+    cells: dict[tuple[int, int] | int, str] = {}
+    for n, cell in enumerate(found.entry.row.cells):
+        cells.setdefault(cell.origin or n, cell.text.strip())
+    return "\n".join(text for text in cells.values() if text)
 
 
 def _cells_aside(found: Found) -> list[str]:

@@ -21,6 +21,7 @@ class Passage(SQLModel, table=True):
     ref: str  # where it stands, for people: "附件2第30项", "二、（三）2"
     heading: str  # the headings above it, joined by " › "
     text: str
+    printed: str = ""  # the whole row of a table, its cells in order; "" for prose
     task_id: int | None = Field(default=None, foreign_key="task.id", index=True)
     line_start: int | None = None
     line_end: int | None = None

@@ -50,7 +50,7 @@ class Entry:
     @property
     def printed(self) -> str:
         """The row as printed, its cells in order."""
-        return self.passage.text
+        return self.passage.printed or self.passage.text
 
 
 @dataclass

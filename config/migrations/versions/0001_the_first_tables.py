@@ -307,6 +307,7 @@ def upgrade() -> None:
     sa.Column('ref', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('heading', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('printed', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('task_id', sa.Integer(), nullable=True),
     sa.Column('line_start', sa.Integer(), nullable=True),
     sa.Column('line_end', sa.Integer(), nullable=True),

@@ -82,6 +82,9 @@ def take_in(
     if not read.tasks:
         read.review.insert(0, _no_tasks())
     with writing(engine) as session:
+        known = _same_file(session, sha256, plan_id)
+        if known is not None:  # another process took it in while we read
+            return _report(session, known, is_new=False)
         plan_id = plan_id or _known_title(session, read.facts.title) or _new_id(session, read.facts, path)
         if session.get(Upload, sha256) is None:
             session.add(Upload(sha256=sha256, file_name=path.name, content=content, received_at=now))
@@ -97,17 +100,22 @@ def take_in(
 
 
 def take_in_shipped(engine: Engine, *, now: datetime, stored: Stored) -> int:
-    """Take in the plans that ship with the product, on an empty database; how many there were."""
-    with reading(engine) as session:
-        if session.exec(select(Plan.id)).first() is not None:
-            return 0
+    """Take in the plans that ship with the product, where there are no others; how many were missing.
+
+    Killed on the way, the next start goes on where it stopped.
+    """
     entries = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
-    for entry in entries:
+    with reading(engine) as session:
+        there = set(session.exec(select(Plan.id)))
+    missing = [entry for entry in entries if entry["id"] not in there]
+    if there - {entry["id"] for entry in entries}:
+        return 0
+    for entry in missing:
         take_in(
             engine, SHIPPED / entry["file"], now=now, by="shipped", stored=stored,
             plan_id=entry["id"], publish=True, manifest=entry,
         )  # fmt: skip
-    return len(entries)
+    return len(missing)
 
 
 def _same_file(session: Session, sha256: str, plan_id: str | None) -> PlanVersion | None:

@@ -116,7 +116,7 @@ def find_uv() -> str | None:
 
 def make_venv(uv: str | None) -> None:
     """A .venv of this Python; one that is of another, or was left half-made, is made anew."""
-    needed = "import sys" if uv else "import sys, pip"
+    needed = "import sys" if uv else "import sys, pip._internal.cli.main"
     check = f"{needed}; sys.exit(sys.version_info[:3] != {sys.version_info[:3]})"
     if PYTHON.exists() and call([PYTHON, "-c", check], quiet=True) == 0:
         return

@@ -94,7 +94,7 @@ class Answerer:
 
     def _clauses(self, query: Query, question: Question) -> list[Query]:
         """Each question of one message; the message itself where there is but one."""
-        pieces = [p for p in re.split("[?？]|(?<=项)[，,](?=.{2,12}多少)|[，,](?=多少项|几项)", question.text) if p.strip()]
+        pieces = [p for p in re.split("[?？]|[，,](?=.{0,12}(?:多少|几)(?:项|条|个|类))", question.text) if p.strip()]
         if len(pieces) < 2 or query.earlier or "其中" in query.text:
             return [query]
         parts = [understand(replace(question, text=piece + "？", history=()), query.views) for piece in pieces]

@@ -18,6 +18,7 @@ IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence,
 EARLIER = 0.5  # what a word of the question before counts
 TELLING = 0.1  # share of the weight of all words
 UNKNOWN_SPEECH = 0.1
+UNKNOWN_ENGLISH = 0.3  # a word that the glossary hasn't
 UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
 FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之")
 NOT_FIGURES = re.compile(r"^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+")
@@ -78,7 +79,8 @@ class Ranker:
                     weight = math.log(1 + self._count / seen)
                 else:
                     # a thing that no plan speaks of is missing; a turn of speech is not
-                    weight = rarest * (UNKNOWN if pair in things else UNKNOWN_SPEECH)
+                    speech = UNKNOWN_ENGLISH if self._query.english else UNKNOWN_SPEECH
+                    weight = rarest * (UNKNOWN if pair in things else speech)
                 if pair in self._titles:
                     weight *= 0.3  # every row of the plan is about that
                 weights[pair] = max(weights.get(pair, 0), weight * factor)
@@ -131,7 +133,7 @@ class Ranker:
             task = entry.task
             if task is not None and any(t.text in line.text or line.text in t.text for t in task.targets):
                 bonus += 0.2
-            elif not has_figure(line.text):
+            elif not answers_number(query, line.text):
                 bonus -= 0.1
         if query.asks_when and entry.task is not None and timings_of(entry, line):
             bonus += 0.1
@@ -168,6 +170,12 @@ def timings_of(entry: Entry, line: Line) -> list[Timing]:
 def has_figure(text: str) -> bool:
     """Whether a text gives a figure that is no date and no number of a point."""
     return bool(FIGURE.search(NOT_FIGURES.sub("", text)))
+
+
+def answers_number(query: Query, text: str) -> bool:
+    """Whether a text gives a figure; 全覆盖 is one where coverage is asked for."""
+    covers = "覆盖" in "".join((query.text, *query.earlier)) or "建成率" in "".join((query.text, *query.earlier))
+    return has_figure(text if covers else text.replace("全覆盖", ""))
 
 
 def is_report(entry: Entry) -> bool:

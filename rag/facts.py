@@ -7,10 +7,10 @@ from dataclasses import replace
 from corpus.phrases import describe_span
 from corpus.values import TimingKind
 from rag import phrasing
-from rag.evidence import Found, Ranker, asked_measure, falls_in, has_figure, has_measure, is_report, timings_of
+from rag.evidence import Found, Ranker, answers_number, asked_measure, falls_in, has_measure, is_report, timings_of
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
-from rag.understand import NEXT, Query
+from rag.understand import LISTING, NEXT, Query
 from rag.views import Entry
 from rag.words import normal
 
@@ -19,6 +19,8 @@ ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
 ENOUGH_ENGLISH = 0.4  # a glossary loses some words
 CLOSE = 0.92  # of the best score: as good an answer as the best
 ENOUGH_REPORT = 0.2
+WHOLE = 600  # characters of a row that are shown whole
+CLOSE_KIN = 0.6
 CLOSE_ENGLISH = 0.85
 SAME = 0.85  # share of the shorter sentence
 MOST = 3  # rows in one answer
@@ -32,7 +34,8 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     best = found[0]
     chosen = [best]
     for other in found[1:]:
-        if len(chosen) < MOST and other.score >= best.score * (CLOSE_ENGLISH if query.english else CLOSE) and not _said(other, chosen):
+        close = CLOSE_ENGLISH if query.english else CLOSE_KIN if _kin(best, other) else CLOSE
+        if len(chosen) < MOST and other.score >= best.score * close and not _said(other, chosen):
             chosen.append(other)
     rows: list[str] = []
     cited: list[Citation] = []
@@ -48,8 +51,14 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     return Answer(tuple(rows), True, tuple(cited))
 
 
+def _kin(one: Found, other: Found) -> bool:
+    """Whether two rows stand under one number: the second goes on where the first ends."""
+    a, b = one.entry.task, other.entry.task
+    return bool(a and b and a.no and (a.version_id, a.no, a.section) == (b.version_id, b.no, b.section) and "continuation" in (a.part, b.part))
+
+
 def _has_time(found: Found) -> bool:
-    return bool(timings_of(found.entry, found.line)) or bool(re.search(r"\d+[年月日号天]|每[年月周季日]|工作日", found.sentence))
+    return bool(timings_of(found.entry, found.line)) or bool(re.search(r"\d+[月日号天]|\d年[底末内前]|每[年月周季日]|工作日|及时|随时|立即", found.sentence))
 
 
 def _said(one: Found, others: Sequence[Found]) -> bool:
@@ -72,11 +81,12 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
             continue
         if one.coverage < enough or _is_heading(one):
             continue
-        if (query.asks_number or query.asks_when) and one.missing and not query.earlier:
+        strict = query.asks_number or query.asks_when
+        if strict and one.missing and not (query.earlier or query.english or query.compares):
             continue
         if not _of_year(query, one):
             continue
-        if query.asks_number and not query.asks_when and not has_figure(one.sentence):
+        if query.asks_number and not query.asks_when and not answers_number(query, one.sentence):
             continue
         if measure and not has_measure(measure, one.entry, one.line):
             continue
@@ -110,6 +120,8 @@ def fact_rows(query: Query, found: Found) -> list[str]:
     english = query.english
     rows = []
     sentence = found.sentence
+    if task is not None and LISTING.search(query.text) and task.part != "indicator" and len(task.text) <= WHOLE:
+        sentence = task.text  # what is listed may go on over several sentences
     if task is None or not task.title or task.title in sentence or len(task.title) > 40:
         said = f"“{sentence}”"
     else:
@@ -117,9 +129,12 @@ def fact_rows(query: Query, found: Found) -> list[str]:
     rows.append(said)
     if task is not None and task.part == "indicator":
         rows = [f"{task.text}：{phrasing.target_words(task, english)}"]
+        rows.append(f"{'Row: ' if english else '原表：'}{'｜'.join(entry.printed.split(chr(10)))}")
     if task is not None:
         who = phrasing.units_of(task, english)
         timings = timings_of(entry, found.line)
+        if task.part == "indicator" and len(timings) > 1:
+            timings = []  # each value already stands beside its year
         when = phrasing.when_words(timings, english)
         if who and query.asks_who:
             rows.insert(0, who)

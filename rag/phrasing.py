@@ -93,6 +93,8 @@ def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | 
         parts.append(f"   {text}")
     who = units_of(task, english)
     times = task.timings if timings is None else timings
+    if task.part == "indicator" and len(times) > 1:
+        times = []
     when = when_words(times, english)
     labels = ("Units: ", "Due: ") if english else ("", "时限：")
     tail = "｜".join(part for part in (f"{labels[0]}{who}" if who else "", f"{labels[1]}{when}" if when else "") if part)

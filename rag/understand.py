@@ -97,7 +97,7 @@ DUE = re.compile(r"到期|了结|交差|收尾|干完|要完的|要办结|截止
 OVERDUE = re.compile(r"(是不是|是否|有没有|算不算|已经?).{0,12}(过了?期|逾期|到期|超期|过了?.{0,2}期限|过时)|(过期|逾期|到期|超期)了?(吗|没有|没|么)|is .* overdue", re.IGNORECASE)
 LATE = re.compile(r"逾期|过期|超期|已经?到期|过了期|过了没|overdue", re.IGNORECASE)
 WHICH_PLANS = re.compile(r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)", re.IGNORECASE)
-REPORT = re.compile(r"报送|上报|报给|交给|要交什么|交什么|报什么|报哪些|材料|进展.{0,4}(?:报|交)|submit|report to", re.IGNORECASE)
+REPORT = re.compile(r"报送(?!部门|单位)|上报|报给|交给|要交什么|交什么|报什么|报哪些|材料|进展.{0,4}(?:报|交)|submit|report to", re.IGNORECASE)
 GREETING = re.compile(r"(?:你好|您好|hi|hello|在吗|谢谢|多谢|早上好|下午好|帮助|help|怎么用|你会什么|你能做什么)[!！。.?？~～]*", re.IGNORECASE)
 NEXT = re.compile(r"(下|上|前|后)一?个?(阶段|步骤|步|项|条|行动)|next (stage|phase|step)|(previous) (stage|phase)", re.IGNORECASE)
 NUMBER = re.compile(r"多少|几(?!乎)|百分之|目标|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target", re.IGNORECASE)
@@ -106,7 +106,7 @@ WHEN = re.compile(r"什么时候|几时|几号|最晚|最迟|啥时|何时|时�
 COMPARE = re.compile(r"分别|各自|各是|各怎么|各有|各安排|不同|区别|相比|比较|对比|谁更|哪个更|各")
 PLAN = re.compile(
     r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
-    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:领导小组|办|专班|办公室).{0,6}设在|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
+    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
     r"|document number|who issued|when was .{0,30}issued|issued by",
     re.IGNORECASE,
 )  # fmt: skip
@@ -145,7 +145,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     query.quoted = QUOTED.findall(text_without_plan)
     if english:
         known, unknown = to_chinese(rest)
-        query.subject, query.nouns = known + unknown, known + unknown
+        query.subject, query.nouns = known + unknown, known
     else:
         query.subject = segments(rest)
     query.intent = _intent(query)
@@ -356,6 +356,12 @@ def _intent(query: Query) -> Intent:
         return Intent.PLAN
     if query.timing_kind is not None:
         return Intent.LIST
+    if query.asks_report and query.span is None and any(t.part == "report" or any(x.is_report for x in t.timings) for v in query.views for t in v.tasks):
+        return Intent.FACT
+    if re.search("设在|挂靠", text) or (text.rstrip("?？").endswith("吗") and query.subject):
+        query.asks_who = True
+        query.subject = segments(text)
+        return Intent.FACT
     if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
         return Intent.OVERDUE
     if WHICH_PLANS.search(text) and len(query.views) > 1:

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
+from bot.comparing import Comparison
 from bot.messages import Button, Limits, Outgoing, Source
 from corpus import ledger
 from corpus.compare import TaskChange
@@ -150,9 +151,26 @@ def change_rows(changes: Sequence[TaskChange]) -> list[str]:
     return rows
 
 
+def comparison_rows(found: Comparison) -> tuple[str, ...]:
+    """What changed in the tasks of a plan, and then in its reminders."""
+    rows = change_rows(found.changes) or ["两个版本的任务没有差别。"]
+    if not found.gained and not found.lost:
+        return (*rows, "提醒没有变化。")
+    rows.append(f"提醒变化：新增{len(found.gained)}条，取消{len(found.lost)}条。")
+    rows += [f"＋ {reminder_line(one)}" for one in found.gained]
+    rows += [f"－ {reminder_line(one)}" for one in found.lost]
+    return tuple(rows)
+
+
+def reminder_line(one: PlannedReminder) -> str:
+    """2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期）"""
+    tasks = "、".join(dict.fromkeys(row_name(o.task) or (o.task.title or o.task.text)[:20] for o in one.owed))
+    return f"{one.at:%Y-%m-%d %H:%M} {one.unit}：{tasks}（{chinese_day(one.due_on)}到期）"
+
+
 CHANGES = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}
 ROLES = {"lead": "牵头", "support": "配合", "joint": "共同负责", "responsible": "负责"}
-STATES = {"draft": "草稿，未发布", "in_force": "在执行", "retired": "已停用"}
+STATES = {"draft": "草稿，未发布", "in_force": "在执行", "retired": "已停用", "discarded": "已放弃"}
 
 
 # ---- what a platform can carry

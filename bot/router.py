@@ -12,7 +12,7 @@ from bot.messages import Button, Incoming, Outgoing
 from bot.models import Account, AccountRole, BindRequest, InboxMessage
 from config.database import reading
 from config.errors import UserError
-from corpus import ledger
+from corpus import ledger, versions
 from corpus.models import EventKind, Unit
 from rag.question import Question
 from reminders import outbox
@@ -270,7 +270,9 @@ class Router:
             return self._ours(session, incoming, "这个版本已不在了。")
         try:
             by = f"{incoming.platform}:{incoming.account_id}"
-            published = ledger.publish(session, version.plan_id, now=self._core.clock.now(), by=by)
+            published = versions.publish(
+                session, version.plan_id, now=self._core.clock.now(), by=by, version_id=version.id
+            )
         except UserError as error:
             return self._ours(session, incoming, str(error))
         return self._ours(session, incoming, f"《{published.title}》第{published.number}版已发布，即日起回答和提醒都以它为准。")

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from config.database import reading, writing
 from config.errors import UserError
-from corpus import ledger
+from corpus import ledger, versions
 from corpus.compare import TaskChange
 from corpus.models import Plan, PlanVersion, Upload, VersionState
 
@@ -72,7 +72,7 @@ def take_in(
         known = _same_file(session, sha256, plan_id)
         if known is not None:
             if publish and known.state is VersionState.DRAFT:
-                known = ledger.publish(session, known.plan_id, now=now, by=by)
+                known = versions.publish(session, known.plan_id, now=now, by=by, version_id=known.id)
             return _report(session, known, is_new=False)
     read = read_plan(document, path.stem)
     for name in ("title", "issuer", "doc_number", "issued_on", "jurisdiction"):
@@ -94,7 +94,7 @@ def take_in(
         stored(session, version)
         report = _report(session, version, is_new=True)
         if publish:
-            report.state = ledger.publish(session, plan_id, now=now, by=by).state
+            report.state = versions.publish(session, plan_id, now=now, by=by).state
     log.info("plan.read", plan=plan_id, version=version.number, tasks=sum(report.tasks.values()))
     return report
 
@@ -124,7 +124,7 @@ def _same_file(session: Session, sha256: str, plan_id: str | None) -> PlanVersio
         query = query.where(PlanVersion.plan_id == plan_id)
     version = session.exec(query.order_by(col(PlanVersion.id).desc())).first()
     # sent again after a newer one, it is meant to be read anew
-    if version is None or version.state is VersionState.RETIRED:
+    if version is None or version.state in (VersionState.RETIRED, VersionState.DISCARDED):
         return None
     return version
 

@@ -10,7 +10,9 @@ from sqlalchemy.orm import selectinload
 from sqlmodel import Session, col, select
 
 from config.errors import UserError
+from corpus import corrections
 from corpus.compare import FieldChange, TaskChange, pair_tasks
+from corpus.directory import UnitNames
 from corpus.document import Document
 from corpus.models import (
     EventKind,
@@ -26,7 +28,6 @@ from corpus.models import (
     VersionState,
 )
 from corpus.reading import ReadPlan
-from corpus.directory import is_collective
 from corpus.values import TaskRow, TimingValue
 
 LOADED = (
@@ -48,9 +49,10 @@ def store_version(
         session.add(Plan(id=plan_id, created_at=now))
         session.flush()
     before = newest_version(session, plan_id)
+    last = session.exec(select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)).one()
     facts = read.facts
     version = PlanVersion(
-        plan_id=plan_id, number=before.number + 1 if before else 1, state=VersionState.DRAFT,
+        plan_id=plan_id, number=(last or 0) + 1, state=VersionState.DRAFT,
         title=facts.title, issuer=facts.issuer, doc_number=facts.doc_number,
         issued_on=facts.issued_on, jurisdiction=facts.jurisdiction,
         period_start_on=facts.period_start_on, period_end_on=facts.period_end_on,
@@ -61,17 +63,30 @@ def store_version(
     session.add(version)
     session.flush()
     assert version.id is not None
-    old = tasks_of(session, before.id) if before and before.id else []
+    old = _known_tasks(session, before, version_in_force(session, plan_id))
     pairs = pair_tasks(old, read.tasks)
-    units = _Units(session, facts.jurisdiction or "")
+    units = UnitNames(session, facts.jurisdiction or "")
     for seq, row in enumerate(read.tasks):
         lineage = old[pairs[seq]].lineage if seq in pairs else uuid4().hex
         session.add(_task(version, seq, lineage, row, units))
     session.flush()
+    corrections.hold(session, version)
     return version
 
 
-def _task(version: PlanVersion, seq: int, lineage: str, row: TaskRow, units: "_Units") -> Task:
+def _known_tasks(session: Session, newest: PlanVersion | None, current: PlanVersion | None) -> list[Task]:
+    """The tasks that a new version may carry on: those of the newest one, then of that in force.
+
+    A wrong file that was sent for the plan in between does not tear a task from its history.
+    """
+    known: dict[str, Task] = {}
+    for version in (newest, current):
+        for task in tasks_of(session, version.id) if version and version.id else []:
+            known.setdefault(task.lineage, task)
+    return list(known.values())
+
+
+def _task(version: PlanVersion, seq: int, lineage: str, row: TaskRow, units: UnitNames) -> Task:
     assert version.id is not None
     return Task(
         version_id=version.id, plan_id=version.plan_id, lineage=lineage, seq=seq,
@@ -102,77 +117,6 @@ def timing_key(timing: TimingValue, earlier: Sequence[TimingValue]) -> str:
     same = sum((t.kind, t.about) == (timing.kind, timing.about) for t in earlier)
     words = f"{timing.kind}|{timing.about}|{same}"
     return hashlib.sha256(words.encode()).hexdigest()[:16]
-
-
-class _Units:
-    """The directory's units of one jurisdiction, by name; a new name becomes a new unit."""
-
-    def __init__(self, session: Session, jurisdiction: str) -> None:
-        self._session, self._jurisdiction = session, jurisdiction
-        self._ids: dict[str, int] = {}
-        for unit in session.exec(select(Unit).where(Unit.jurisdiction == jurisdiction)):
-            assert unit.id is not None
-            self._ids[unit.name] = unit.id
-            self._ids.update({alias.name: unit.id for alias in unit.aliases})
-
-    def id_of(self, name: str) -> int:
-        if name not in self._ids:
-            unit = Unit(name=name, jurisdiction=self._jurisdiction, is_collective=is_collective(name))
-            self._session.add(unit)
-            self._session.flush()
-            assert unit.id is not None
-            self._ids[name] = unit.id
-        return self._ids[name]
-
-
-def publish(session: Session, plan_id: str, *, now: datetime, by: str) -> PlanVersion:
-    """Put the newest draft in force in one step; the version before it is retired."""
-    version = session.exec(
-        select(PlanVersion)
-        .where(PlanVersion.plan_id == plan_id, PlanVersion.state == VersionState.DRAFT)
-        .order_by(col(PlanVersion.number).desc())
-    ).first()
-    if version is None:
-        known_plan(session, plan_id)
-        raise UserError(f"“{plan_id}”没有待发布的草稿。先用 duban ingest 送入新文件。")
-    current = version_in_force(session, plan_id)
-    if current is not None:
-        current.state = VersionState.RETIRED
-        session.add(current)
-    version.state, version.published_at, version.published_by = VersionState.IN_FORCE, now, by
-    session.add(version)
-    return version
-
-
-def retire(session: Session, plan_id: str) -> PlanVersion:
-    """Take the plan out of force: it reminds no more, and answers only when it is asked for."""
-    version = version_in_force(session, plan_id)
-    if version is None:
-        known_plan(session, plan_id)
-        raise UserError(f"“{plan_id}”没有在执行的版本。")
-    version.state = VersionState.RETIRED
-    session.add(version)
-    return version
-
-
-def rollback(session: Session, plan_id: str, *, now: datetime, by: str) -> PlanVersion:
-    """Put the version published before the one in force back in force."""
-    current = version_in_force(session, plan_id)
-    earlier = session.exec(
-        select(PlanVersion)
-        .where(PlanVersion.plan_id == plan_id, PlanVersion.state == VersionState.RETIRED)
-        .order_by(col(PlanVersion.published_at).desc())
-    ).first()
-    if earlier is None:
-        known_plan(session, plan_id)
-        raise UserError(f"“{plan_id}”没有更早的版本可以恢复。")
-    if current is not None:
-        # a draft again, so that it can be corrected and published once more
-        current.state = VersionState.DRAFT
-        session.add(current)
-    earlier.state, earlier.published_at, earlier.published_by = VersionState.IN_FORCE, now, by
-    session.add(earlier)
-    return earlier
 
 
 def record_event(
@@ -211,10 +155,10 @@ def version_in_force(session: Session, plan_id: str) -> PlanVersion | None:
 
 
 def newest_version(session: Session, plan_id: str) -> PlanVersion | None:
-    """The version read last, whatever its state."""
+    """The version read last, unless it was thrown away."""
     return session.exec(
         select(PlanVersion)
-        .where(PlanVersion.plan_id == plan_id)
+        .where(PlanVersion.plan_id == plan_id, PlanVersion.state != VersionState.DISCARDED)
         .order_by(col(PlanVersion.number).desc())
     ).first()
 

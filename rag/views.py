@@ -94,12 +94,12 @@ class Views:
         self._lock = Lock()
 
     def of(self, version: PlanVersion) -> VersionView:
-        """The view of one version; what a version says never changes."""
+        """The view of one version; what it says changes only with its revision."""
         assert version.id is not None
         with self._lock:
-            if version.id in self._kept:
+            view = self._kept.get(version.id)
+            if view is not None and view.version.revision == version.revision:
                 self._kept.move_to_end(version.id)
-                view = self._kept[version.id]
                 view.version = version
                 return view
         view = self._read(version)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
+from corpus import ledger
 from reminders.models import OutboxMessage, PlannerState, Reminder
 from reminders.owed import Debtor, History, Owed, batches, debtors_of, owed_between, row_id
 from reminders.rules import Due, all_rules, furthest
@@ -155,7 +156,8 @@ def ask_rules(
 ) -> tuple[list[tuple[Owed, list[Due]]], set[int]]:  # fmt: skip
     """All reminders of all that is owed within the rules' reach of two days.
 
-    Beside them the years without a working-day calendar: what would need one is left out.
+    A plan reminds no more once its period is over. Beside them the years without a working-day
+    calendar: what would need one is left out.
     """
     rules = list(all_rules().values())
     before, after = furthest(rules, settings)
@@ -169,5 +171,5 @@ def ask_rules(
                 dues += rule.due(owed.occurrence, workdays, settings)
             except CalendarMissing as error:
                 missing.add(error.year)
-        asked.append((owed, dues))
+        asked.append((owed, [d for d in dues if not ledger.is_over(owed.version, d.at.date())]))
     return asked, missing

@@ -44,15 +44,16 @@ class PlannedReminder:
 
 def preview(
     session: Session, start: date, end: date, workdays: Workdays, settings: Settings, *,
-    unit: str | None = None, plan_id: str | None = None,
+    unit: str | None = None, plan_id: str | None = None, version_id: int | None = None,
     text_of: Callable[[PlannedReminder], str],
 ) -> list[PlannedReminder]:  # fmt: skip
     """Every reminder that would be sent between two local days, whether a chat is bound or not.
 
-    Of the plans in force, or of the one named, whatever its state; to all units, or to those
+    Of the plans in force, or of the plan or version named, whatever its state; to all units, or to those
     named `unit`. Raises UserError when there is no such plan or unit.
     """
-    version_id = ledger.version_to_show(session, plan_id).id if plan_id else None
+    if plan_id:
+        version_id = ledger.version_to_show(session, plan_id).id
     only = {row_id(u.id) for u in ledger.find_units(session, unit)} if unit else None
     if only is not None and not only:
         raise UserError(f"没有叫“{unit}”的单位。duban units list 可看到全部单位。")

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from corpus import ledger
 from reminders.models import OutboxMessage, Reminder
 from reminders.owed import History, debtors_of, owed_between, row_id
 from reminders.planner import ChatsOf
@@ -38,7 +39,7 @@ def recheck(session: Session, message: OutboxMessage, now: datetime, chats_of: C
             reason = "任务已办结"
         elif (r.platform, r.chat_id) not in chats.get(r.unit_id, []):
             reason = "会话已失效或不再绑定该单位"
-        elif r.occurrence_on < now.date():
+        elif r.occurrence_on < now.date() or ledger.is_over(owed.version, now.date()):
             state, reason = "skipped", "期限已过"
         elif _is_followed(session, r):
             state, reason = "skipped", "已有更新的提醒"

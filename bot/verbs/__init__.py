@@ -18,6 +18,7 @@ HOMES = {
     "ask": "asking", "batch": "asking", "dates": "asking",
     "ingest": "plans", "plans_list": "plans", "plans_show": "plans", "plans_diff": "plans",
     "plans_publish": "plans", "plans_retire": "plans", "plans_rollback": "plans",
+    "plans_discard": "plans",
     "plans_export": "plans", "units_list": "plans",
     "reminders_preview": "reminding", "reminders_log": "reminding",
     "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",

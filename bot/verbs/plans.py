@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlmodel import select
 
 from bot import render
+from bot.comparing import compare
 from bot.core import Core
 from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
-from corpus import export, ledger
+from corpus import export, ledger, versions
 from corpus.models import Plan, PlanVersion, Unit
 
 
@@ -39,8 +40,9 @@ def plans_list(core: Core, *, json: bool = False) -> Iterator[str]:
     today = core.clock.today()
     with reading(core.engine) as session:
         found = []
-        for plan in session.exec(select(Plan).order_by(Plan.id)):
-            version = ledger.version_to_show(session, plan.id)
+        for plan in session.exec(select(Plan).order_by(Plan.id)).all():
+            version = ledger.version_in_force(session, plan.id) or ledger.newest_version(session, plan.id)
+            version = version or plan.versions[-1]  # all of it was thrown away
             assert version.id is not None
             found.append((version, ledger.count_tasks(session, version.id)))
         if json:
@@ -93,40 +95,45 @@ def _period(version: PlanVersion) -> str:
 
 
 def plans_diff(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
-    """The newest draft against the version in force, row by row."""
+    """The newest draft against the version in force, row by row, and the reminders that change."""
     with reading(core.engine) as session:
         new = ledger.newest_version(session, id)
         ledger.known_plan(session, id)
         old = ledger.version_in_force(session, id)
         if new is None or old is None or new.id == old.id:
             raise UserError(f"“{id}”没有可比较的草稿。")
-        changes = ledger.compare_versions(session, old, new)
+        found = compare(session, core, old, new)
     if json:
-        yield as_json([asdict(change) for change in changes])
+        yield as_json(found.to_json())
         return
-    if not changes:
-        yield "两个版本的任务没有差别。"
-    yield from render.change_rows(changes)
+    yield from render.comparison_rows(found)
 
 
 def plans_publish(core: Core, *, id: str) -> Iterator[str]:
     """Put the newest draft in force."""
     with writing(core.engine) as session:
-        version = ledger.publish(session, id, now=core.clock.wall(), by="cli")
+        version = versions.publish(session, id, now=core.clock.wall(), by="cli")
     yield f"《{version.title}》第{version.number}版已发布。"
+
+
+def plans_discard(core: Core, *, id: str) -> Iterator[str]:
+    """Throw the newest draft away."""
+    with writing(core.engine) as session:
+        version = versions.discard(session, id)
+    yield f"《{version.title}》第{version.number}版草稿已放弃，在执行的版本不变。"
 
 
 def plans_retire(core: Core, *, id: str) -> Iterator[str]:
     """Take a plan out of force."""
     with writing(core.engine) as session:
-        version = ledger.retire(session, id)
-    yield f"《{version.title}》已停用：不再提醒，也不再参与回答。"
+        version = versions.retire(session, id)
+    yield f"《{version.title}》已停用：不再提醒，也不再参与回答；指名问它（--plan {id}）时仍可回答。"
 
 
 def plans_rollback(core: Core, *, id: str) -> Iterator[str]:
     """Put the version before back in force."""
     with writing(core.engine) as session:
-        version = ledger.rollback(session, id, now=core.clock.wall(), by="cli")
+        version = versions.rollback(session, id, now=core.clock.wall(), by="cli")
     yield f"《{version.title}》已恢复到第{version.number}版。"
 
 

@@ -1,0 +1,68 @@
+"""What a new version of a plan would change: its tasks row by row, and the reminders sent for them."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.core import Core
+from corpus import ledger
+from corpus.compare import TaskChange
+from corpus.models import PlanVersion
+from reminders.owed import Owed
+from reminders.preview import PlannedReminder, preview
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """From an old version to a new one."""
+
+    changes: list[TaskChange]
+    gained: list[PlannedReminder]
+    lost: list[PlannedReminder]
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that `duban plans diff --json` prints."""
+        return {
+            "changes": [asdict(change) for change in self.changes],
+            "reminders": {
+                "new": [one.to_json() for one in self.gained],
+                "gone": [one.to_json() for one in self.lost],
+            },
+        }
+
+
+def compare(session: Session, core: Core, old: PlanVersion, new: PlanVersion) -> Comparison:
+    """The difference of two versions, their reminders taken over the whole time that they speak of."""
+    before, after = (_reminders(session, core, version) for version in (old, new))
+    return Comparison(
+        changes=ledger.compare_versions(session, old, new),
+        gained=_without(after, before),
+        lost=_without(before, after),
+    )
+
+
+def _reminders(session: Session, core: Core, version: PlanVersion) -> list[PlannedReminder]:
+    days = [version.period_start_on, version.period_end_on]
+    days += [day for task in version.tasks for t in task.timings for day in (t.start_on, t.due_on)]
+    known = [day for day in days if day is not None]
+    if not known:
+        return []
+    # reminders go out before the first day that is named; never after the last
+    first = date(min(known).year - 1, 1, 1)
+    return preview(
+        session, first, max(known), core.workdays, core.settings,
+        version_id=version.id, text_of=lambda _: "",
+    )  # fmt: skip
+
+
+def _without(some: list[PlannedReminder], others: list[PlannedReminder]) -> list[PlannedReminder]:
+    """What is in `some` alone: by moment, unit and task, wherever the task stands now."""
+    there = {_key(one, owed) for one in others for owed in one.owed}
+    left = [replace(one, owed=[o for o in one.owed if _key(one, o) not in there]) for one in some]
+    return [one for one in left if one.owed]
+
+
+def _key(one: PlannedReminder, owed: Owed) -> tuple[Any, ...]:
+    return one.at, one.unit_id, one.rule, owed.task.lineage, one.due_on

@@ -9,12 +9,13 @@ from sqlalchemy import Engine
 from config.database import reading
 from config.settings import Settings
 from corpus import ledger
-from rag import facts, phrasing, registers
+from rag import facts, overviews, phrasing, registers
 from rag.evidence import Ranker
+from rag.query import Intent, Query, with_views
 from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
-from rag.understand import Intent, Query, understand, with_views
-from rag.views import Views, VersionView
+from rag.understand import understand
+from rag.views import VersionView, Views
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
 LONGEST = 300  # characters of a question that are searched for
@@ -39,7 +40,12 @@ class Answerer:
         if query.intent is Intent.FOREIGN:
             return _foreign(query)
         if query.needs_unit:
-            return Answer(("请先说明您是哪个单位，例如“市教育局本月到期的任务”；群聊可用 /bind 绑定单位。未找到您的单位信息。",), False)
+            return Answer(
+                (
+                    "请先说明您是哪个单位，例如“市教育局本月到期的任务”；群聊可用 /bind 绑定单位。未找到您的单位信息。",
+                ),
+                False,
+            )
         if query.unknown_units and not query.units:
             return self._stranger(query)
         found = self._find(query, question)
@@ -52,13 +58,19 @@ class Answerer:
             versions = ledger.versions_in_force(session, question.plan_ids)
             if not versions and question.plan_ids:
                 # a plan out of force answers when it alone is asked for
-                versions = [ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids]
+                versions = [
+                    ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids
+                ]
             session.expunge_all()
         if len(versions) > WIDE:
             ids = [v.id for v in versions if v.id is not None]
-            hits = self._retriever.search(" ".join((*question.history[-1:], question.text)), ids, FOUND_AT_MOST)
+            hits = self._retriever.search(
+                " ".join((*question.history[-1:], question.text)), ids, FOUND_AT_MOST
+            )
             near = {hit.version_id for hit in hits}
-            versions = [v for v in versions if v.id in near or (v.jurisdiction or "\0") in question.text]
+            versions = [
+                v for v in versions if v.id in near or (v.jurisdiction or "\0") in question.text
+            ]
         return [self._views.of(version) for version in versions]
 
     # ---- finding
@@ -66,24 +78,24 @@ class Answerer:
     def _find(self, query: Query, question: Question) -> Answer | None:
         if query.intent is Intent.COUNT:
             counts = [registers.counted(part) for part in self._clauses(query, question)]
-            return facts.joined(counts) or self._fact(query)
+            return overviews.joined(counts) or self._fact(query)
         if query.intent is Intent.LIST:
             return registers.listed(query) or self._fact(query)
         if query.intent is Intent.DUE:
             return registers.due(query, self._engine)
         if query.intent is Intent.WHICH_PLANS:
-            return facts.which_plans(query)
+            return overviews.which_plans(query)
         if query.intent is Intent.OVERDUE:
             return facts.overdue(query, self._hits(query))
         if query.intent is Intent.PLAN:
-            return facts.plan_facts(query) or self._fact(query)
+            return overviews.plan_facts(query) or self._fact(query)
         if query.intent is Intent.NEXT:
             return facts.neighbour(query, self._hits(query))
         if query.compares and len(query.views) > 1:
             return self._compare(query)
         parts = self._parts(query, question)
         if len(parts) > 1:
-            return facts.joined([self._fact(part) for part in parts])
+            return overviews.joined([self._fact(part) for part in parts])
         return self._fact(query)
 
     def _parts(self, query: Query, question: Question) -> list[Query]:
@@ -94,11 +106,22 @@ class Answerer:
 
     def _clauses(self, query: Query, question: Question) -> list[Query]:
         """Each question of one message; the message itself where there is but one."""
-        pieces = [p for p in re.split("[?？]|[，,](?=.{0,12}(?:多少|几)(?:项|条|个|类))", question.text) if p.strip()]
+        pieces = [
+            p
+            for p in re.split("[?？]|[，,](?=.{0,12}(?:多少|几)(?:项|条|个|类))", question.text)
+            if p.strip()
+        ]
         if len(pieces) < 2 or query.earlier or "其中" in query.text:
             return [query]
-        parts = [understand(replace(question, text=piece + "？", history=()), query.views) for piece in pieces]
-        return parts if query.intent is not Intent.COUNT or all(p.intent is Intent.COUNT for p in parts) else [query]
+        parts = [
+            understand(replace(question, text=piece + "？", history=()), query.views)
+            for piece in pieces
+        ]
+        return (
+            parts
+            if query.intent is not Intent.COUNT or all(p.intent is Intent.COUNT for p in parts)
+            else [query]
+        )
 
     def _fact(self, query: Query) -> Answer | None:
         return facts.fact(query, self._hits(query))
@@ -108,11 +131,21 @@ class Answerer:
         for view in query.views:
             one = with_views(query, [view])
             answers.append((view.version.title, self._fact(one)))
-        return facts.compared(query, answers, "No such figure in this plan." if query.english else "该方案中没有相关规定。")
+        return overviews.compared(
+            query,
+            answers,
+            "No such figure in this plan." if query.english else "该方案中没有相关规定。",
+        )
 
     def _hits(self, query: Query) -> Sequence[Hit]:
         words = " ".join([*query.earlier, *query.subject, *query.quoted])
-        text = query.text if query.english or not words else f"{query.text} {words}" if query.earlier else query.text
+        text = (
+            query.text
+            if query.english or not words
+            else f"{query.text} {words}"
+            if query.earlier
+            else query.text
+        )
         ids = [view.version.id for view in query.views if view.version.id is not None]
         # the embedder reads a few hundred characters; the rest of a longer text only takes time
         return self._retriever.search(text[:LONGEST], ids, FOUND_AT_MOST)
@@ -129,13 +162,18 @@ class Answerer:
             rows += [f"Nearest on file: {f.entry.passage.ref} “{f.sentence[:80]}”" for f in near]
         else:
             rows = [f"未找到：{names}中没有能回答“{subject}”的内容。"]
-            rows += [f"相近的内容：{f.entry.passage.ref}“{_short(f.sentence)}”（{f.entry.version.title}）" for f in near]
+            rows += [
+                f"相近的内容：{f.entry.passage.ref}“{_short(f.sentence)}”（{f.entry.version.title}）"
+                for f in near
+            ]
             rows.append("如需确认，请联系方案的发文单位或牵头单位。")
         return Answer(tuple(rows), False, tuple(f.entry.cite() for f in near))
 
     def _stranger(self, query: Query) -> Answer:
         names = "、".join(query.unknown_units)
-        known = sorted({r.unit_text for view in query.views for t in view.tasks for r in t.responsibilities})
+        known = sorted(
+            {r.unit_text for view in query.views for t in view.tasks for r in t.responsibilities}
+        )
         shown = "、".join(known[:30]) + ("等" if len(known) > 30 else "")
         scope = phrasing.scope_words(query)
         rows = [f"未找到：{scope}中没有“{names}”。"]
@@ -146,8 +184,18 @@ class Answerer:
 
 def _foreign(query: Query) -> Answer:
     if query.english:
-        return Answer(("I can only answer from the plans on file; this was not found there. Try: which tasks are due this month?",), False)
-    return Answer(("我只能回答已读入的工作方案里的内容，这个问题不在其中，未找到依据。可以问：本月到期的任务有哪些？",), False)
+        return Answer(
+            (
+                "I can only answer from the plans on file; this was not found there. Try: which tasks are due this month?",
+            ),
+            False,
+        )
+    return Answer(
+        (
+            "我只能回答已读入的工作方案里的内容，这个问题不在其中，未找到依据。可以问：本月到期的任务有哪些？",
+        ),
+        False,
+    )
 
 
 def _short(sentence: str, length: int = 80) -> str:
@@ -156,5 +204,15 @@ def _short(sentence: str, length: int = 80) -> str:
 
 def _hello(query: Query) -> Answer:
     if query.english:
-        return Answer(("Hello! I can only answer from the plans on file. Try: which tasks are due this month?",), False)
-    return Answer(("您好！我只能回答已读入的工作方案里的内容，请写出要问的事，例如：本月到期的任务有哪些？市教育局负责哪些任务？",), False)
+        return Answer(
+            (
+                "Hello! I can only answer from the plans on file. Try: which tasks are due this month?",
+            ),
+            False,
+        )
+    return Answer(
+        (
+            "您好！我只能回答已读入的工作方案里的内容，请写出要问的事，例如：本月到期的任务有哪些？市教育局负责哪些任务？",
+        ),
+        False,
+    )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpus.models import Timing
+from rag.query import Query
 from rag.retrieve import Hit
-from rag.understand import Query
 from rag.views import Entry, Line
 from rag.words import normal, pairs
 
@@ -20,11 +20,18 @@ TELLING = 0.1  # share of the weight of all words
 UNKNOWN_SPEECH = 0.1
 UNKNOWN_ENGLISH = 0.3  # a word that the glossary hasn't
 UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
-FIGURE = re.compile(r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之")
+FIGURE = re.compile(
+    r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之"
+)
 NOT_FIGURES = re.compile(r"^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+")
 # measures that plans use for one another
-ALIKE = {"覆盖率": ("覆盖率", "建成率", "全覆盖", "普及率"), "建成率": ("建成率", "覆盖率", "全覆盖")}
-MEASURED = re.compile(r"[\u4e00-\u9fff]{2}率|满意度|知晓度|权重|经费|资金|预算|金额|奖金|电话|工资|补贴|罚款")
+ALIKE = {
+    "覆盖率": ("覆盖率", "建成率", "全覆盖", "普及率"),
+    "建成率": ("建成率", "覆盖率", "全覆盖"),
+}
+MEASURED = re.compile(
+    r"[\u4e00-\u9fff]{2}率|满意度|知晓度|权重|经费|资金|预算|金额|奖金|电话|工资|补贴|罚款"
+)
 
 
 @dataclass(slots=True)
@@ -72,7 +79,11 @@ class Ranker:
         rarest = math.log(1 + self._count)
         weights: dict[str, float] = {}
         things = {p for noun in self._query.nouns for p in _pairs(noun)}
-        for words, factor in ((self._query.earlier, EARLIER), (self._query.subject, 1.0), (self._query.quoted, 1.3)):
+        for words, factor in (
+            (self._query.earlier, EARLIER),
+            (self._query.subject, 1.0),
+            (self._query.quoted, 1.3),
+        ):
             for pair in (p for segment in self._meant(words) for p in _pairs(segment)):
                 seen = self._frequency.get(pair, 0)
                 if seen:
@@ -98,7 +109,10 @@ class Ranker:
             return None
         total = sum(self.weights.values()) or 1.0
         row = sum(w for p, w in self.weights.items() if p in entry.pairs) / total
-        over = sum(w for p, w in self.weights.items() if p in entry.above and p not in entry.pairs) / total
+        over = (
+            sum(w for p, w in self.weights.items() if p in entry.above and p not in entry.pairs)
+            / total
+        )
         place = self._places.get(entry.passage.id or 0)
         near = 0.12 / (1 + place / 2) if place is not None else 0.0
         if row + over == 0 and near < 0.05:
@@ -131,7 +145,9 @@ class Ranker:
         query, bonus = self._query, 0.0
         if query.asks_number:
             task = entry.task
-            if task is not None and any(t.text in line.text or line.text in t.text for t in task.targets):
+            if task is not None and any(
+                t.text in line.text or line.text in t.text for t in task.targets
+            ):
                 bonus += 0.2
             elif not answers_number(query, line.text):
                 bonus -= 0.1
@@ -174,7 +190,9 @@ def has_figure(text: str) -> bool:
 
 def answers_number(query: Query, text: str) -> bool:
     """Whether a text gives a figure; 全覆盖 is one where coverage is asked for."""
-    covers = "覆盖" in "".join((query.text, *query.earlier)) or "建成率" in "".join((query.text, *query.earlier))
+    covers = "覆盖" in "".join((query.text, *query.earlier)) or "建成率" in "".join(
+        (query.text, *query.earlier)
+    )
     return has_figure(text if covers else text.replace("全覆盖", ""))
 
 
@@ -190,7 +208,10 @@ def falls_in(entry: Entry, span: tuple[date | None, date | None] | None) -> bool
     if entry.task is None or (start is None and end is None):
         return False
     days = [t.due_on for t in entry.task.timings if t.due_on is not None]
-    return any((start is None or start <= day or day == end) and (end is None or day <= end) for day in days)
+    return any(
+        (start is None or start <= day or day == end) and (end is None or day <= end)
+        for day in days
+    )
 
 
 def asked_measure(query: Query) -> str | None:

@@ -4,15 +4,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus.phrases import describe_span
 from corpus.values import TimingKind
 from rag import phrasing
-from rag.evidence import Found, Ranker, answers_number, asked_measure, falls_in, has_measure, is_report, timings_of
+from rag.evidence import (
+    Found,
+    Ranker,
+    answers_number,
+    asked_measure,
+    falls_in,
+    has_measure,
+    is_report,
+    timings_of,
+)
+from rag.patterns import LISTING, NEXT
+from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
-from rag.understand import LISTING, NEXT, Query
-from rag.views import Entry
-from rag.words import normal
 
 ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
@@ -46,7 +53,11 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
             cited.append(one.entry.cite(one.sentence))
     rows += phrasing.over_row(query.views, query.today, query.english)
     if query.asks_when and not query.asks_number and not any(_has_time(one) for one in chosen):
-        head = "Not found: the original gives no date for it." if query.english else "未找到具体日期：原文没有写明。相关内容是："
+        head = (
+            "Not found: the original gives no date for it."
+            if query.english
+            else "未找到具体日期：原文没有写明。相关内容是："
+        )
         return Answer((head, *rows), False, tuple(cited))
     return Answer(tuple(rows), True, tuple(cited))
 
@@ -54,11 +65,21 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
 def _kin(one: Found, other: Found) -> bool:
     """Whether two rows stand under one number: the second goes on where the first ends."""
     a, b = one.entry.task, other.entry.task
-    return bool(a and b and a.no and (a.version_id, a.no, a.section) == (b.version_id, b.no, b.section) and "continuation" in (a.part, b.part))
+    return bool(
+        a
+        and b
+        and a.no
+        and (a.version_id, a.no, a.section) == (b.version_id, b.no, b.section)
+        and "continuation" in (a.part, b.part)
+    )
 
 
 def _has_time(found: Found) -> bool:
-    return bool(timings_of(found.entry, found.line)) or bool(re.search(r"\d+[月日号天]|\d年[底末内前]|每[年月周季日]|工作日|及时|随时|立即", found.sentence))
+    return bool(timings_of(found.entry, found.line)) or bool(
+        re.search(
+            r"\d+[月日号天]|\d年[底末内前]|每[年月周季日]|工作日|及时|随时|立即", found.sentence
+        )
+    )
 
 
 def _said(one: Found, others: Sequence[Found]) -> bool:
@@ -73,7 +94,11 @@ def _said(one: Found, others: Sequence[Found]) -> bool:
 def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     """Those that hold enough of the subject, and the measure where one is asked for."""
     enough = ENOUGH_ENGLISH if query.english else ENOUGH_NUMBER if query.asks_number else ENOUGH
-    measure = asked_measure(query) if query.asks_number or query.english or len(query.subject) <= 2 else None
+    measure = (
+        asked_measure(query)
+        if query.asks_number or query.english or len(query.subject) <= 2
+        else None
+    )
     kept = []
     for one in found:
         if query.asks_report and is_report(one.entry) and one.coverage >= ENOUGH_REPORT:
@@ -92,12 +117,20 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
             continue
         kept.append(one)
     # of rows that answer, those of the day that was asked for
-    dated = [f for f in kept if f.score >= kept[0].score * 0.7 and query.dates_itself and falls_in(f.entry, query.span)]
+    dated = [
+        f
+        for f in kept
+        if f.score >= kept[0].score * 0.7 and query.dates_itself and falls_in(f.entry, query.span)
+    ]
     return dated or kept
 
 
 def _is_heading(found: Found) -> bool:
-    return found.entry.task is None and len(found.sentence) < 16 and not re.search("[。；，：]", found.sentence)
+    return (
+        found.entry.task is None
+        and len(found.sentence) < 16
+        and not re.search("[。；，：]", found.sentence)
+    )
 
 
 def _of_year(query: Query, found: Found) -> bool:
@@ -109,9 +142,14 @@ def _of_year(query: Query, found: Found) -> bool:
         return True
     days = [t.due_on for t in task.timings if t.due_on] if task else []
     if days:
-        return any(min(d.year for d in days) <= year <= max(d.year for d in days) for year in query.years)
+        return any(
+            min(d.year for d in days) <= year <= max(d.year for d in days) for year in query.years
+        )
     start, end = version.period_start_on, version.period_end_on
-    return any((start is None or start.year <= year) and (end is None or year <= end.year) for year in query.years)
+    return any(
+        (start is None or start.year <= year) and (end is None or year <= end.year)
+        for year in query.years
+    )
 
 
 def fact_rows(query: Query, found: Found) -> list[str]:
@@ -120,7 +158,12 @@ def fact_rows(query: Query, found: Found) -> list[str]:
     english = query.english
     rows = []
     sentence = found.sentence
-    if task is not None and LISTING.search(query.text) and task.part != "indicator" and len(task.text) <= WHOLE:
+    if (
+        task is not None
+        and LISTING.search(query.text)
+        and task.part != "indicator"
+        and len(task.text) <= WHOLE
+    ):
         sentence = task.text  # what is listed may go on over several sentences
     if task is None or not task.title or task.title in sentence or len(task.title) > 40:
         said = f"“{sentence}”"
@@ -144,14 +187,22 @@ def fact_rows(query: Query, found: Found) -> list[str]:
             row = f"{'Time: ' if english else '时限：'}{when}"
             rows.insert(0, row) if query.asks_when else rows.append(row)
     where = f"{phrasing.name_of(entry.version)}{entry.passage.ref}"
-    section = f"“{task.section}”" if task and task.section and task.section not in entry.passage.ref else ""
+    section = (
+        f"“{task.section}”"
+        if task and task.section and task.section not in entry.passage.ref
+        else ""
+    )
     rows.append(f"Source: {where} {section}".rstrip() if english else f"出处：{where}{section}")
     return ["\n".join(rows)]
 
 
 def overdue(query: Query, hits: Sequence[Hit]) -> Answer | None:
     """Whether a row is past its day."""
-    found = [f for f in supported(replace(query, asks_number=False), Ranker(query, hits).rank()) if _deadline(f)]
+    found = [
+        f
+        for f in supported(replace(query, asks_number=False), Ranker(query, hits).rank())
+        if _deadline(f)
+    ]
     if not found:
         return None
     best = found[0]
@@ -160,7 +211,11 @@ def overdue(query: Query, hits: Sequence[Hit]) -> Answer | None:
     days = (query.today - timing.due_on).days
     words = phrasing.timing_words(timing, query.english)
     if query.english:
-        head = f"Yes, it is {days} days past its day: {words}." if days > 0 else f"No, {-days} days are left: {words}."
+        head = (
+            f"Yes, it is {days} days past its day: {words}."
+            if days > 0
+            else f"No, {-days} days are left: {words}."
+        )
     elif days > 0:
         head = f"是的，已过期限{days}天：{words}。是否已办结以报送为准。"
     else:
@@ -170,7 +225,9 @@ def overdue(query: Query, hits: Sequence[Hit]) -> Answer | None:
 
 
 def _deadline(found: Found):  # type: ignore[no-untyped-def]
-    timings = timings_of(found.entry, found.line) or (found.entry.task.timings if found.entry.task else [])
+    timings = timings_of(found.entry, found.line) or (
+        found.entry.task.timings if found.entry.task else []
+    )
     return next((t for t in timings if t.due_on and t.kind is not TimingKind.RECURRING), None)
 
 
@@ -179,7 +236,9 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     subject = query.earlier or query.subject
     ranked = Ranker(replace(query, subject=list(subject), earlier=[]), hits).rank()
     asked = NEXT.search(query.text)
-    is_stage = "阶段" in query.text or "stage" in query.text.lower() or "phase" in query.text.lower()
+    is_stage = (
+        "阶段" in query.text or "stage" in query.text.lower() or "phase" in query.text.lower()
+    )
     rows = [f for f in ranked if f.entry.task and (not is_stage or f.entry.task.part == "stage")]
     if not rows or asked is None:
         return None
@@ -196,92 +255,6 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     line = entry.lines[0]
     found = Found(entry, line, 1.0, 1.0, [])
     name = entry.task.title or entry.task.text[:40]
-    return Answer((f"{name}", *fact_rows(replace(query, asks_when=True), found)), True, (entry.cite(),))
-
-
-def which_plans(query: Query) -> Answer | None:
-    """Which plans say it: the words themselves must stand there."""
-    every = [w.casefold() for w in query.quoted or query.subject]
-    texts = [view.text.casefold() for view in query.views]
-    wanted = [w for w in every if any(w in text for text in texts)] or every
-    rows, cited, silent = [], [], []
-    for view in query.views:
-        best: Entry | None = None
-        for entry in view.entries:
-            text = normal(entry.printed).casefold()
-            if wanted and all(w in text for w in wanted):
-                best = entry
-                break
-        if best is None:
-            best = _spread(view.entries, wanted)
-        if best is None:
-            silent.append(view.version.title)
-            continue
-        sentence = max(best.lines, key=lambda line: sum(w in normal(line.text).casefold() for w in wanted), default=None)
-        quote = sentence.text if sentence else best.printed
-        rows.append(f"{len(rows) + 1}. {phrasing.name_of(view.version)}{best.passage.ref}：“{quote}”")
-        cited += [best.cite(), best.cite(quote)]
-    if not rows:
-        return None
-    head = f"{len(rows)} of {len(query.views)} plans say so:" if query.english else f"{len(query.views)}份文件中有{len(rows)}份提到“{'、'.join(wanted)}”："
-    return Answer((head, *rows), True, tuple(cited))
-
-
-def _spread(entries: Sequence[Entry], wanted: Sequence[str]) -> Entry | None:
-    """A row that holds nearly every pair of what is asked, in other order."""
-    from rag.words import pairs
-
-    needed = {p for w in wanted for p in pairs(w)}
-    for entry in entries:
-        if needed and any(len(needed & line.pairs) >= 0.95 * len(needed) for line in entry.lines):
-            return entry
-    return None
-
-
-def compared(query: Query, answers: Sequence[tuple[str, Answer | None]], silent_words: str) -> Answer | None:
-    """One answer a plan, side by side."""
-    if not any(answer for _, answer in answers):
-        return None
-    rows: list[str] = []
-    cited: list[Citation] = []
-    for title, answer in answers:
-        rows.append(f"【{title}】")
-        if answer is None:
-            rows.append(silent_words)
-            continue
-        rows += answer.rows
-        cited += answer.citations
-    return Answer(tuple(rows), True, tuple(cited))
-
-
-def joined(answers: Sequence[Answer | None]) -> Answer | None:
-    """The answers to several questions of one message; None when one of them has none."""
-    if any(answer is None for answer in answers):
-        return None
-    given = [answer for answer in answers if answer is not None]
-    rows = tuple(dict.fromkeys(row for answer in given for row in answer.rows))
-    return Answer(rows, True, tuple(dict.fromkeys(c for answer in given for c in answer.citations)))
-
-
-def plan_facts(query: Query) -> Answer | None:
-    """The head of the plans in question, with the clause that prints it."""
-    rows: list[str] = []
-    cited: list[Citation] = []
-    for view in query.views:
-        version = view.version
-        span = (version.period_start_on, version.period_end_on)
-        facts = {
-            "发文单位": version.issuer, "文号": version.doc_number,
-            "印发日期": version.issued_on and phrasing.chinese_day(version.issued_on),
-            "制定依据": "、".join(version.basis), "领导小组办公室": version.leading_group,
-            "执行期": describe_span(*span) if any(span) else None,
-        }  # fmt: skip
-        printed = {name: str(value) for name, value in facts.items() if value}
-        if not printed:
-            continue
-        rows.append(f"《{version.title}》")
-        rows += [f"{name}：{value}" for name, value in printed.items()]
-        marks = [version.doc_number, *version.basis, version.leading_group, version.issuer]
-        entries = [e for e in view.entries if any(m and normal(m) in normal(e.printed) for m in marks)]
-        cited += [entry.cite() for entry in entries[:4]]
-    return Answer(tuple(rows), True, tuple(cited)) if rows else None
+    return Answer(
+        (f"{name}", *fact_rows(replace(query, asks_when=True), found)), True, (entry.cite(),)
+    )

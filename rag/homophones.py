@@ -47,7 +47,9 @@ class Homophones:
                 if len(changed) != 1 or self._vouched(text, i + changed[0]):
                     continue
                 before, after = text[i - 1 : i] if i else "", text[i + 2 : i + 3]
-                wider = [before + candidate] * bool(_WORD.match(before)) + [candidate + after] * bool(_WORD.match(after))
+                wider = [before + candidate] * bool(_WORD.match(before)) + [
+                    candidate + after
+                ] * bool(_WORD.match(after))
                 if not wider or any(map(stands, wider)):
                     characters[i + changed[0]] = candidate[changed[0]]
                     break

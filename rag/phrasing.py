@@ -7,12 +7,17 @@ from corpus import ledger
 from corpus.models import PlanVersion, Task, Timing
 from corpus.phrases import describe_span
 from corpus.values import Role, TimingKind
+from rag.query import Query
 from rag.question import Citation
-from rag.understand import Query
 from rag.views import Entry, VersionView
 
 ROLES = {Role.LEAD: "牵头", Role.SUPPORT: "配合", Role.JOINT: "责任单位", Role.RESPONSIBLE: "负责"}
-ROLES_EN = {Role.LEAD: "lead", Role.SUPPORT: "support", Role.JOINT: "joint", Role.RESPONSIBLE: "responsible"}
+ROLES_EN = {
+    Role.LEAD: "lead",
+    Role.SUPPORT: "support",
+    Role.JOINT: "joint",
+    Role.RESPONSIBLE: "responsible",
+}
 LIST_BUDGET = 3000  # characters of measures in one list: a person still reads it in a chat
 NUMBERED = {"main", "continuation"}
 
@@ -29,7 +34,9 @@ def units_of(task: Task, english: bool = False) -> str:
     for r in task.responsibilities:
         groups.setdefault(r.role, []).append(r.unit_text)
     colon, semicolon = (": ", "; ") if english else ("：", "；")
-    return semicolon.join(f"{roles[role]}{colon}{names.join(units)}" for role, units in groups.items())
+    return semicolon.join(
+        f"{roles[role]}{colon}{names.join(units)}" for role, units in groups.items()
+    )
 
 
 def timing_words(timing: Timing, english: bool = False) -> str:
@@ -57,12 +64,17 @@ def timing_words(timing: Timing, english: bool = False) -> str:
 def when_words(timings: Sequence[Timing], english: bool = False) -> str:
     """All timings of a row, each with what it dates where there are several."""
     several = len({t.about for t in timings}) > 1
-    return ("; " if english else "；").join(dict.fromkeys(_when(t, several, english) for t in timings))
+    return ("; " if english else "；").join(
+        dict.fromkeys(_when(t, several, english) for t in timings)
+    )
 
 
 def target_words(task: Task, english: bool = False) -> str:
     """The values of an indicator, each beside its year where the table gives several."""
-    values = [f"{WORDS.get(t.op, t.op) if not english else t.op}{t.value}{t.measure_unit}" for t in task.targets]
+    values = [
+        f"{WORDS.get(t.op, t.op) if not english else t.op}{t.value}{t.measure_unit}"
+        for t in task.targets
+    ]
     days = [t.due_on for t in task.timings if t.due_on is not None]
     if len(values) == len(days) and len(values) > 1:
         values = [f"{day.year}年{value}" for day, value in zip(days, values, strict=True)]
@@ -79,7 +91,14 @@ def name_of(version: PlanVersion) -> str:
     return f"《{version.title}》{number}"
 
 
-def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | None = None, english: bool = False) -> str:
+def row_line(
+    n: int,
+    entry: Entry,
+    *,
+    measure: int,
+    timings: Sequence[Timing] | None = None,
+    english: bool = False,
+) -> str:
     """One row of a list: number, what is to be done, who, by when."""
     task = entry.task
     assert task is not None
@@ -97,7 +116,11 @@ def row_line(n: int, entry: Entry, *, measure: int, timings: Sequence[Timing] | 
         times = []
     when = when_words(times, english)
     labels = ("Units: ", "Due: ") if english else ("", "时限：")
-    tail = "｜".join(part for part in (f"{labels[0]}{who}" if who else "", f"{labels[1]}{when}" if when else "") if part)
+    tail = "｜".join(
+        part
+        for part in (f"{labels[0]}{who}" if who else "", f"{labels[1]}{when}" if when else "")
+        if part
+    )
     if tail:
         parts.append(f"   {tail}")
     return "\n".join(parts)
@@ -108,7 +131,12 @@ def _when(timing: Timing, several: bool, english: bool) -> str:
     return about + timing_words(timing, english)
 
 
-def list_rows(entries: Sequence[Entry], *, timings: dict[int, list[Timing]] | None = None, english: bool = False) -> list[str]:
+def list_rows(
+    entries: Sequence[Entry],
+    *,
+    timings: dict[int, list[Timing]] | None = None,
+    english: bool = False,
+) -> list[str]:
     """All rows of a list, complete; long measures are shortened so that it stays readable."""
     measure = max(28, min(460, LIST_BUDGET // max(len(entries), 1) - 60))
     several = len({entry.version.plan_id for entry in entries}) > 1
@@ -136,7 +164,11 @@ def over_row(views: Sequence[VersionView], today: date, english: bool = False) -
         return []
     end = views[0].version.period_end_on
     assert end is not None
-    return [f"(This plan's period ended on {end.isoformat()}.)"] if english else [f"（该方案的执行期已于{chinese_day(end)}结束。）"]
+    return (
+        [f"(This plan's period ended on {end.isoformat()}.)"]
+        if english
+        else [f"（该方案的执行期已于{chinese_day(end)}结束。）"]
+    )
 
 
 def cite_all(entries: Sequence[Entry]) -> tuple[Citation, ...]:

@@ -11,14 +11,15 @@ from corpus.models import Task, Timing
 from corpus.phrases import describe_span
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag import phrasing
+from rag.filters import TASK_PARTS, falls, filtered, numbered, passes, rows_of
+from rag.patterns import LATE
+from rag.query import Intent, Query
 from rag.question import Answer
-from rag.understand import LATE, Intent, Query, concerns, matching_sections
+from rag.understand import concerns
 from rag.views import Entry, VersionView
-from rag.words import normal, pairs
+from rag.words import normal
 
 LEDGER_PARTS = ("main", "continuation", "duty", "stage", "indicator", "box", "annex", "report")
-TASK_PARTS = ("main", "continuation")  # what is meant by 任务 when there are such rows
-NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant
 
 
 def listed(query: Query) -> Answer | None:
@@ -27,7 +28,7 @@ def listed(query: Query) -> Answer | None:
         answer = _headings(query)
         if answer is not None:
             return answer
-    entries = _filtered(query)
+    entries = filtered(query)
     if not entries:
         return _none_of(query)
     who = _who(query)
@@ -35,7 +36,10 @@ def listed(query: Query) -> Answer | None:
     if query.english:
         head = f"{len(entries)} rows{f' for {who}' if who else ''}:"
     rows = [head, *phrasing.list_rows(entries, english=query.english)]
-    rows += [phrasing.source_row(entries, query.english), *phrasing.over_row(query.views, query.today, query.english)]
+    rows += [
+        phrasing.source_row(entries, query.english),
+        *phrasing.over_row(query.views, query.today, query.english),
+    ]
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
@@ -47,21 +51,27 @@ def counted(query: Query) -> Answer | None:
             return answer
     if len(query.units) > 1 and query.compares:
         return _counted_by_unit(query)
-    entries = _filtered(query, whole_table=True)
+    entries = filtered(query, whole_table=True)
     if not entries:
         return None
-    rows = [f"{_who(query)}共{len(_numbered(entries))}项{_kinds(entries)}。"]
-    extra = len(entries) - len(_numbered(entries))
+    rows = [f"{_who(query)}共{len(numbered(entries))}项{_kinds(entries)}。"]
+    extra = len(entries) - len(numbered(entries))
     if extra:
         rows[0] = rows[0].rstrip("。") + f"（按序号计；另有续行{extra}条）。"
     if query.english:
-        rows = [f"{len(_numbered(entries))} in all."]
+        rows = [f"{len(numbered(entries))} in all."]
     if len(entries) <= 20:
-        rows += [f"{n}. {e.passage.ref} {e.task.title or e.task.text[:60]}" for n, e in enumerate(entries, 1) if e.task]
+        rows += [
+            f"{n}. {e.passage.ref} {e.task.title or e.task.text[:60]}"
+            for n, e in enumerate(entries, 1)
+            if e.task
+        ]
     else:
         first, last = entries[0], entries[-1]
         assert first.task and last.task
-        rows.append(f"从{first.passage.ref}“{first.task.title or first.task.text[:24]}”到{last.passage.ref}“{last.task.title or last.task.text[:24]}”。")
+        rows.append(
+            f"从{first.passage.ref}“{first.task.title or first.task.text[:24]}”到{last.passage.ref}“{last.task.title or last.task.text[:24]}”。"
+        )
     rows.append(phrasing.source_row(entries, query.english))
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
@@ -78,9 +88,11 @@ def due(query: Query, engine: Engine) -> Answer:
     for view in query.views:
         for entry in view.entries:
             task = entry.task
-            if task is None or task.id is None or not _passes(query, task):
+            if task is None or task.id is None or not passes(query, task):
                 continue
-            timings = [t for t in task.timings if _falls(t, start, end) and not _is_closed(task, t, closed)]
+            timings = [
+                t for t in task.timings if falls(t, start, end) and not _is_closed(task, t, closed)
+            ]
             if timings and task.id not in chosen:
                 entries.append(entry)
                 chosen[task.id] = timings
@@ -88,13 +100,24 @@ def due(query: Query, engine: Engine) -> Answer:
     count = sum(map(len, chosen.values()))
     who = _who(query)
     if not entries:
-        text = f"{span}{who or ''}没有到期的任务。" if not query.english else f"Nothing falls due in {span}."
+        text = (
+            f"{span}{who or ''}没有到期的任务。"
+            if not query.english
+            else f"Nothing falls due in {span}."
+        )
         return Answer((text, *_next_due(query, end)), True, ())
-    head = f"{span}到期的{who}任务共{len(entries)}项" + (f"、{count}处时限" if count > len(entries) else "") + "："
+    head = (
+        f"{span}到期的{who}任务共{len(entries)}项"
+        + (f"、{count}处时限" if count > len(entries) else "")
+        + "："
+    )
     if query.english:
         head = f"{len(entries)} rows fall due, {span}:"
     rows = [head, *phrasing.list_rows(entries, timings=chosen, english=query.english)]
-    rows += [phrasing.source_row(entries, query.english), *phrasing.over_row(query.views, query.today, query.english)]
+    rows += [
+        phrasing.source_row(entries, query.english),
+        *phrasing.over_row(query.views, query.today, query.english),
+    ]
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
@@ -107,107 +130,17 @@ def _none_of(query: Query) -> Answer | None:
     return Answer((f"未找到：没有{_who(query)}的这类任务。",), False)
 
 
-# ---- filters
-
-
-def _filtered(query: Query, whole_table: bool = False) -> list[Entry]:
-    entries = [
-        entry
-        for view in query.views
-        for entry in _once(view)
-        if entry.task is not None and _passes(query, entry.task)
-    ]
-    entries = _by_quote_or_span(query, entries)
-    sections = matching_sections(query) if not query.units else []
-    if sections:
-        inside = [e for e in entries if e.task and (e.task.section or "") in sections]
-        entries = inside or entries
-    elif query.subject and query.timing_kind is None:
-        entries = _about(query, entries) or entries
-    elif whole_table and not (query.parts or query.units or query.roles):
-        entries = _the_table(entries)
-    if query.units and not query.parts:
-        return entries
-    if not query.parts and not sections and not query.units:
-        tasks = [e for e in entries if e.task and e.task.part in TASK_PARTS]
-        entries = tasks or entries
-    return entries
-
-
-def _passes(query: Query, task: Task) -> bool:
-    if query.parts and task.part not in query.parts:
-        return False
-    if query.indicator_kind and task.indicator_kind is not query.indicator_kind:
-        return False
-    if query.timing_kind is not None and not _timed(query, task):
-        return False
-    if query.leads_together:
-        leads = [r for r in task.responsibilities if r.role is Role.LEAD]
-        return len(leads) == query.leads_together
-    if query.units:
-        return concerns(task, query.units, query.roles)
-    if query.roles:
-        return any(r.role in query.roles for r in task.responsibilities)
-    return True
-
-
-def _timed(query: Query, task: Task) -> bool:
-    if query.timing_kind is TimingKind.RECURRING and not query.timing_word:
-        dated = any(t.due_on and t.kind is not TimingKind.RECURRING for t in task.timings)
-        return not dated and any(t.kind is TimingKind.RECURRING for t in task.timings)
-    return any(t.kind is query.timing_kind and query.timing_word in t.text for t in task.timings)
-
-
-def _by_quote_or_span(query: Query, entries: list[Entry]) -> list[Entry]:
-    """Rows whose time cell is quoted, or whose day lies in the span."""
-    for quoted in query.quoted:
-        wanted = normal(quoted)
-        same = [e for e in entries if e.task and any(wanted in normal(t) for t in (e.task.timing_text, *(x.text for x in e.task.timings)))]
-        if same:
-            return same
-    if query.span and query.span != (None, None) and query.intent in (Intent.COUNT, Intent.LIST):
-        start, end = query.span
-        same = [e for e in entries if e.task and any(_falls(t, start, end) for t in e.task.timings)]
-        return same or ([] if query.units else entries)
-    return entries
-
-
-def _about(query: Query, entries: Sequence[Entry]) -> list[Entry]:
-    """Rows that hold most of what is left of the question."""
-    titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
-    wanted = {p for s in query.subject for p in pairs(s)} - titles
-    if not wanted:
-        return []
-    return [e for e in entries if len(wanted & (e.pairs | e.above)) >= NEAR * len(wanted)]
-
-
-def _the_table(entries: Sequence[Entry]) -> list[Entry]:
-    """The rows that “how many” means when nothing else is said: the main ones, else the commonest kind."""
-    main = [e for e in entries if e.task and e.task.part in TASK_PARTS]
-    if main:
-        return main
-    parts = [e.task.part for e in entries if e.task]
-    commonest = max(dict.fromkeys(parts), key=parts.count, default="")
-    return [e for e in entries if e.task and e.task.part == commonest]
-
-
-def _once(view: VersionView) -> list[Entry]:
-    return list(view.by_task.values())
-
-
-def _numbered(entries: Sequence[Entry]) -> list[Entry]:
-    return [e for e in entries if e.task and e.task.part != "continuation"] or list(entries)
+# ---- headings
 
 
 def _kinds(entries: Sequence[Entry]) -> str:
     binding = sum(e.task.indicator_kind is IndicatorKind.BINDING for e in entries if e.task)
-    anticipatory = sum(e.task.indicator_kind is IndicatorKind.ANTICIPATORY for e in entries if e.task)
+    anticipatory = sum(
+        e.task.indicator_kind is IndicatorKind.ANTICIPATORY for e in entries if e.task
+    )
     if not binding or not anticipatory:
         return ""
     return f"，其中约束性{binding}项、预期性{anticipatory}项"
-
-
-# ---- headings
 
 
 def _headings(query: Query) -> Answer | None:
@@ -217,7 +150,7 @@ def _headings(query: Query) -> Answer | None:
     cited: list[Entry] = []
     for view in query.views:
         entries = [
-            e for e in _once(view)
+            e for e in rows_of(view)
             if e.task and (e.task.part == part if part else e.task.part in (*TASK_PARTS, "annex"))
         ]  # fmt: skip
         if part is None and any(e.task and e.task.part in TASK_PARTS for e in entries):
@@ -227,8 +160,14 @@ def _headings(query: Query) -> Answer | None:
             assert entry.task is not None
             first.setdefault(entry.task.section or "", entry)
         first.pop("", None)
-        named = [s for s in first if any(len(x) >= 2 and x in normal(s) for x in query.subject)] if part else []
-        numbered = [s for s in first if any(f"专栏{n}" in normal(s) for n in _box_numbers(query.text))]
+        named = (
+            [s for s in first if any(len(x) >= 2 and x in normal(s) for x in query.subject)]
+            if part
+            else []
+        )
+        numbered = [
+            s for s in first if any(f"专栏{n}" in normal(s) for n in _box_numbers(query.text))
+        ]
         if numbered or (len(named) == 1 and not query.asks_number):
             inside = [e for e in entries if e.task and e.task.section in (numbered or named)]
             rows += [*(numbered or named), *phrasing.list_rows(inside, english=query.english)]
@@ -236,14 +175,25 @@ def _headings(query: Query) -> Answer | None:
             continue
         if not first:
             continue
-        rows.append(f"{phrasing.name_of(view.version)}共{len(first)}个{'专栏' if part else '类别'}：")
+        rows.append(
+            f"{phrasing.name_of(view.version)}共{len(first)}个{'专栏' if part else '类别'}："
+        )
         for n, (section, entry) in enumerate(first.items(), 1):
             count = sum(e.task.section == section for e in entries if e.task)
             rows.append(f"{n}. {section}（{count}项）")
             cited.append(entry)
     if not rows:
         return None
-    return Answer((*rows, phrasing.source_row(cited, query.english)), True, tuple(e.cite(e.task.section) if e.task and e.task.section and e.task.section in e.printed else e.cite() for e in cited))
+    return Answer(
+        (*rows, phrasing.source_row(cited, query.english)),
+        True,
+        tuple(
+            e.cite(e.task.section)
+            if e.task and e.task.section and e.task.section in e.printed
+            else e.cite()
+            for e in cited
+        ),
+    )
 
 
 def _box_numbers(text: str) -> list[str]:
@@ -256,7 +206,7 @@ def _counted_by_unit(query: Query) -> Answer | None:
     rows, cited = [], []
     for unit in query.units:
         found = [
-            e for view in query.views for e in _once(view)
+            e for view in query.views for e in rows_of(view)
             if e.task and e.task.part in LEDGER_PARTS and concerns(e.task, [unit], query.roles)
         ]  # fmt: skip
         names = "、".join(f"{e.passage.ref}" for e in found[:30])
@@ -267,17 +217,13 @@ def _counted_by_unit(query: Query) -> Answer | None:
     counts = [int(row.split("：")[1].split("项")[0]) for row in rows]
     best = max(range(len(counts)), key=counts.__getitem__)
     if len(set(counts)) > 1:
-        rows.append(f"{query.units[best]}最多。" if len(counts) > 2 else f"{query.units[best]}更多。")
+        rows.append(
+            f"{query.units[best]}最多。" if len(counts) > 2 else f"{query.units[best]}更多。"
+        )
     return Answer((*rows, phrasing.source_row(cited)), True, phrasing.cite_all(cited))
 
 
 # ---- time
-
-
-def _falls(timing: Timing, start: date | None, end: date | None) -> bool:
-    if timing.due_on is None or timing.kind is TimingKind.RECURRING:
-        return False
-    return (start is None or timing.due_on >= start) and (end is None or timing.due_on <= end)
 
 
 def _span_words(query: Query, start: date | None, end: date | None, late: bool) -> str:
@@ -305,8 +251,8 @@ def _next_due(query: Query, end: date | None) -> list[str]:
     """What falls due next, when nothing does in the span asked for."""
     after = [
         (t.due_on, e)
-        for view in query.views for e in _once(view)
-        if e.task and _passes(query, e.task)
+        for view in query.views for e in rows_of(view)
+        if e.task and passes(query, e.task)
         for t in e.task.timings
         if t.due_on and t.kind is not TimingKind.RECURRING and t.due_on > (end or query.today)
     ]  # fmt: skip

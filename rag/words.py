@@ -40,7 +40,11 @@ _EDGE = re.compile(
 def normal(text: str) -> str:
     """NFKC, one kind of quotation marks, no white space inside Chinese."""
     text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"(?<=[\u3400-\u9fff\d%,。;:])\s+(?=[\u3400-\u9fff\d])|(?<=\d)\s+(?=[\u3400-\u9fff])", "", text)
+    text = re.sub(
+        r"(?<=[\u3400-\u9fff\d%,。;:])\s+(?=[\u3400-\u9fff\d])|(?<=\d)\s+(?=[\u3400-\u9fff])",
+        "",
+        text,
+    )
     return text.strip()
 
 
@@ -71,7 +75,9 @@ def segments(text: str) -> list[str]:
 def pairs(text: str) -> set[str]:
     """Pairs of neighbouring Han characters, and words of letters and digits."""
     found: set[str] = set()
-    for run in re.findall(r"[\u3400-\u9fff〇]+|[a-z0-9]+(?:\.\d+)?", unicodedata.normalize("NFKC", text).casefold()):
+    for run in re.findall(
+        r"[\u3400-\u9fff〇]+|[a-z0-9]+(?:\.\d+)?", unicodedata.normalize("NFKC", text).casefold()
+    ):
         if HAN.match(run):
             found.update(run[i : i + 2] for i in range(len(run) - 1))
         else:

@@ -1,0 +1,121 @@
+"""Which rows of the ledger a question's filters let through."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from corpus.models import Task, Timing
+from corpus.values import Role, TimingKind
+from rag.query import Intent, Query
+from rag.understand import concerns, matching_sections
+from rag.views import Entry, VersionView
+from rag.words import normal, pairs
+
+TASK_PARTS = ("main", "continuation")  # what is meant by 任务 when there are such rows
+NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant
+
+
+def filtered(query: Query, whole_table: bool = False) -> list[Entry]:
+    """The rows meant, in the order of their plans; `whole_table` takes the main rows when nothing is said."""
+    entries = [
+        entry
+        for view in query.views
+        for entry in rows_of(view)
+        if entry.task is not None and passes(query, entry.task)
+    ]
+    entries = _by_quote_or_span(query, entries)
+    sections = matching_sections(query) if not query.units else []
+    if sections:
+        inside = [e for e in entries if e.task and (e.task.section or "") in sections]
+        entries = inside or entries
+    elif query.subject and query.timing_kind is None:
+        entries = _about(query, entries) or entries
+    elif whole_table and not (query.parts or query.units or query.roles):
+        entries = _the_table(entries)
+    if query.units and not query.parts:
+        return entries
+    if not query.parts and not sections and not query.units:
+        tasks = [e for e in entries if e.task and e.task.part in TASK_PARTS]
+        entries = tasks or entries
+    return entries
+
+
+def passes(query: Query, task: Task) -> bool:
+    """Whether a row is of the kind, the role and the unit that are asked for."""
+    if query.parts and task.part not in query.parts:
+        return False
+    if query.indicator_kind and task.indicator_kind is not query.indicator_kind:
+        return False
+    if query.timing_kind is not None and not _timed(query, task):
+        return False
+    if query.leads_together:
+        leads = [r for r in task.responsibilities if r.role is Role.LEAD]
+        return len(leads) == query.leads_together
+    if query.units:
+        return concerns(task, query.units, query.roles)
+    if query.roles:
+        return any(r.role in query.roles for r in task.responsibilities)
+    return True
+
+
+def _timed(query: Query, task: Task) -> bool:
+    if query.timing_kind is TimingKind.RECURRING and not query.timing_word:
+        dated = any(t.due_on and t.kind is not TimingKind.RECURRING for t in task.timings)
+        return not dated and any(t.kind is TimingKind.RECURRING for t in task.timings)
+    return any(t.kind is query.timing_kind and query.timing_word in t.text for t in task.timings)
+
+
+def _by_quote_or_span(query: Query, entries: list[Entry]) -> list[Entry]:
+    """Rows whose time cell is quoted, or whose day lies in the span."""
+    for quoted in query.quoted:
+        wanted = normal(quoted)
+        same = [
+            e
+            for e in entries
+            if e.task
+            and any(
+                wanted in normal(t) for t in (e.task.timing_text, *(x.text for x in e.task.timings))
+            )
+        ]
+        if same:
+            return same
+    if query.span and query.span != (None, None) and query.intent in (Intent.COUNT, Intent.LIST):
+        start, end = query.span
+        same = [e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)]
+        return same or ([] if query.units else entries)
+    return entries
+
+
+def _about(query: Query, entries: Sequence[Entry]) -> list[Entry]:
+    """Rows that hold most of what is left of the question."""
+    titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
+    wanted = {p for s in query.subject for p in pairs(s)} - titles
+    if not wanted:
+        return []
+    return [e for e in entries if len(wanted & (e.pairs | e.above)) >= NEAR * len(wanted)]
+
+
+def _the_table(entries: Sequence[Entry]) -> list[Entry]:
+    """The rows that “how many” means when nothing else is said: the main ones, else the commonest kind."""
+    main = [e for e in entries if e.task and e.task.part in TASK_PARTS]
+    if main:
+        return main
+    parts = [e.task.part for e in entries if e.task]
+    commonest = max(dict.fromkeys(parts), key=parts.count, default="")
+    return [e for e in entries if e.task and e.task.part == commonest]
+
+
+def rows_of(view: VersionView) -> list[Entry]:
+    """The rows of a plan, each once."""
+    return list(view.by_task.values())
+
+
+def numbered(entries: Sequence[Entry]) -> list[Entry]:
+    """The rows that count: one that goes on under the number before it is not counted again."""
+    return [e for e in entries if e.task and e.task.part != "continuation"] or list(entries)
+
+
+def falls(timing: Timing, start: date | None, end: date | None) -> bool:
+    """Whether something is due within a span, both days included; lasting work never is."""
+    if timing.due_on is None or timing.kind is TimingKind.RECURRING:
+        return False
+    return (start is None or timing.due_on >= start) and (end is None or timing.due_on <= end)

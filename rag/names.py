@@ -1,0 +1,117 @@
+"""Which plans and which units a question names."""
+
+import re
+from collections.abc import Sequence
+
+from corpus.directory import all_names, bare, organ_of, other_names
+from corpus.models import PlanVersion
+from rag.patterns import UNIT_LIKE
+from rag.query import Query
+from rag.question import Question
+from rag.views import VersionView
+from rag.words import normal
+
+
+def narrow_to_plans(text: str, views: list[VersionView]) -> tuple[list[VersionView], str]:
+    """Narrow to the plans that are named; their names are taken out of the text."""
+    named, spans = [], []
+    for view in views:
+        found = _plan_name(view.version).search(text)
+        if found:
+            named.append(view)
+            spans.append(found.span())
+    if not named:
+        return views, text
+    if len(views) == 1:
+        return views, _plan_name(views[0].version).sub("", text)
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + "," + text[end:]
+    return named, text
+
+
+def _plan_name(version: PlanVersion) -> re.Pattern[str]:
+    place = (version.jurisdiction or "").rstrip("市区县省") or "\0"
+    full = re.escape(version.jurisdiction or "\0")
+    title = re.escape(normal(version.title))
+    kind = r"(?:[^,。?？;；]{0,16}?(?:工作方案|方案|规划|工作要点|要点|任务清单|清单|分工表|一览表|计划|文件))?"
+    latin = version.plan_id.split("-")[0] if version.plan_id.split("-")[0].isalpha() else "\0"
+    year = r"(?:20\d\d年?)?"
+    return re.compile(
+        rf"《?{title}》?|{year}(?:{full}|{re.escape(place)})(?:[市区县])?(?:的)?{year}{kind}(?:里|中)?"
+        rf"|\b(?:the )?{latin}(?: 20\d\d)?(?: plan)?\b",
+        re.IGNORECASE,
+    )
+
+
+def unit_names(views: Sequence[VersionView]) -> dict[str, set[str]]:
+    """Every way to name a unit of these plans → the units as printed."""
+    printed = {r.unit_text for view in views for task in view.tasks for r in task.responsibilities}
+    names: dict[str, set[str]] = {}
+    for unit in printed:
+        names.setdefault(unit, set()).add(unit)
+        stem = bare(unit)
+        if len(stem) >= 2:
+            names.setdefault(stem, set()).add(unit)
+        organ = organ_of(unit)
+        if organ is not None:
+            for other in other_names(organ):
+                names.setdefault(other, set()).add(unit)
+    return names
+
+
+def find_units(query: Query, question: Question) -> str:
+    """Put the units that are named into `query`; the text without them."""
+    text = query.text
+    names = unit_names(query.views)
+    excluded = [
+        m.span(1) for m in re.finditer(r"(?:不含|不包括|不算|除了?)([^)，,)）]{2,30})", text)
+    ]
+    rest = text
+    taken: list[tuple[int, int]] = []
+    for name in sorted(names, key=len, reverse=True):
+        for match in re.finditer(
+            rf"(?:[市区县省](?!{re.escape(name[0])}))?{re.escape(name)}", text
+        ):
+            start, end = match.span()
+            if any(start < b and a < end for a, b in taken):
+                continue
+            taken.append((start, end))
+            if any(a <= start < b for a, b in excluded):
+                continue
+            exact = match[0] if match[0] in names else name
+            query.units += sorted(names[exact] - set(query.units))
+    for start, end in taken:
+        rest = rest[:start] + "," * (end - start) + rest[end:]
+    if query.is_own:
+        if question.unit:
+            own = match_unit(question.unit, names)
+            query.units = query.units or own
+            query.unknown_units = [] if own else [question.unit]
+        elif not query.units:
+            query.needs_unit = True
+    if not query.units and not query.english:
+        query.unknown_units += _strangers(rest, query.views)
+    return rest
+
+
+def match_unit(name: str, names: dict[str, set[str]]) -> list[str]:
+    """The printed units that a unit's own name means."""
+    name = normal(name)
+    for form in (name, bare(name)):
+        if form in names:
+            return sorted(names[form])
+    organ = organ_of(name)
+    if organ is not None:
+        return sorted({u for other in other_names(organ) for u in names.get(other, ())})
+    return []
+
+
+def _strangers(text: str, views: Sequence[VersionView]) -> list[str]:
+    """Names of units that no plan in scope speaks of."""
+    found = []
+    for match in UNIT_LIKE.finditer(text):
+        name = match[0]
+        known = next((organ for organ in all_names() if name.endswith(organ)), None)
+        if known and not any(known in entry.printed for view in views for entry in view.entries):
+            found.append(name)
+    return found

@@ -1,0 +1,110 @@
+"""Answers over plans as wholes: which of them say it, one beside the other, and their heads."""
+
+from collections.abc import Sequence
+
+from corpus.phrases import describe_span
+from rag import phrasing
+from rag.query import Query
+from rag.question import Answer, Citation
+from rag.views import Entry
+from rag.words import normal, pairs
+
+
+def which_plans(query: Query) -> Answer | None:
+    """Which plans say it: the words themselves must stand there."""
+    every = [w.casefold() for w in query.quoted or query.subject]
+    texts = [view.text.casefold() for view in query.views]
+    wanted = [w for w in every if any(w in text for text in texts)] or every
+    rows: list[str] = []
+    cited: list[Citation] = []
+    for view in query.views:
+        best: Entry | None = None
+        for entry in view.entries:
+            text = normal(entry.printed).casefold()
+            if wanted and all(w in text for w in wanted):
+                best = entry
+                break
+        if best is None:
+            best = _spread(view.entries, wanted)
+        if best is None:
+            continue
+        sentence = max(
+            best.lines,
+            key=lambda line: sum(w in normal(line.text).casefold() for w in wanted),
+            default=None,
+        )
+        quote = sentence.text if sentence else best.printed
+        rows.append(
+            f"{len(rows) + 1}. {phrasing.name_of(view.version)}{best.passage.ref}：“{quote}”"
+        )
+        cited += [best.cite(), best.cite(quote)]
+    if not rows:
+        return None
+    head = (
+        f"{len(rows)} of {len(query.views)} plans say so:"
+        if query.english
+        else f"{len(query.views)}份文件中有{len(rows)}份提到“{'、'.join(wanted)}”："
+    )
+    return Answer((head, *rows), True, tuple(cited))
+
+
+def _spread(entries: Sequence[Entry], wanted: Sequence[str]) -> Entry | None:
+    """A row that holds nearly every pair of what is asked, in other order."""
+    needed = {p for w in wanted for p in pairs(w)}
+    for entry in entries:
+        if needed and any(len(needed & line.pairs) >= 0.95 * len(needed) for line in entry.lines):
+            return entry
+    return None
+
+
+def compared(
+    query: Query, answers: Sequence[tuple[str, Answer | None]], silent_words: str
+) -> Answer | None:
+    """One answer a plan, side by side."""
+    if not any(answer for _, answer in answers):
+        return None
+    rows: list[str] = []
+    cited: list[Citation] = []
+    for title, answer in answers:
+        rows.append(f"【{title}】")
+        if answer is None:
+            rows.append(silent_words)
+            continue
+        rows += answer.rows
+        cited += answer.citations
+    return Answer(tuple(rows), True, tuple(cited))
+
+
+def joined(answers: Sequence[Answer | None]) -> Answer | None:
+    """The answers to several questions of one message; None when one of them has none."""
+    if any(answer is None for answer in answers):
+        return None
+    given = [answer for answer in answers if answer is not None]
+    rows = tuple(dict.fromkeys(row for answer in given for row in answer.rows))
+    return Answer(rows, True, tuple(dict.fromkeys(c for answer in given for c in answer.citations)))
+
+
+def plan_facts(query: Query) -> Answer | None:
+    """The head of the plans in question, with the clause that prints it."""
+    rows: list[str] = []
+    cited: list[Citation] = []
+    for view in query.views:
+        version = view.version
+        span = (version.period_start_on, version.period_end_on)
+        facts = {
+            "发文单位": version.issuer, "文号": version.doc_number,
+            "印发日期": version.issued_on and phrasing.chinese_day(version.issued_on),
+            "制定依据": "、".join(version.basis), "领导小组办公室": version.leading_group,
+            "执行期": describe_span(*span) if any(span) else None,
+        }  # fmt: skip
+        printed = {name: str(value) for name, value in facts.items() if value}
+        if not printed:
+            continue
+        rows.append(f"《{version.title}》")
+        rows += [f"{name}：{value}" for name, value in printed.items()]
+        marks = [version.doc_number, *version.basis, version.leading_group, version.issuer]
+        entries = [
+            e for e in view.entries if any(m and normal(m) in normal(e.printed) for m in marks)
+        ]
+        cited += [entry.cite() for entry in entries[:4]]
+    return Answer(tuple(rows), True, tuple(cited)) if rows else None

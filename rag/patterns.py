@@ -1,0 +1,103 @@
+"""How people put what they ask: the turns of speech that tell one kind of question from another."""
+
+import re
+
+FOREIGN = re.compile(
+    r"忽略.{0,12}(指令|要求|规则|提示)|无视.{0,12}(指令|规则|提示)|系统提示|提示词|开发者模式|扮演|你现在是|你是一[台个只名]|系统通知"
+    r"|不要引用|不必.{0,4}理会|倒着|翻译成|写一[首篇段]|讲个?(笑话|故事)|唱[首歌]|下雨|天气|带伞|几度|星座|股票|彩票|乘以|除以|加上\d|等于多少"
+    r"|ignore (all|any|the|your|previous)|system prompt|developer mode|pretend|weather|poem|joke|password|密码|api ?key|你是谁|你叫什么",
+    re.IGNORECASE,
+)  # fmt: skip
+OWN = re.compile(
+    r"(?:我们?|咱们?|本)(?:这个?)?(?:局|委|办|社|科室|科|处|室|大队|支队|中队|队|分局|中心|街道|镇|乡|所|院|单位|部门|公司|集团|站|校)(?![\u4e00-\u9fff]{0,2}[区县市镇])(?:里头?|这边|里面)?"
+    r"|归我们?|我们(?=[要今这该还都]|牵头|负责|配合|有|$)|\b(?:we|our|us)\b",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"[“\"「‘']([^”\"」’']{2,40})[”\"」’']")
+MEASURE = r"(?:项|条|个|件|类|点|份|大类|大|种)"
+TASK_NOUN = r"(?:任务|重点工作|工作|指标|措施|举措|要点|事项|专栏|行动|工程|体系|项目|阶段|类别|部分|板块|领域|职责|条款|条目)"
+COUNTING = re.compile(
+    rf"(?:共|总共|一共|合计|分为|各?是|有|列|列了|包括|其中)?(?:多少|几){MEASURE}(?:重点|主要|约束性|预期性)?{TASK_NOUN}?(?=[^\u4e00-\u9fff]|$|是|的|呢|吗|谁|为|要|责任|到期|由|$)"
+    rf"|{TASK_NOUN}(?:一共|总共|共|分别|各)?(?:有|是)?(?:多少|几){MEASURE}|有几{MEASURE}$|几{MEASURE}$|how many (?:tasks|indicators|items|points|stages)",
+    re.IGNORECASE,
+)  # fmt: skip
+SECTIONS = re.compile(
+    r"(?:多少|几|哪些|哪几)(?:个|大|类|项)*(?:行动|类别|部分|板块|领域|章|大类|方面)|按.{0,8}(?:一栏|栏目|栏)|专栏(?:分别|都)?(?:是|有)?(?:哪|什么|啥)|\d个专栏"
+)
+LISTING = re.compile(
+    r"哪些|那些|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|是指"
+    r"|\bwhich (?:tasks|items|indicators|duties)|\blist\b|what (?:are|tasks|duties|does)|responsibilities of",
+    re.IGNORECASE,
+)  # fmt: skip
+DUE = re.compile(
+    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?",
+    re.IGNORECASE,
+)
+OVERDUE = re.compile(
+    r"(是不是|是否|有没有|算不算|已经?).{0,12}(过了?期|逾期|到期|超期|过了?.{0,2}期限|过时)|(过期|逾期|到期|超期)了?(吗|没有|没|么)|is .* overdue",
+    re.IGNORECASE,
+)
+LATE = re.compile(r"逾期|过期|超期|已经?到期|过了期|过了没|overdue", re.IGNORECASE)
+WHICH_PLANS = re.compile(
+    r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)",
+    re.IGNORECASE,
+)
+REPORT = re.compile(
+    r"报送(?!部门|单位)|上报|报给|交给|要交什么|交什么|报什么|报哪些|材料|进展.{0,4}(?:报|交)|submit|report to",
+    re.IGNORECASE,
+)
+GREETING = re.compile(
+    r"(?:你好|您好|hi|hello|在吗|谢谢|多谢|早上好|下午好|帮助|help|怎么用|你会什么|你能做什么)[!！。.?？~～]*",
+    re.IGNORECASE,
+)
+NEXT = re.compile(
+    r"(下|上|前|后)一?个?(阶段|步骤|步|项|条|行动)|next (stage|phase|step)|(previous) (stage|phase)",
+    re.IGNORECASE,
+)
+NUMBER = re.compile(
+    r"多少|几(?!乎)|百分之|目标|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
+    re.IGNORECASE,
+)
+WHO = re.compile(
+    r"谁|哪个?(?:单位|部门|局|家|科室)|哪些(?:单位|部门)|哪几个(?:单位|部门)|什么(?:单位|部门)|由哪|责任单位|牵头单位|牵头还是|配合单位|找哪|\bwho\b|which (?:unit|bureau|department|agency|office|body)|responsible for|in charge",
+    re.IGNORECASE,
+)
+WHEN = re.compile(
+    r"什么时候|几时|几号|最晚|最迟|啥时|何时|时限|期限|多久|哪天|哪一天|哪年|哪一年|几月|时间要求|时间节点|截止|时间表|什么时间|完成时间|从什么时候|时间是|\bwhen\b|by what date|deadline|on what date|what date",
+    re.IGNORECASE,
+)
+COMPARE = re.compile(r"分别|各自|各是|各怎么|各有|各安排|不同|区别|相比|比较|对比|谁更|哪个更|各")
+PLAN = re.compile(
+    r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
+    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
+    r"|document number|who issued|when was .{0,30}issued|issued by",
+    re.IGNORECASE,
+)  # fmt: skip
+FOLLOW = re.compile(
+    r"^(那|那么|它|其中|这|该|此|还有|另外|and\b|then\b|what about)|呢[?？]?$|它的|这个|这项|那个|里面|其中",
+    re.IGNORECASE,
+)
+UNIT_LIKE = re.compile(
+    r"(?:[市区县省]|[\u4e00-\u9fff]{2,3}[市区县])?[\u4e00-\u9fff]{2,10}?(?:局|委员会|办公室|管委会|分局|支队|大队|集团|协会)(?![\u4e00-\u9fff]{0,1}部)"
+)
+
+# what says nothing of its own: a question of these alone asks for rows, not for something in them
+GENERAL = frozenset(
+    """
+    工作要点 要点 重点任务 主要任务 任务清单 清单 分工表 指标表 主要指标表
+    重点任务分工表 任务分工表 重点工作 具体 措施 具体措施 日期 明确 活 已经 截至 没有
+    还没 交差 了结 收尾 要干完 要完 表 任务 指标 主要 主要指标 食品安全 重点 约束性
+    预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks
+    falls 局 牵头 单位 项 完成 item items indicator indicators bureau
+    """.split()
+)
+# words of questions that no plan need hold; they are not slips
+EVERYDAY = tuple(
+    """
+    什么时候 完成 哪些 多少 单位 任务 负责 牵头 目标 到期 本月 今年 年底 期限 我们 咱们
+    分别 一共 要求 指标 哪个 是不是 有没有 怎么 如何 时间 为什么 规定 现在 目前 工作
+    职责 哪几 几项 几条 几家 几个 我局 我单位 本单位 我们局 应当 需要 可以 得到 具体
+    什么 时限 达到 百分之 多少家 由谁 谁管 谁来 打造 那个 这个 活儿 还有 要交 明确
+    下个月 上个月 季度 上半年 下半年 每年 全年
+    """.split()
+)

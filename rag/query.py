@@ -1,0 +1,64 @@
+"""A question, understood: what kind of answer is wanted, of which plans, units, days and rows."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from corpus.values import IndicatorKind, Role, TimingKind
+from rag.views import VersionView
+
+
+class Intent(StrEnum):
+    """What kind of answer is wanted."""
+
+    FACT = "fact"  # a figure, who, when, how: the rows and sentences that say it
+    LIST = "list"
+    COUNT = "count"
+    DUE = "due"
+    OVERDUE = "overdue"  # is it past its day?
+    WHICH_PLANS = "which_plans"
+    PLAN = "plan"  # the plan itself: who issued it, when, on what ground
+    NEXT = "next"  # the stage or row after one
+    GREETING = "greeting"
+    FOREIGN = "foreign"  # not about plans at all, or an instruction to us
+
+
+@dataclass(slots=True)
+class Query:
+    """A question, understood."""
+
+    text: str  # mended, without the plan's name
+    original: str  # as asked, in one script
+    english: bool
+    intent: Intent
+    views: list[VersionView]
+    subject: list[str]
+    units: list[str] = field(default_factory=list)  # as printed in the plans
+    unknown_units: list[str] = field(default_factory=list)
+    is_own: bool = False  # 我局
+    needs_unit: bool = False  # 我局, but nobody knows which
+    roles: set[Role] = field(default_factory=set)
+    leads_together: int = 0  # 由两个单位共同牵头
+    span: tuple[date | None, date | None] | None = None
+    span_text: str = ""
+    dates_itself: bool = False  # the span is this question's own, not one before it
+    quoted: list[str] = field(default_factory=list)
+    parts: set[str] = field(default_factory=set)
+    indicator_kind: IndicatorKind | None = None
+    sections: bool = False  # the headings themselves are asked for
+    asks_number: bool = False
+    asks_who: bool = False
+    asks_when: bool = False
+    compares: bool = False
+    today: date = date.min
+    nouns: list[str] = field(default_factory=list)
+    years: list[int] = field(default_factory=list)  # printed in the question as figures
+    timing_kind: TimingKind | None = None  # 持续推进, 每学期, 按市里要求
+    timing_word: str = ""
+    asks_report: bool = False
+    earlier: list[str] = field(default_factory=list)  # the subject of the question before
+
+
+def with_views(query: Query, views: list[VersionView]) -> Query:
+    """The same query for some of the plans."""
+    return replace(query, views=views)

@@ -176,7 +176,8 @@ def _describes(e: Expression, text: str, frame: Frame) -> bool:
         return True
     if _NAMED.match(after):
         return True
-    return bool(frame.year and e.year_given and e.end and e.end.year < frame.year)
+    is_listed = re.match(r"(?:、(?:19|20)\d\d年?)+(?:分别|依次)", after)
+    return bool(not is_listed and frame.year and e.year_given and e.end and e.end.year < frame.year)
 
 
 def _is_hedged(text: str, start: int, end: int) -> bool:

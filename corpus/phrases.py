@@ -1,8 +1,9 @@
 """Reads the time expressions of a question, relative to a day, and says spans in Chinese."""
 
 from calendar import monthrange
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from corpus.english_time import scan_english
@@ -67,9 +68,19 @@ def read_phrase(text: str, today: date) -> Reading:
     if not found:
         return Reading(text, 0, len(text))
     best = max(found, key=lambda reading: reading.end_at - reading.start_at)
+    if all(_follows(text, one, other) for one, other in pairwise(found)):
+        best = replace(found[0], end=found[-1].end)  # 9月10日、11日、12日 is three days
     return Reading(
         text, 0, len(text), best.kind, best.start, best.end, best.rule, best.ambiguous, best.hedged
     )
+
+
+def _follows(text: str, one: Reading, other: Reading) -> bool:
+    """Whether `other` is the day after the day `one`, and listed with it."""
+    is_day = one.start is not None and one.start == one.end and other.start == other.end
+    is_next = one.start is not None and other.start == one.start + timedelta(days=1)
+    listed = text[one.end_at : other.start_at].strip() in ("、", "，", ",", "和", "及", "与")
+    return is_day and is_next and listed
 
 
 def _reading(text: str, a: int, b: int, e: Expression, hedged: bool) -> Reading:

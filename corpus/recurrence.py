@@ -2,7 +2,7 @@
 
 import re
 
-from corpus.festivals import NAMES, fixed_day
+from corpus.festivals import NAMES, fixed_day, weekday_of_month
 from corpus.numerals import NUMBER, read_number
 from corpus.time_units import SPAN_SIGN, WEEK, WEEKDAYS, at
 
@@ -20,10 +20,36 @@ _ATTRIBUTE = r"(?!商报|新闻|经济|新?(?:产生|排放|消耗|接待|新增
 
 def read_recurrence(text: str, i: int) -> tuple[int, str | None] | None:
     """Where words of repetition that begin at `i` end, and their RRULE if they give one."""
-    for reader in (_workdays, _seasons, _by_turns, _each, _once_in):
+    for reader in (_after_each, _workdays, _seasons, _by_turns, _each, _once_in):
         if found := reader(text, i):
             return found
     return None
+
+
+_FIRST_MONTHS = {"季": "1,4,7,10", "半": "1,7", "年": "1"}
+
+
+def _after_each(text: str, i: int) -> tuple[int, str | None] | None:
+    """次月5日前, 每季度次月10日前, 每季度结束后10个工作日内: days of the month that follows."""
+    m = at(
+        rf"(?:每个?(月|季度?|半年度?|年度?))?的?次月的?(?:前?({NUMBER})个(工作日)(?:之|以)?[前内]|(?:前|{NUMBER}[日号]?{SPAN_SIGN})?({NUMBER})[日号]?(?<=[日号])(?:之|以)?(?:前|内|报))",
+        text,
+        i,
+    ) or at(
+        rf"每个?(月|季度?|半年度?|年度?)(?:度)?(?:结束|终了|终)之?后的?(?:({NUMBER})个(工作日)|({NUMBER})[日天])(?:以内|之内|内|前)",
+        text,
+        i,
+    )
+    if not m:
+        return None
+    n = read_number(m[2] or m[4]) or 0
+    months = _FIRST_MONTHS.get((m[1] or "月")[0])
+    rule = "FREQ=MONTHLY" + (f";BYMONTH={months}" if months else "")
+    if not 1 <= n <= (22 if m[3] else 31):
+        return m.end(), rule
+    if m[3]:
+        return m.end(), f"{rule};BYDAY=MO,TU,WE,TH,FR;BYSETPOS={n}"
+    return m.end(), f"{rule};BYMONTHDAY={n}"
 
 
 def _workdays(text: str, i: int) -> tuple[int, str | None] | None:
@@ -35,7 +61,7 @@ def _workdays(text: str, i: int) -> tuple[int, str | None] | None:
 
 def _seasons(text: str, i: int) -> tuple[int, str | None] | None:
     m = at(
-        r"(?:每年)?春秋[两二]?季(?:开学)?|每年?(?:个?学期|学年)(?:初|末|开学|结束)?|每逢?(?:重[要大])?节(?:假日|日)|每年(?:汛期|暑期|寒暑假|春秋|[春夏秋冬][季天])",
+        rf"(?:每年)?春秋[两二]?季(?:开学)?|每年?(?:个?学期|学年)(?:初|末|开学|结束)?(?:之?[前后](?:的?{NUMBER}个?(?:工作日|日|天|周)(?:以内|之内|内)?)?)?|每逢?(?:重[要大])?节(?:假日|日)|每年(?:汛期|暑期|寒暑假|春秋|[春夏秋冬][季天])",
         text,
         i,
     )
@@ -193,17 +219,26 @@ def _of_year(text: str, i: int) -> tuple[int, str | None]:
     if m := at(r"的?第?([一二三四1-4])季度末?", text, i):
         return m.end(), f"FREQ=YEARLY;BYMONTH={3 * (read_number(m[1]) or 1)};BYMONTHDAY=-1"
     if m := at(rf"的?({'|'.join(map(re.escape, NAMES))})", text, i):
-        fixed = fixed_day(m[1])
-        return m.end(), "FREQ=YEARLY" + (
-            f";BYMONTH={fixed[0]};BYMONTHDAY={fixed[1]}" if fixed else ""
-        )
-    if m := at(rf"的?{NUMBER}月[底末](?:[、和,，及]{NUMBER}月[底末])+", text, i):
-        months = ",".join(str(read_number(n)) for n in re.findall(NUMBER, m[0]))
+        if fixed := fixed_day(m[1]):
+            return m.end(), f"FREQ=YEARLY;BYMONTH={fixed[0]};BYMONTHDAY={fixed[1]}"
+        if moving := weekday_of_month(m[1]):
+            month, weekday, n = moving
+            return m.end(), f"FREQ=YEARLY;BYMONTH={month};BYDAY={n}{_DAYS[weekday]}"
+        return m.end(), "FREQ=YEARLY"
+    next_year = "(?:次年|翌年|第二年|下一?年)"
+    if m := at(
+        rf"的?{NUMBER}月[底末](?:[、和,，及]{next_year}?{NUMBER}月(?!{NUMBER}[日号])[底末]?)+",
+        text,
+        i,
+    ):
+        ends = {read_number(n) or 0 for n in re.findall(rf"({NUMBER})月", m[0])}
+        months = ",".join(map(str, sorted(ends)))
         return m.end(), f"FREQ=YEARLY;BYMONTH={months};BYMONTHDAY=-1"
-    if m := at(rf"的?({NUMBER})月?{SPAN_SIGN}({NUMBER})月(?!\d)", text, i):
-        a, b = read_number(m[1]) or 0, read_number(m[2]) or 0
-        if 1 <= a < b <= 12:
-            return m.end(), f"FREQ=YEARLY;BYMONTH={','.join(map(str, range(a, b + 1)))}"
+    if m := at(rf"的?({NUMBER})月?{SPAN_SIGN}({next_year})?({NUMBER})月(?!\d)", text, i):
+        a, b = read_number(m[1]) or 0, read_number(m[3]) or 0
+        if 1 <= a <= 12 and 1 <= b <= 12 and (a < b or m[2]):
+            named = {*range(a, 13), *range(1, b + 1)} if m[2] else {*range(a, b + 1)}
+            return m.end(), f"FREQ=YEARLY;BYMONTH={','.join(map(str, sorted(named)))}"
     listed = rf"的?({NUMBER}(?:月?份?[、和,，及]{NUMBER})*)月份?(?:({NUMBER})[日号]|(底|末)|([上中下])旬)?(?:(?:之|以)?(前))?"
     if m := at(listed, text, i):
         numbers = [read_number(n) for n in re.findall(NUMBER, m[1])]

@@ -44,7 +44,7 @@ def _after(found: list[Expression], text: str, i: int, frame: Frame) -> Frame:
         not previous
         or not previous.end
         or previous.end_at != i - 1
-        or text[i - 1] not in "、和及与"
+        or text[i - 1] not in "、,，和及与"
     ):
         return frame
     return replace(frame, today=previous.end) if at(rf"{NUMBER}[日号]", text, i) else frame
@@ -101,6 +101,8 @@ def _bare_year(text: str, i: int, is_right: bool = False) -> tuple[int, Unit] | 
     )
     if not m or not (is_right or at(SPAN_SIGN, text, m.end()) or not text[:i].strip()):
         return None
+    if text.startswith("年", m.end()) and not is_right:
+        return None  # read with its 年, or not a time at all
     return m.end(), Unit(date(int(m[1]), 1, 1), date(int(m[1]), 12, 31), Grain.YEAR, True)
 
 
@@ -148,7 +150,9 @@ def _range(text: str, i: int, end: int, unit: Unit, frame: Frame, opened: bool) 
         return replace(base, end_at=m.end(), form=Form.SINCE, start=after, end=None)
     if m := at("期间", text, end):
         base = replace(base, end_at=m.end())
-    is_joined = re.search(r"[至到—–~]|-\w{1,3}[月日号季]", text[i:end])  # 从9月至12月 is one unit
+    is_joined = re.search(
+        r"[至到—–~]|-\w{1,3}[月日号季点时:]", text[i:end]
+    )  # 从9月至12月 is one unit
     if opened and text[i] in "从自打" and unit.grain is not Grain.LONG and not is_joined:
         return replace(base, form=Form.SINCE, start=start, end=None)
     return base

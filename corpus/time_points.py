@@ -27,7 +27,7 @@ from corpus.time_units import (
 
 _RELATIVE_YEARS = {
     "大前年": -3, "前年": -2, "去年": -1, "上一年": -1, "上年": -1, "今年": 0, "本年": 0, "当年": 0,
-    "这一年": 0, "同年": 0, "明年": 1, "次年": 1, "下一年": 1, "来年": 1, "后年": 2, "大后年": 3,
+    "这一年": 0, "同年": 0, "明年": 1, "次年": 1, "下一年": 1, "下年": 1, "来年": 1, "后年": 2, "大后年": 3,
 }  # fmt: skip
 _RELATIVE_DAYS = {
     "大前天": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0,
@@ -35,6 +35,9 @@ _RELATIVE_DAYS = {
     "明早": 1, "明晚": 1, "次日": 1, "后天": 2, "后日": 2, "大后天": 3,
 }  # fmt: skip
 _STEPS = {"上": -1, "本": 0, "这": 0, "当": 0, "同": 0, "今": 0, "下": 1, "次": 1}
+
+# 2025年汛期前: each place has its own dates for these, so the year alone would be wrong
+_UNDATED_SEASON = r"的?(?:主?汛期?|梅汛期?|台汛期?|防火期|禁渔期|[采供]暖[季期]|春耕|秋收|开学|暑期|寒潮)(?:来临|到来|开始|结束)?(?:之|以)?[前后]"
 
 _YEAR_DIGITS = "[零〇○一二三四五六七八九]"
 
@@ -63,11 +66,11 @@ def _step(words: str) -> int:
 def _figures(text: str, i: int, frame: Frame) -> Read | None:
     """2026-06-30, 2026.6.30, 20260630, 2026/6; month and day alone only as 6.30前 or 6.30 by itself."""
     if m := at(
-        rf"(\d{{4}})([-/. ])(\d{{1,2}})(?:[-/. ])(\d{{1,2}})(?![\d.]\d|\d)[日号]?{DAY_TAIL}",
+        rf"(\d{{4}})([-/. ])(\d{{1,2}})(?:[-/. ])(?:(\d\d)(?=\d\d:\d\d)|(\d{{1,2}})(?![\d.]\d|\d))[日号]?{DAY_TAIL}",
         text,
         i,
     ):
-        day = safe_date(int(m[1]), int(m[3]), int(m[4]))
+        day = safe_date(int(m[1]), int(m[3]), int(m[4] or m[5]))
         if day:
             return m.end(), _day_unit(day)
     if m := at(r"((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)", text, i):
@@ -75,7 +78,7 @@ def _figures(text: str, i: int, frame: Frame) -> Read | None:
         if day:
             return m.end(), _day_unit(day)
     if m := at(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d.])", text, i):
-        year = int(m[4]) if len(m[4]) == 4 else _century(int(m[4]))
+        year = int(m[4]) if len(m[4]) == 4 else _century(int(m[4]), frame)
         a, b = int(m[1]), int(m[3])
         day = safe_date(year, a, b) or safe_date(year, b, a)
         if day:
@@ -93,9 +96,10 @@ def _figures(text: str, i: int, frame: Frame) -> Read | None:
     return None
 
 
-def _century(two_digits: int) -> int:
-    """The year meant by two digits: 89 is 1989, 27 is 2027."""
-    return two_digits + (2000 if two_digits < 60 else 1900)
+def _century(two_digits: int, frame: Frame) -> int:
+    """The year meant by two digits, 12 years ahead at most: 89 is 1989, 27 is 2027; a plan may aim at 2050."""
+    ahead = frame.today.year + 12 if frame.today and not frame.in_plan else 2060
+    return two_digits + (2000 if two_digits + 2000 < max(ahead, 2000) else 1900)
 
 
 # --- with a year in words --------------------------------------------------------------------
@@ -103,22 +107,26 @@ def _century(two_digits: int) -> int:
 
 def _year(text: str, i: int, frame: Frame) -> tuple[int, int | None] | None:
     """Where a year's words end, and the year."""
-    if m := at(rf"(\d{{4}}|{_YEAR_DIGITS}{{4}}|[一两]千{HAN_NUMBER}?)年度?", text, i):
+    if m := at(rf"(\d{{4}}|{_YEAR_DIGITS}{{4}}|[一两]千(?:{HAN_NUMBER})?)年度?", text, i):
         year = read_number(m[1])
         return (m.end(), year) if year and 1000 <= year <= 2999 else None
     if m := at(
         r"((?:19|20)\d\d)(?=[底末初](?!端)|上半年|下半年|第?[一二三四]季度|[Qq][1-4])", text, i
     ):
         return m.end(), int(m[1])
-    if m := at(rf"(\d{{2}}|{_YEAR_DIGITS}{{2}})年(?!代)", text, i):
+    if m := at(rf"(?<!{_YEAR_DIGITS})(\d{{2}}|{_YEAR_DIGITS}{{2}})年(?!代)", text, i):
         # 26年6月 is a year anywhere; 26年 alone may be a stretch of time, and in a plan it is
         year = read_number(m[1]) or 0
-        follows = at(rf"{NUMBER}月|[底末初上下第前]|[一二三四]季度|农历|正月|腊月", text, m.end())
-        if (follows and not at("前|以|上(?!半)|下(?!半)", text, m.end())) or not (
+        follows = at(
+            rf"{NUMBER}月|[底末初上下第]|[前后]{NUMBER}个?[月季]|[一二三四]季度|农历|正月|腊月",
+            text,
+            m.end(),
+        )
+        if (follows and not at("上(?!半)|下(?!半)", text, m.end())) or not (
             frame.in_plan
             or (at("前|后|以|之|内|来|间|的|多|半", text, m.end()) and m[1][0] not in "0零〇")
         ):
-            return m.end(), _century(year)
+            return m.end(), _century(year, frame)
         return None
     for words in sorted(_RELATIVE_YEARS, key=len, reverse=True):
         if text.startswith(words, i):
@@ -144,6 +152,10 @@ def _with_year(text: str, i: int, frame: Frame) -> Read | None:
     end, year = found
     if (m := at(r"(?:的)?(?:本|同|这个)月", text, end)) and year and frame.today:
         return in_month(text, m.end(), year, frame.today.month, frame, True)
+    if frame.in_plan and at(_UNDATED_SEASON, text, end):
+        return None
+    if not frame.in_plan and (m := at(rf"[,，](?={NUMBER}月{NUMBER}[日号])", text, end)):
+        end = m.end()
     if rest := in_year(text, end, year, frame, True):
         return rest
     if m := at("的?(?:全年|整年|一整年)", text, end):
@@ -179,7 +191,11 @@ def _relative_day(text: str, i: int, frame: Frame) -> Read | None:
         year = frame.today.year
         return m.end(), Unit(date(year, 1, 1), date(year + 1, 12, 31), Grain.LONG, True)
     is_bound = not i or text[i - 1] in "到至从自"  # 你现在是… is only a manner of speech
-    if frame.today and is_bound and (m := at("(?:现在|目前|此刻|当前)(?![季月周年])", text, i)):
+    if (
+        frame.today
+        and is_bound
+        and (m := at("(?:现在|目前|此刻|此时|当前)(?![季月周年])", text, i))
+    ):
         return m.end(), _day_unit(frame.today)
     return None
 
@@ -242,8 +258,11 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
             i,
         )
     ):
-        end, unit = in_month(text, i, this.year, this.month, frame, True)
-        return (end, unit) if unit.grain in (Grain.DAY, Grain.XUN) and end > i else None
+        for ahead in (0, 1):  # 29日 said in February is of March
+            month = this + relativedelta(months=ahead)
+            end, unit = in_month(text, i, month.year, month.month, frame, True)
+            if unit.grain in (Grain.DAY, Grain.XUN) and end > i:
+                return end, unit
     return None
 
 

@@ -71,6 +71,12 @@ def test_a_cell_names_a_period(cell, start, due):
         ("每年6月底前", "FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=-1"),
         ("每年6月底、12月底前", "FREQ=YEARLY;BYMONTH=6,12;BYMONTHDAY=-1"),
         ("每年3月15日", "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=15"),
+        ("每年4月底和次年1月", "FREQ=YEARLY;BYMONTH=1,4;BYMONTHDAY=-1"),
+        ("每年11月至次年2月", "FREQ=YEARLY;BYMONTH=1,2,11,12"),
+        ("次月8日前", "FREQ=MONTHLY;BYMONTHDAY=8"), ("每月次月3日前报送", "FREQ=MONTHLY;BYMONTHDAY=3"),
+        ("每季度次月12日前", "FREQ=MONTHLY;BYMONTH=1,4,7,10;BYMONTHDAY=12"),
+        ("每季度结束后5个工作日内", "FREQ=MONTHLY;BYMONTH=1,4,7,10;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=5"),
+        ("每学期结束前两周内", None), ("每学期开学后7日内", None),
         ("每半年", "FREQ=MONTHLY;INTERVAL=6"), ("每两年", "FREQ=YEARLY;INTERVAL=2"),
         ("按季度", "FREQ=MONTHLY;INTERVAL=3"), ("每学期", None), ("年度日常工作", None),
         ("长期坚持", None), ("常态化开展", None),
@@ -109,7 +115,19 @@ def test_several_timings_of_one_cell():
     assert _short("2026年3月至长期", _CELL) == [("recurring", "03-01", None, None)]
 
 
-@pytest.mark.parametrize("cell", ["适时推进", "尽快", "按时间节点", "近期", "季度末", "今冬明春"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "适时推进",
+        "尽快",
+        "按时间节点",
+        "近期",
+        "季度末",
+        "今冬明春",
+        "2026年主汛期前",
+        "2026年春耕前",
+    ],
+)
 def test_what_cannot_be_dated_is_for_review(cell):
     assert read_timings(cell, _CELL) == []
     assert unreadable_time(cell)
@@ -123,6 +141,11 @@ def test_nothing_to_review(cell):
 def test_a_date_without_a_year_stays_open_where_no_year_is_known():
     [timing] = read_timings("6月底前完成", DateContext(in_prose=False))
     assert (timing.kind, timing.due_on, timing.text) == ("deadline", None, "6月底前")
+
+
+def test_years_that_are_listed_each_have_their_target():
+    text = "普及率2025年、2026年、2027年分别达到71%、74%、78%"
+    assert [due for _, _, due, _ in _short(text, _PROSE)] == ["2025-12-31", "12-31", "2027-12-31"]
 
 
 def test_marks():

@@ -116,10 +116,17 @@ def test_each_occurrence_knows_the_one_before_it() -> None:
 
 @pytest.mark.parametrize(
     "rule",
-    ["FREQ=YEARLY", "FREQ=MONTHLY", "FREQ=YEARLY;BYMONTH=6", "FREQ=DAILY;INTERVAL=2", "每月", "FREQ=MONTHLY;BYMONTHDAY=x"],
+    ["FREQ=YEARLY", "FREQ=MONTHLY", "FREQ=WEEKLY", "FREQ=MONTHLY;INTERVAL=3", "FREQ=YEARLY;BYMONTH=6", "FREQ=YEARLY;BYMONTH=1,2,11,12",
+     "FREQ=DAILY;INTERVAL=2", "每月", "FREQ=MONTHLY;BYMONTHDAY=x"],
 )  # fmt: skip
 def test_a_rule_that_names_no_day_is_not_guessed(rule: str) -> None:
     assert owed_days(timing(rule), date(2022, 1, 1), date(2022, 12, 31)) == []
+
+
+@pytest.mark.parametrize("rule", ["FREQ=YEARLY", "FREQ=MONTHLY;INTERVAL=3", "FREQ=WEEKLY"])
+def test_the_day_on_which_a_plan_begins_is_no_day_of_its_duties(rule: str) -> None:
+    period = (date(2022, 3, 1), date(2022, 12, 31))
+    assert owed_days(timing(rule), date(2022, 1, 1), date(2022, 12, 31), *period) == []
 
 
 def test_a_rule_ends_with_its_own_span_or_with_the_plan() -> None:

@@ -90,7 +90,7 @@ def _sort(inside: str, units: list[str], times: list[str]) -> bool:
         else:
             named.append(part)
     words = "".join(named).strip("，,；; 　")
-    if words and not _names_units(words):
+    if words and not _names_units(words) and not (timed and _are_placed(words)):
         return False
     if not words and not any(re.search(r"前|底|完成|长期|每|持续|年", part) for part in timed):
         return False
@@ -98,6 +98,11 @@ def _sort(inside: str, units: list[str], times: list[str]) -> bool:
         units.append(words)
     times.extend(timed)
     return bool(words or timed)
+
+
+def _are_placed(words: str) -> bool:
+    """Whether these are units of which the first says whose it is: 市教育局、人民银行中心支行."""
+    return are_units(words) and bool(_PLACED.match(words))
 
 
 def _names_units(words: str) -> bool:

@@ -25,18 +25,21 @@ class PlanFacts:
     period_end_on: date | None = None
     basis: list[str] = field(default_factory=list)
     leading_group: str | None = None  # where its office is
+    only_due_year: int | None = None  # the year of every printed deadline, where they agree
 
     @property
     def year(self) -> int | None:
-        """What a date without a year belongs to: the one year of the plan, or that of its issue."""
+        """What a date without a year belongs to: the one year of the plan, of its issue, or of its deadlines."""
         start, end = self.period_start_on, self.period_end_on
         if start and (end is None or end.year == start.year):
             return start.year
-        return self.issued_on.year if self.issued_on and not start else None
+        if start:
+            return None
+        return self.issued_on.year if self.issued_on else self.only_due_year
 
 
 _TITLE_END = re.compile(
-    r"(方案|计划|要点|意见|规划|办法|清单|一览表|分解表|分工表|任务表|安排表|细则|预案|安排|决定|通告|制度|责任书|"
+    r"(方案|计划|要点|意见|规划|办法|清单|(?<!代)表|台账|细则|预案|安排|决定|通告|制度|责任书|任务书|"
     r"通知|任务分解|职责分工|任务分工|责任分工|指标|行动)([（(][^（）()]{1,16}[）)])?$"
 )
 _NOTICE = re.compile(
@@ -62,6 +65,8 @@ _BASIS = re.compile(r"(?:根据|依据|按照|遵照|为(?:全面|深入|认真)
 _MADE = re.compile(r"编制|制定|制订|印发")
 _CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[〕\]]\d+号[）)])?")
 _OFFICE = re.compile(r"办公室(?:[（(][^（）()]*[）)])?设在([^，。；、（(]{2,24})")
+_DUE = re.compile(r"(20\d\d)年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:[底末]|[之以]?前)")
+_DAY_CELL = re.compile(r"(20\d\d)(?:年\d{1,2}月(?:\d{1,2}日)?|[-./]\d{1,2}[-./]\d{1,2})")
 _FRONT = 25  # blocks in which the head of a plan stands
 
 
@@ -79,11 +84,21 @@ def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
     facts.basis = _basis(document)
     office = next((found for text in texts if (found := _OFFICE.search(text))), None)
     facts.leading_group = office[1] if office else None
+    facts.only_due_year = _only_due_year(document)
     return facts
 
 
 def _texts(document: Document) -> list[str]:
     return [_flat(b.text) for b in document.blocks if b.table is None and b.text.strip()]
+
+
+def _only_due_year(document: Document) -> int | None:
+    """The year of all days in cells and of all deadlines, None where they name several."""
+    tables = [block.table for block in document.blocks if block.table is not None]
+    cells = {_flat(cell.text) for table in tables for row in table.rows for cell in row.cells}
+    years = {found[1] for cell in cells if (found := _DAY_CELL.fullmatch(cell))}
+    years |= {year for text in [*_texts(document), *cells] for year in _DUE.findall(text)}
+    return int(years.pop()) if len(years) == 1 else None
 
 
 def _flat(text: str) -> str:

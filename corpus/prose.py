@@ -28,6 +28,9 @@ _SENTENCE = re.compile(r"[^。！？\n]+[。！？]?")
 _REPORT = re.compile(
     r"报送|上报|报至|报备|书面报告|报[^，。；告名]{0,14}(办公室|办|局|委|专班|备案|汇总)"
 )
+_FORM_FIELD = re.compile(
+    r"\s*(填报|填表|上报|报送|制表)(单位|部门|日期|时间|人)[^，。：:]{0,8}[:：]"
+)
 _REPORT_TIME = re.compile(
     r"每(年|月|季|周|日|半年|学期|旬)|\d+\s*[日号]|\d+\s*月|月底|季度末|年底|个工作日|前"
 )
@@ -93,7 +96,8 @@ class Prose:
             ):
                 continue
             for sentence in _SENTENCE.findall("\n".join([point.head, *point.body])):
-                if _REPORT.search(sentence) and _REPORT_TIME.search(sentence):
+                is_field = _FORM_FIELD.match(sentence)
+                if _REPORT.search(sentence) and _REPORT_TIME.search(sentence) and not is_field:
                     section = _heading(point) if point.no else _section(point)
                     row = TaskRow(
                         "report", None, section, None, sentence.strip(), place=point.place

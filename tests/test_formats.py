@@ -21,6 +21,7 @@ from corpus.document import Block, BlockKind, Cell, Document
 from corpus.formats import docx, html, office, pdf, read_file, xlsx
 from corpus.formats._docx_numbers import numeral
 from corpus.formats._grid import Span, fill
+from corpus.formats._sheet import Sheet
 from corpus.formats._shown import shown
 from corpus.values import Place
 
@@ -480,3 +481,11 @@ def test_a_merged_cell_knows_its_corner() -> None:
         Cell("甲", (0, 0)), Cell("乙"), Cell("甲", (0, 0)), Cell(""),
     ]  # fmt: skip
     assert Block(BlockKind.TABLE).text == ""
+
+
+def test_a_sheet_that_nobody_named_is_no_title() -> None:
+    assert [Sheet(name).caption for name in ("Sheet1", "工作表 2", "河长任务")] == [
+        "",
+        "",
+        "河长任务",
+    ]

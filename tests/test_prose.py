@@ -37,6 +37,12 @@ def units(row: TaskRow) -> list[tuple[str, str]]:
             "2025年9月",
         ),
         (
+            "监管率达到100%。（市教育局、人民银行中心支行，9月底前完成）",
+            "监管率达到100%。",
+            "市教育局、人民银行中心支行",
+            "9月底前完成",
+        ),
+        (
             "更换路灯。（县住建局、各县（市、区）政府）",
             "更换路灯。",
             "县住建局、各县（市、区）政府",
@@ -165,3 +171,16 @@ def test_signature_number_and_basis() -> None:
     assert (facts.title, facts.doc_number) == ("东岭县消防工作方案", "东政办〔2025〕7号")
     assert (facts.issuer, str(facts.issued_on)) == ("东岭县人民政府办公室", "2025-03-12")
     assert facts.basis == ["《消防法》", "《省消防条例》（省政发〔2020〕3号）"]
+
+
+def test_dates_take_the_year_that_all_deadlines_of_a_plan_name() -> None:
+    text = (
+        "校外培训治理方案\n一、主要任务\n1.遴选案例。2026年8月底前完成。\n2.清理广告。9月底前完成。"
+    )
+    assert read_facts(document(text)).year == 2026
+    assert read_facts(document(text + "\n3.总结经验。2027年6月前完成。")).year is None
+
+
+def test_the_head_of_a_form_is_no_report() -> None:
+    text = "问题整改清单\n填报单位：区安委办  填报日期：2026年4月8日"
+    assert Prose(document(text)).reports() == []

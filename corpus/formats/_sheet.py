@@ -1,5 +1,6 @@
 """One sheet of a workbook, as blocks: its title lines, its table, the notes below it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from corpus.values import Place
 
 _MAX_POSITIONS = 2_000_000  # rows × columns: about 1 GB as cells
 _LONGEST_MERGE = 1_000  # rows; what reaches further was drawn over a whole column
+_UNNAMED = re.compile(r"(sheet|工作表|表)\s*\d+", re.IGNORECASE)
 _NOTE_BEGINNINGS = ("注", "备注", "说明", "附注")
 
 
@@ -51,6 +53,11 @@ class Sheet:
             notes.append(f"{name}的{shown}单元格公式出错，按原样读入，请核对。")
         return notes
 
+    @property
+    def caption(self) -> str:
+        """What somebody called the sheet; "" for a name that the program gave it."""
+        return "" if _UNNAMED.fullmatch(self.name) else self.name
+
     def blocks(self, number: int, file_name: str) -> list[Block]:
         """The blocks of the visible part; `number` is the table's, counted from 1."""
         rows = self._rows(number, file_name)
@@ -68,7 +75,7 @@ class Sheet:
             # a merge never reaches over the cut: a row with more than one text begins the table
             body = [Row(shift(row.cells, -top, 0), row.place) for row in rows[top:bottom]]
             place = Place(table=number)
-            blocks.append(Block(BlockKind.TABLE, table=Table(body, self.name), place=place))
+            blocks.append(Block(BlockKind.TABLE, table=Table(body, self.caption), place=place))
         return blocks + _lines(rows[bottom:])
 
     def _rows(self, number: int, file_name: str) -> list[Row]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +19,8 @@ def ask(
     at: str | None = None, history: tuple[str, ...] = (), json: bool = False,
 ) -> Iterator[str]:  # fmt: skip
     """One question."""
+    if not text.strip():
+        raise UserError("请写下要问的内容。")
     question = Question(
         text=text, today=core.now(at).date(), plan_ids=_scope(core, plan), unit=unit,
         history=tuple(history),
@@ -34,14 +35,14 @@ def ask(
 
 def batch(core: Core, *, lines: list[str]) -> Iterator[str]:
     """A JSON line for each question; waits for the vectors first, so that a score is repeatable."""
-    questions = [_read(n, line) for n, line in enumerate(lines, 1) if line.strip()]
+    questions = [_read(core, n, line) for n, line in enumerate(lines, 1) if line.strip()]
     core.wait_for_vectors()
     for item in questions:
         started = perf_counter()
         answer = core.answerer.answer(
             Question(
                 text=item["q"], today=item["day"], unit=item.get("as_unit"),
-                plan_ids=_scope(core, item.get("plan")), history=tuple(item.get("history") or ()),
+                plan_ids=item["scope"], history=tuple(item.get("history") or ()),
             )
         )  # fmt: skip
         ms = round((perf_counter() - started) * 1000, 1)
@@ -98,12 +99,14 @@ def _json_object(n: int, line: str) -> dict[str, Any]:
     return item
 
 
-def _read(n: int, line: str) -> dict[str, Any]:
+def _read(core: Core, n: int, line: str) -> dict[str, Any]:
     item = _json_object(n, line)
     if not isinstance(item.get("q"), str) or not isinstance(item.get("asked_on"), str):
         raise UserError(f"第{n}行缺少 q 或 asked_on。")
-    day: date = read_day(item["asked_on"])
-    return {**item, "day": day}
+    try:
+        return {**item, "day": read_day(item["asked_on"]), "scope": _scope(core, item.get("plan"))}
+    except UserError as error:
+        raise UserError(f"第{n}行：{error}") from None
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

@@ -45,8 +45,6 @@ def formats() -> dict[str, Format]:
     for info in pkgutil.iter_modules(__path__):
         if info.name.startswith("_"):  # what several formats share
             continue
-        if info.name.startswith("_"):  # a helper of the formats, not a format
-            continue
         module = cast(Format, importlib.import_module(f"{__name__}.{info.name}"))
         known |= dict.fromkeys(module.SUFFIXES, module)
     return known
@@ -55,6 +53,8 @@ def formats() -> dict[str, Format]:
 def read_file(path: Path) -> Document:
     """The document in a file; raises UserError with one Chinese line where the person can mend it."""
     suffix, name = path.suffix.lower(), path.name
+    if path.is_dir():
+        raise UserError(f"“{name}”是文件夹，不是文件。请逐个给出其中的文件。")
     if not path.is_file():
         raise UserError(f"找不到文件“{name}”。请检查路径。")
     reader = formats().get(suffix)
@@ -69,8 +69,11 @@ def read_file(path: Path) -> Document:
         raise UserError(
             f"文件“{name}”有 {size / 1024 / 1024:.0f} MB，超过 {limit} MB 的上限。请拆分后再上传。"
         )
-    _check_kind(path, suffix)
-    document = reader.read(path)
+    try:
+        _check_kind(path, suffix)
+        document = reader.read(path)
+    except PermissionError:
+        raise UserError(f"没有权限读文件“{name}”。请检查它的权限。") from None
     if not document.blocks:
         raise UserError(f"文件“{name}”里没有读到文字。如果是扫描件，请提供可以选中文字的版本。")
     return document

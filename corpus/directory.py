@@ -57,6 +57,11 @@ def all_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=len, reverse=True))
 
 
+def nicknames() -> frozenset[str]:
+    """Short names that people use, and that plans use for other things: 消防, 环保, 财政."""
+    return frozenset(_organs()[1])
+
+
 def same_organ(a: str, b: str) -> bool:
     """Whether two printed names mean the same office of one town."""
     if a == b or bare(a) == bare(b):

@@ -15,6 +15,7 @@ from rag.views import Entry, Line
 from rag.words import normal, pairs
 
 IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence, or over it
+JOINT = 0.4  # what a pair counts that is no word, but the border of two
 EARLIER = 0.5  # what a word of the question before counts
 TELLING = 0.1  # share of the weight of all words
 UNKNOWN_SPEECH = 0.1
@@ -92,6 +93,8 @@ class Ranker:
                     # a thing that no plan speaks of is missing; a turn of speech is not
                     speech = UNKNOWN_ENGLISH if self._query.english else UNKNOWN_SPEECH
                     weight = rarest * (UNKNOWN if pair in things else speech)
+                if pair in self._query.joints:
+                    weight *= JOINT
                 if pair in self._titles:
                     weight *= 0.3  # every row of the plan is about that
                 weights[pair] = max(weights.get(pair, 0), weight * factor)

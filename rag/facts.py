@@ -101,7 +101,7 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     )
     kept = []
     for one in found:
-        if query.asks_report and is_report(one.entry) and one.coverage >= ENOUGH_REPORT:
+        if query.asks_report and is_report(one.entry) and (one.coverage >= ENOUGH_REPORT or not query.subject):
             kept.append(one)
             continue
         if one.coverage < enough or _is_heading(one):

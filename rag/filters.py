@@ -5,6 +5,7 @@ from datetime import date
 
 from corpus.models import Task, Timing
 from corpus.values import Role, TimingKind
+from rag.patterns import GENERAL
 from rag.query import Intent, Query
 from rag.understand import concerns, matching_sections
 from rag.views import Entry, VersionView
@@ -88,7 +89,7 @@ def _by_quote_or_span(query: Query, entries: list[Entry]) -> list[Entry]:
 def _about(query: Query, entries: Sequence[Entry]) -> list[Entry]:
     """Rows that hold most of what is left of the question."""
     titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
-    wanted = {p for s in query.subject for p in pairs(s)} - titles
+    wanted = {p for s in query.subject if s not in GENERAL for p in pairs(s)} - titles
     if not wanted:
         return []
     return [e for e in entries if len(wanted & (e.pairs | e.above)) >= NEAR * len(wanted)]

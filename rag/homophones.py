@@ -38,13 +38,16 @@ class Homophones:
         mended piece of three characters stands in the plans: `stands` says whether it does.
         """
         characters = list(text)
+        words = _in_words(text)
         for i in range(len(text) - 1):
             pair = text[i : i + 2]
             if pair in self._known or not all(map(HAN.match, pair)):
                 continue
             for candidate in self._by_sound.get((sound(pair[0]), sound(pair[1])), []):
                 changed = [j for j in (0, 1) if candidate[j] != pair[j]]
-                if len(changed) != 1 or self._vouched(text, i + changed[0]):
+                if len(changed) != 1 or words[i + changed[0]]:
+                    continue
+                if self._vouched(text, i + changed[0]):
                     continue
                 before, after = text[i - 1 : i] if i else "", text[i + 2 : i + 3]
                 wider = [before + candidate] * bool(_WORD.match(before)) + [
@@ -57,3 +60,10 @@ class Homophones:
 
     def _vouched(self, text: str, i: int) -> bool:
         return text[max(0, i - 1) : i + 1] in self._known or text[i : i + 2] in self._known
+
+
+def _in_words(text: str) -> list[bool]:
+    """For each character whether it belongs to a word of the dictionary, and so is no slip."""
+    import rjieba
+
+    return [len(word) > 1 for word in rjieba.cut(text, False) for _ in word]

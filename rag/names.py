@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from corpus.directory import all_names, bare, organ_of, other_names
+from corpus.directory import all_names, bare, nicknames, organ_of, other_names
 from corpus.models import PlanVersion
 from rag.patterns import UNIT_LIKE
 from rag.query import Query
@@ -63,6 +63,7 @@ def find_units(query: Query, question: Question) -> str:
     """Put the units that are named into `query`; the text without them."""
     text = query.text
     names = unit_names(query.views)
+    alone = _alone(text)
     excluded = [
         m.span(1) for m in re.finditer(r"(?:不含|不包括|不算|除了?)([^)，,)）]{2,30})", text)
     ]
@@ -75,6 +76,8 @@ def find_units(query: Query, question: Question) -> str:
             start, end = match.span()
             if any(start < b and a < end for a, b in taken):
                 continue
+            if name in nicknames() and (start, end) not in alone:
+                continue  # 消防安全 speaks of fire safety, 消防牵头哪些 of the brigade
             taken.append((start, end))
             if any(a <= start < b for a, b in excluded):
                 continue
@@ -92,6 +95,19 @@ def find_units(query: Query, question: Question) -> str:
     if not query.units and not query.english:
         query.unknown_units += _strangers(rest, query.views)
     return rest
+
+
+def _alone(text: str) -> set[tuple[int, int]]:
+    """Where words stand that no noun follows: what they name, they name by themselves."""
+    import rjieba
+
+    found, at = set(), 0
+    tokens = rjieba.tag(text)
+    for (word, _), (_, following) in zip(tokens, [*tokens[1:], ("", "x")], strict=True):
+        if following[0] not in "n" and following not in ("vn", "l"):
+            found.add((at, at + len(word)))
+        at += len(word)
+    return found
 
 
 def match_unit(name: str, names: dict[str, set[str]]) -> list[str]:

@@ -52,6 +52,7 @@ class Query:
     compares: bool = False
     today: date = date.min
     nouns: list[str] = field(default_factory=list)
+    joints: set[str] = field(default_factory=set)  # pairs across the border of two words
     years: list[int] = field(default_factory=list)  # printed in the question as figures
     timing_kind: TimingKind | None = None  # 持续推进, 每学期, 按市里要求
     timing_word: str = ""

@@ -38,7 +38,7 @@ from rag.patterns import (
 from rag.query import Intent, Query
 from rag.question import Question
 from rag.views import VersionView
-from rag.words import is_english, normal, nouns, segments, spoken_to_written
+from rag.words import is_english, joints, normal, nouns, segments, spoken_to_written
 
 
 def understand(question: Question, views: Sequence[VersionView]) -> Query:
@@ -68,7 +68,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     rest = _span(query, rest)
     _flags(query)
     if not english:
-        query.nouns = nouns(rest)
+        query.nouns, query.joints = nouns(rest), joints(rest)
     query.quoted = QUOTED.findall(text_without_plan)
     if english:
         known, unknown = to_chinese(rest)
@@ -106,7 +106,8 @@ def _span(query: Query, text: str) -> str:
     query.years = [
         int(year) for r in readings for year in re.findall(r"(?<!\d)(20\d\d)(?!\d)", r.text)
     ]
-    if re.search(rf"(?:截至|截止到?|到){re.escape(last.text)}", text) and LATE.search(query.text):
+    until = text[max(0, last.start_at - 2) : last.start_at] + last.text
+    if until.startswith(("截至", "截止", "到")) and LATE.search(query.text):
         query.span = (None, query.span[1])
     for r in sorted(readings, key=lambda r: r.start_at, reverse=True):
         text = text[: r.start_at] + "," + text[r.end_at :]
@@ -203,6 +204,7 @@ def _intent(query: Query) -> Intent:
     if re.search("设在|挂靠", text) or (text.rstrip("?？").endswith("吗") and query.subject):
         query.asks_who = True
         query.subject = segments(text)
+        query.quoted += re.findall("设在|挂靠", text)
         return Intent.FACT
     if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
         return Intent.OVERDUE

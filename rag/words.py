@@ -1,5 +1,6 @@
 """The words of a question: what is asked about, without what every question says."""
 
+import itertools
 import re
 import unicodedata
 
@@ -27,7 +28,7 @@ FILLER = """
 任务 重点工作 工作 职责 事项 事情 活儿 活 事儿 事 内容 措施 举措
 一共 总共 总计 共计 共有 共列 共 合计 分别 各自 各是 各 都有 都是 都得 都要 都 还有 还要 还 有关 关于 相关 方面 范围内 这块 那块 这些 这项 该项 此项 这个 那个 那些 它的 它 其中 里面 里头 当中 之中 中的 里的 除了 除 另外 以及 和 与 跟 及 或 的话 的是 的 了 吗 呢 吧 啊 呀 嘛 哦 么 是 有 在 把 被 让 由 从 到 按照 根据 应当 应该 必须 须 需要 可以 想要
 进行 完成 到期 交账 出来 下来 上报 报数 要报 今年 本年度 年度 全年 每年 一年 咱们区 咱们市 咱们县 咱们 我们区 我们市 我区 我市 我县 本区 本市 本县 全区 全市 全县 三地 两地 各地
-文件 方案里 规划里 清单里 计划里 表里 方案 规划 清单 计划 要点 一览表 分工表 分解表 表中 文中 提到 写明 写到 讲的 说的 我是说 份过了 过了没 没交差 叫什么 属于 名称 名字 不同 区别 相比 比较 情况 数量 数目
+地方 材料 文件 方案里 规划里 清单里 计划里 表里 方案 规划 清单 计划 要点 一览表 分工表 分解表 表中 文中 提到 写明 写到 讲的 说的 我是说 份过了 过了没 没交差 叫什么 属于 名称 名字 不同 区别 相比 比较 情况 数量 数目
 """
 _FILLERS = sorted(set(FILLER.split()), key=len, reverse=True)
 _FILLER = re.compile("|".join(map(re.escape, _FILLERS)))
@@ -103,3 +104,12 @@ def nouns(text: str) -> list[str]:
             found.append(joined)
             joined = ""
     return [noun for noun in found if len(noun) >= 2]
+
+
+def joints(text: str) -> set[str]:
+    """Pairs of characters where one word ends and another begins: they say less than a word."""
+    import rjieba
+
+    words = rjieba.cut(normal(text), False)
+    inside = {p for word in words for p in pairs(word)}
+    return {a[-1] + b[0] for a, b in itertools.pairwise(words)} - inside

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 RESTART_AFTER_S = (1.0, 2.0, 5.0, 15.0, 60.0)  # a platform that fails is tried again ever more slowly
 ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
 TICK_S = 60.0
+AT_ONCE = 8  # messages handled at the same time
 
 
 class App:
@@ -45,6 +46,8 @@ class App:
         )  # fmt: skip
         self.vectors_done, self.vectors_total = 0, 0
         self._arrived = asyncio.Event()
+        self._hands = asyncio.Semaphore(AT_ONCE)
+        self._handling: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._new_passages = threading.Event()
         self._stop = threading.Event()
 
@@ -69,22 +72,34 @@ class App:
             return False
         return True
 
-    async def handle_waiting(self) -> int:
-        """Handle every message that waits; how many there were."""
+    def _start_waiting(self) -> None:
+        """Start to handle what waits: in order within a chat, and no chat holds up another."""
         with reading(self.engine) as session:
             rows = session.exec(
                 select(InboxMessage)
                 .where(col(InboxMessage.handled_at).is_(None))
                 .order_by(col(InboxMessage.id))
             ).all()
+        chats: dict[tuple[str, str], list[InboxMessage]] = {}
         for row in rows:
-            await self._handle(row)
-        return len(rows)
+            chats.setdefault((row.platform, row.chat_id), []).append(row)
+        for chat, waiting in chats.items():
+            if chat not in self._handling:
+                self._handling[chat] = asyncio.create_task(self._handle_all(chat, waiting))
+
+    async def _handle_all(self, chat: tuple[str, str], rows: list[InboxMessage]) -> None:
+        try:
+            for row in rows:
+                async with self._hands:
+                    await self._handle(row)
+        finally:
+            del self._handling[chat]
+            self._arrived.set()  # what came in meanwhile
 
     async def _handle(self, row: InboxMessage) -> None:
         incoming = Incoming.from_json(row.incoming)
         try:
-            if incoming.attachments:
+            if incoming.attachments and incoming.addressed:
                 action = await self._take_in(incoming)
             else:
                 action = await asyncio.to_thread(self.router.route, incoming)
@@ -184,6 +199,7 @@ class App:
             scheduler.stop()
             self._stop.set()
             self._new_passages.set()
+            tasks += self._handling.values()
             for task in tasks:
                 task.cancel()
             for task in tasks:
@@ -199,11 +215,11 @@ class App:
     async def _handle_forever(self) -> None:
         while True:
             self._arrived.clear()
-            if not await self.handle_waiting():
-                # wait_for would lose our cancellation when both come at the same moment
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(1.0):
-                        await self._arrived.wait()
+            self._start_waiting()
+            # wait_for would lose our cancellation when both come at the same moment
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._arrived.wait()
 
     async def _receive(self, platform: Platform) -> None:
         failures = 0
@@ -216,7 +232,9 @@ class App:
             except Exception as error:
                 wait = RESTART_AFTER_S[min(failures, len(RESTART_AFTER_S) - 1)]
                 failures += 1
-                log.warning("platform.failed", platform=platform.name, error=type(error).__name__, again_in_s=wait)
+                # our own errors say what to do and hold no secret; a library's may hold the token
+                words = str(error) if isinstance(error, DubanError) else type(error).__name__
+                log.warning("platform.failed", platform=platform.name, error=words, again_in_s=wait)
                 await asyncio.sleep(wait)
 
     # ---- vectors

@@ -131,6 +131,9 @@ class Router:
         return lambda session: self._ours(session, incoming, *HELP)
 
     def _claim(self, session: Session, incoming: Incoming, code: str) -> list[Reply]:
+        if incoming.is_group:
+            # an anonymous admin of a group writes under an account that others share
+            return self._ours(session, incoming, "请在与我的私聊里发送口令。")
         account = people.account_of(session, incoming)
         if people.claim(session, account, code):
             return self._ours(session, incoming, "你现在是管理员了：可以发布方案、同意绑定。把方案文件发给我就能读入。")

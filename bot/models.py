@@ -88,6 +88,35 @@ class WebMessage(SQLModel, table=True):
     at: datetime
 
 
+class AnswerLog(SQLModel, table=True):
+    """An answer that was given, for the admins to see what is missing; who asked is not kept."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(index=True)
+    platform: str
+    chat_id: str
+    question: str
+    # the question as it is compared with later ones: its words, the chat's scope, the unit
+    key: str = Field(index=True, max_length=64)
+    plan_ids: list[str] = Field(sa_column=Column(JSON, nullable=False))  # the chat's, else those cited
+    unit: str | None = None
+    answerable: bool = Field(index=True)
+    text: str
+    good: bool | None = Field(default=None, index=True)  # what the reader pressed
+
+
+class ApprovedAnswer(SQLModel, table=True):
+    """What an admin answers to a question; it holds while the same plan versions are in force."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=64)  # as in AnswerLog
+    question: str
+    text: str
+    version_ids: list[int] = Field(sa_column=Column(JSON, nullable=False))
+    by: str  # "telegram:12345", or "cli"
+    at: datetime
+
+
 class KeyValue(SQLModel, table=True):
     """Small facts of this installation: the admin's one-time code, a platform's read offset."""
 

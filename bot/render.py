@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from bot.comparing import Comparison
 from bot.messages import Button, Limits, Outgoing, Source
-from corpus import ledger
+from corpus import corrections, ledger
 from corpus.compare import TaskChange
 from corpus.ingest import IngestReport
-from corpus.models import PlanVersion, Task, Timing, Unit
+from corpus.models import Correction, PlanVersion, Task, Timing, Unit
 from rag.question import Answer
 from reminders.models import OutboxMessage, Reminder
 from reminders.preview import PlannedReminder
@@ -51,7 +52,9 @@ def notice(chat_id: str, *rows: str, buttons: tuple[tuple[Button, ...], ...] = (
 # ---- reminders
 
 
-def reminder_rows(unit: str, items: Sequence[tuple[PlanVersion, Task, Timing, date]], today: date) -> tuple[str, ...]:
+def reminder_rows(
+    unit: str, items: Sequence[tuple[PlanVersion, Task, Timing, date]], today: date
+) -> tuple[str, ...]:
     """The digest for one unit: (version, task, timing, day owed) of each thing that is due."""
     rows = [f"【到期提醒】{unit}：有{len(items)}项任务即将到期"]
     for n, (version, task, timing, due_on) in enumerate(items, 1):
@@ -67,6 +70,13 @@ def reminder_rows(unit: str, items: Sequence[tuple[PlanVersion, Task, Timing, da
     return tuple(rows)
 
 
+def outbox_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
+    """The words for what waits in the outbox, made as of now; None when nothing of it is left to say."""
+    if message.kind == "reply":
+        return Outgoing.from_json(message.facts["outgoing"])
+    return reminder_message(session, message, today)
+
+
 def reminder_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
     """The reminders of one outbox message as of now; None when nothing of it is left to say."""
     reminders = session.exec(
@@ -74,18 +84,21 @@ def reminder_message(session: Session, message: OutboxMessage, today: date) -> O
         .where(Reminder.outbox_id == message.id, Reminder.state == "planned")
         .order_by(col(Reminder.occurrence_on), col(Reminder.id))
     ).all()
-    items, unit_names = [], []
+    # a chat that speaks for two units hears of a task of both but once
+    items: dict[tuple[str, str, date], tuple[PlanVersion, Task, Timing, date]] = {}
+    names: dict[str, None] = {}
     for reminder in reminders:
         found = live_timing(session, reminder)
         unit = session.get(Unit, reminder.unit_id)
         if found is not None and unit is not None:
-            items.append((*found, reminder.occurrence_on))
-            unit_names.append(unit.name)
+            key = (reminder.lineage, reminder.timing_key, reminder.occurrence_on)
+            items.setdefault(key, (*found, reminder.occurrence_on))
+            names.setdefault(unit.name)
     if not items:
         return None
     buttons = (Button("收到", f"ack:{message.id}"), Button("办结", f"done:{message.id}"))
-    unit = "、".join(dict.fromkeys(unit_names))
-    return Outgoing(message.chat_id, reminder_rows(unit, items, today), buttons=(buttons,))
+    rows = reminder_rows("、".join(names), list(items.values()), today)
+    return Outgoing(message.chat_id, rows, buttons=(buttons,))
 
 
 def preview_rows(item: PlannedReminder) -> tuple[str, ...]:
@@ -122,7 +135,9 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
             f"《{report.title}》这份文件已经读过（{report.plan_id} 第{report.version}版，"
             f"{STATES[report.state]}），没有变化。",
         )
-    parts = "、".join(f"{PARTS.get(part, part)}{n}项" for part, n in report.tasks.items()) or "没有任务"
+    parts = (
+        "、".join(f"{PARTS.get(part, part)}{n}项" for part, n in report.tasks.items()) or "没有任务"
+    )
     rows = [
         f"《{report.title}》（{report.plan_id} 第{report.version}版，{STATES[report.state]}）",
         f"读出：{parts}；责任单位{report.units}个，有日期的时限{report.dated}处，指标{report.targets}个。",
@@ -136,7 +151,9 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
         rows.append(f"与在执行的版本相比：{counts}。")
     rows += [f"请核对：{item['text']}{item['where']}" for item in report.review[:10]]
     if len(report.review) > 10:
-        rows.append(f"另有{len(report.review) - 10}处请核对，见 duban plans show {report.plan_id}。")
+        rows.append(
+            f"另有{len(report.review) - 10}处请核对，见 duban plans show {report.plan_id}。"
+        )
     rows += [f"注意：{note}" for note in report.notes]
     return tuple(rows)
 
@@ -147,8 +164,23 @@ def change_rows(changes: Sequence[TaskChange]) -> list[str]:
     for change in changes:
         number = f"第{change.no}项 " if change.no else ""
         rows.append(f"【{CHANGES[change.kind]}】{number}{change.title}")
-        rows += [f"  {f.field}：{f.before or '（无）'} → {f.after or '（无）'}" for f in change.fields]
+        rows += [
+            f"  {f.field}：{f.before or '（无）'} → {f.after or '（无）'}" for f in change.fields
+        ]
     return rows
+
+
+def correction_row(session: Session, found: Correction, zone: ZoneInfo) -> str:
+    """#3 leqing-2022 第8项 时限：2022-06-30 → 2022-09-30（陈主任，2022-03-01）"""
+    task = session.exec(
+        select(Task)
+        .where(Task.plan_id == found.plan_id, Task.lineage == found.lineage)
+        .order_by(col(Task.version_id).desc())
+    ).first()
+    where = f" {row_name(task) or (task.title or task.text)[:20]}" if task else ""
+    undone = f"，{found.undone_at.astimezone(zone):%Y-%m-%d}起不再有效" if found.undone_at else ""
+    who = f"{found.by_name or found.by}，{found.at.astimezone(zone):%Y-%m-%d}{undone}"
+    return f"#{found.id} {found.plan_id}{where} {corrections.describe(found)}（{who}）"
 
 
 def comparison_rows(found: Comparison) -> tuple[str, ...]:
@@ -164,7 +196,9 @@ def comparison_rows(found: Comparison) -> tuple[str, ...]:
 
 def reminder_line(one: PlannedReminder) -> str:
     """2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期）"""
-    tasks = "、".join(dict.fromkeys(row_name(o.task) or (o.task.title or o.task.text)[:20] for o in one.owed))
+    tasks = "、".join(
+        dict.fromkeys(row_name(o.task) or (o.task.title or o.task.text)[:20] for o in one.owed)
+    )
     return f"{one.at:%Y-%m-%d %H:%M} {one.unit}：{tasks}（{chinese_day(one.due_on)}到期）"
 
 
@@ -191,7 +225,8 @@ def split(message: Outgoing, limits: Limits) -> list[Outgoing]:
     The first one answers `reply_to`, the last one carries the buttons.
     """
     pieces: list[list[str]] = [[]]
-    for row in (piece for row in message.rows for piece in _cut(row, limits)):
+    cut = [piece for whole in message.rows for piece in _cut(whole, limits)]
+    for row in cut:
         if pieces[-1] and measured("\n".join([*pieces[-1], row]), limits) > limits.text_units:
             pieces.append([])
         pieces[-1].append(row)

@@ -9,6 +9,6 @@ SQLModel.metadata.naming_convention = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
-}  # type: ignore[assignment]
+}
 
 __all__ = ["SQLModel"]

@@ -189,6 +189,28 @@ def tasks_of(session: Session, version_id: int) -> list[Task]:
     )
 
 
+def find_row(session: Session, version: PlanVersion, words: str, part: str | None = None) -> Task:
+    """The one task that a person means: its printed number, its place “#12”, or words of it.
+
+    Raises UserError when there is none, or more than one; it lists those it could be.
+    """
+    assert version.id is not None
+    tasks = [t for t in tasks_of(session, version.id) if part in (None, t.part)]
+    if words.startswith("#"):
+        found = [t for t in tasks if str(t.seq + 1) == words[1:]]
+    else:
+        found = [t for t in tasks if t.no == words]
+        if len(found) > 1 and part is None:
+            found = [t for t in found if t.part == "main"] or found
+        found = found or [t for t in tasks if words and words in f"{t.title or ''}\n{t.text}"]
+    if not found:
+        raise UserError(f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。")
+    if len(found) > 1:
+        listed = "；".join(f"#{t.seq + 1} {(t.title or t.text)[:20]}" for t in found[:10])
+        raise UserError(f"“{words}”有{len(found)}行，请用 # 加行次指明：{listed}")
+    return found[0]
+
+
 def is_over(version: PlanVersion, today: date) -> bool:
     """Whether the plan's period has ended before `today`."""
     return version.period_end_on is not None and version.period_end_on < today
@@ -214,7 +236,7 @@ def closed_lineages(session: Session, plan_ids: Iterable[str] | None = None) -> 
 def find_units(session: Session, name: str, jurisdiction: str | None = None) -> list[Unit]:
     """Units with this name or alias, in one jurisdiction or in all."""
     by_alias = select(UnitAlias.unit_id).where(UnitAlias.name == name)
-    query = select(Unit).where((Unit.name == name) | col(Unit.id).in_(by_alias))
+    query = select(Unit).where((col(Unit.name) == name) | col(Unit.id).in_(by_alias))
     if jurisdiction is not None:
         query = query.where(Unit.jurisdiction == jurisdiction)
     return list(session.exec(query.order_by(Unit.jurisdiction, Unit.name)))

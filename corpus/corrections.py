@@ -132,6 +132,7 @@ def _apply_everywhere(session: Session, plan_id: str) -> None:
 def _apply(session: Session, version: PlanVersion) -> None:
     """Make a version say what was read, and over it what is corrected."""
     holding = live(session, version.plan_id)
+    place = version.jurisdiction
     changed = _apply_to_plan(version, [c for c in holding if not c.lineage])
     units = UnitNames(session, version.jurisdiction or "")
     for task in version.tasks:
@@ -139,7 +140,7 @@ def _apply(session: Session, version: PlanVersion) -> None:
         if mine or task.as_read is not None:
             _apply_to_task(session, task, mine, units)
             changed = True
-        if "jurisdiction" in (version.as_read or {}):
+        if version.jurisdiction != place:
             for one in task.responsibilities:
                 one.unit_id = units.id_of(one.unit_text)
     if changed:

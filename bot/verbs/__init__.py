@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 Verb = Callable[..., Iterator[str]]
 
 HOMES = {
+    "say": "talking", "listen": "talking",
     "ask": "asking", "batch": "asking", "dates": "asking",
     "ingest": "plans", "plans_list": "plans", "plans_show": "plans", "plans_diff": "plans",
     "plans_publish": "plans", "plans_retire": "plans", "plans_rollback": "plans",
-    "plans_discard": "plans",
-    "plans_export": "plans", "units_list": "plans",
+    "plans_discard": "plans", "plans_correct": "correcting", "plans_corrections": "correcting",
+    "plans_uncorrect": "correcting",
+    "plans_export": "plans", "units_list": "directory", "units_import": "directory",
+    "units_export": "directory", "units_merge": "directory",
     "reminders_preview": "reminding", "reminders_log": "reminding",
     "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",
 }  # fmt: skip

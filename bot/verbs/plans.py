@@ -13,8 +13,8 @@ from bot.core import Core
 from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
-from corpus import export, ledger, versions
-from corpus.models import Plan, PlanVersion, Unit
+from corpus import corrections, export, ledger, versions
+from corpus.models import Plan, PlanVersion
 
 
 def ingest(
@@ -86,6 +86,8 @@ def plans_show(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
                 if part
             )
         yield from (f"请核对：{item['text']}{item['where']}" for item in version.review)
+        for found in corrections.live(session, id):
+            yield f"更正：{render.correction_row(session, found, core.clock.zone)}"
 
 
 def _period(version: PlanVersion) -> str:
@@ -144,22 +146,3 @@ def plans_export(core: Core, *, id: str, format: str = "json") -> Iterator[str]:
     with reading(core.engine) as session:
         version = ledger.version_to_show(session, id)
         yield jsonlib.dumps(export.to_json(session, version), ensure_ascii=False, indent=1)
-
-
-def units_list(core: Core, *, json: bool = False) -> Iterator[str]:
-    """The directory of units."""
-    with reading(core.engine) as session:
-        units = session.exec(select(Unit).order_by(Unit.jurisdiction, Unit.name)).all()
-        if json:
-            yield as_json(
-                [
-                    {"name": u.name, "jurisdiction": u.jurisdiction, "collective": u.is_collective,
-                     "aliases": [a.name for a in u.aliases]}
-                    for u in units
-                ]
-            )  # fmt: skip
-            return
-        for unit in units:
-            aliases = "、".join(alias.name for alias in unit.aliases)
-            yield f"{unit.jurisdiction}  {unit.name}" + (f"（又名{aliases}）" if aliases else "")
-

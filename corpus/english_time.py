@@ -6,18 +6,9 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from corpus.english_units import (
-    ANY_MONTH,
-    COUNT,
-    DAYS,
-    MEASURE,
-    WEEKDAY,
-    length,
-    number,
-    read_unit,
-    weekday,
-)
-from corpus.time_units import Expression, Form, Grain, Unit
+from corpus.english_units import ANY_MONTH, DAYS, WEEKDAY, read_unit, weekday
+from corpus.english_words import COUNT, DAY, LENGTH, MEASURE, number, read_length
+from corpus.time_units import Expression, Form, Grain, Unit, safe_date
 
 _EACH = {
     "daily": "DAILY", "weekly": "WEEKLY", "monthly": "MONTHLY", "yearly": "YEARLY", "annually": "YEARLY",
@@ -47,7 +38,12 @@ def scan_english(text: str, today: date) -> list[Expression]:
 
 
 def _read(text: str, i: int, today: date) -> Expression | None:
-    candidates = [_repeated(text, i), _window(text, i, today), _bounded(text, i, today)]
+    candidates = [
+        _repeated(text, i),
+        _window(text, i, today),
+        _bounded(text, i, today),
+        _two_days(text, i, today),
+    ]
     return max((c for c in candidates if c), key=lambda c: c.end_at, default=None)
 
 
@@ -60,12 +56,22 @@ def _repeated(text: str, i: int) -> Expression | None:
     rule = None
     if m := _at(rf"(?:{'|'.join(_EACH)})", text, i):
         rule = _EACH[m[0]]
+    elif m := _at(
+        r"(?:once|one time) (?:a|an|every|each|per) (day|week|month|quarter|year)", text, i
+    ):
+        rule = _FREQUENCIES[m[1]]
+    elif m := _at(
+        r"(?:every|each) (?:morning|afternoon|evening|night)|(?:on )?(?:mornings|evenings|nights)",
+        text,
+        i,
+    ):
+        rule = "DAILY"
     elif m := _at(r"(?:on |every )?weekdays?|every (?:working|business) day", text, i):
         rule = "WEEKLY;BYDAY=MO,TU,WE,TH,FR"
-    elif m := _at(r"(?:(?:on |every )weekends?)", text, i):
+    elif m := _at(r"(?:on )?weekends|every weekend", text, i):
         rule = "WEEKLY;BYDAY=SA,SU"
     elif m := _at(
-        rf"(?:(?:every|each) |on (?={WEEKDAY}s))({WEEKDAY}s?(?:(?:,| and|, and) {WEEKDAY}s?)*)",
+        rf"(?:(?:every|each) |(?:on )?(?=\w+days))({WEEKDAY}s?(?:(?:,| and|, and) {WEEKDAY}s?)*)",
         text,
         i,
     ):
@@ -109,27 +115,67 @@ def _window(text: str, i: int, today: date) -> Expression | None:
     """in the last 30 days, next two weeks, 3 days ago, in a month: counted from today."""
     yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
     head = r"(?:(?:in|within|over|during|for) )?(?:the )?"
-    if (m := _at(rf"{head}(?:last|past|previous|recent) {COUNT} {MEASURE}s?", text, i)) and (
-        n := number(m["n"])
-    ):
-        return Expression(i, m.end(), Form.SPAN, today - length(n, m["measure"]), yesterday)
-    if (m := _at(rf"{head}(?:next|coming|upcoming|following) {COUNT} {MEASURE}s?", text, i)) and (
-        n := number(m["n"])
-    ):
-        return Expression(i, m.end(), Form.SPAN, tomorrow, today + length(n, m["measure"]))
-    if (m := _at(rf"within {COUNT} {MEASURE}s?", text, i)) and (n := number(m["n"])):
-        return Expression(i, m.end(), Form.SPAN, today, today + length(n, m["measure"]))
-    if (m := _at(rf"{COUNT} {MEASURE}s? (ago|earlier|before today)", text, i)) and (
-        n := number(m["n"])
-    ):
-        day = today - length(n, m["measure"])
+    if m := _at(rf"{head}(?:last|past|previous|recent) {LENGTH}", text, i):
+        return Expression(i, m.end(), Form.SPAN, today - read_length(m["length"]), yesterday)
+    if m := _at(rf"{head}(?:next|coming|upcoming|following) {LENGTH}", text, i):
+        return Expression(i, m.end(), Form.SPAN, tomorrow, today + read_length(m["length"]))
+    if m := _at(rf"within {LENGTH}", text, i):
+        return Expression(i, m.end(), Form.SPAN, today, today + read_length(m["length"]))
+    if m := _at(rf"{LENGTH} (?:ago|earlier|before today)", text, i):
+        day = today - read_length(m["length"])
         return Expression(i, m.end(), Form.SPAN, day, day)
-    later = rf"{COUNT} {MEASURE}s? (?:from (?:now|today)|later|hence)|in {COUNT.replace('<n>', '<k>')} {MEASURE.replace('<measure>', '<later>')}s?(?:' time)?"
-    if m := _at(later, text, i):
-        n = number(m["n"] or m["k"])
-        if n:
-            day = today + length(n, m["measure"] or m["later"])
-            return Expression(i, m.end(), Form.SPAN, day, day)
+    if m := _at(rf"{LENGTH} (?:from (?:now|today)|later|hence)", text, i) or _at(
+        rf"in {LENGTH}(?:' time)?", text, i
+    ):
+        day = today + read_length(m["length"])
+        return Expression(i, m.end(), Form.SPAN, day, day)
+    return None
+
+
+_TO = "(?: to | until | till | through | ?[-–—~] ?)"
+
+
+def _two_days(text: str, i: int, today: date) -> Expression | None:
+    """from 4 to 22 January, May between 3 and 9, next week from Tuesday to Thursday."""
+    between = f"(?:{_TO}| and )"
+    if m := _at(
+        rf"(?:(?P<between>between )|from )?(?P<a>{DAY})(?P<to>{between})(?P<b>{DAY})(?: of| in)?(?= )",
+        text,
+        i,
+    ):
+        if m["to"] == " and " and not m["between"]:
+            return None
+        read = read_unit(text, m.end() + 1, today, True)
+        if not read:
+            return None
+        end, unit = read
+    else:
+        unit_read = read_unit(text, i, today, True)
+        if not unit_read:
+            return None
+        unit = unit_read[1]
+        days = rf"(?P<a>{DAY}|{WEEKDAY}){between}(?P<b>{DAY}|{WEEKDAY})"
+        m = _at(rf" (?:between|from) {days}", text, unit_read[0])
+        if not m:
+            return None
+        year = re.compile(r",? ((?:19|20)\d\d)").match(text, m.end())
+        end = year.end() if year else m.end()
+        if year and unit.start:
+            unit = replace(unit, start=unit.start + relativedelta(year=int(year[1])))
+    first, last = (_day_within(unit, m[name]) for name in "ab")
+    if first is None or last is None or first > last:
+        return None
+    return Expression(i, end, Form.SPAN, first, last, year_given=unit.year_given)
+
+
+def _day_within(unit: Unit, words: str) -> date | None:
+    """The 4 of a month, the Tuesday of a week."""
+    if unit.start is None:
+        return None
+    if unit.grain is Grain.MONTH and (n := number(words)):
+        return safe_date(unit.start.year, unit.start.month, n)
+    if unit.grain is Grain.WEEK and not number(words):
+        return unit.start + timedelta(days=weekday(words))
     return None
 
 
@@ -143,6 +189,8 @@ def _bounded(text: str, i: int, today: date) -> Expression | None:
     )
     start_at = opening.end() + 1 if opening else i
     read = read_unit(text, start_at, today, bool(opening))
+    if not read and opening and opening[0] in ("on", "for", "by", "before"):
+        read = _day_alone(text, start_at, today)
     if not read:
         return None
     end, unit = read
@@ -172,11 +220,18 @@ def _bounded(text: str, i: int, today: date) -> Expression | None:
     return base
 
 
+def _day_alone(text: str, i: int, today: date) -> tuple[int, Unit] | None:
+    """on the 15, where nothing follows that the number could count."""
+    m = re.compile(rf"(?:the )?({DAY})(?= ?[.,!?;]| ?$)").match(text, i)
+    day = safe_date(today.year, today.month, number(m[1])) if m else None
+    return (m.end(), Unit(day, day, Grain.DAY, True)) if m and day else None
+
+
 def _joined(
     text: str, i: int, today: date, left: Unit, is_between: bool
 ) -> tuple[int, date] | None:
     """The right end of a range, in the left one's year unless it names its own."""
-    signs = r" and | ?[-–—] ?" if is_between else r" (?:to|until|till|through|thru) | ?[-–—~] ?"
+    signs = rf"(?: and |{_TO})" if is_between else rf"(?: thru |{_TO})"
     m = re.compile(signs).match(text, i)
     if not m or left.start is None:
         return None

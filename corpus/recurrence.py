@@ -53,6 +53,10 @@ def _after_each(text: str, i: int) -> tuple[int, str | None] | None:
 
 
 def _workdays(text: str, i: int) -> tuple[int, str | None] | None:
+    if m := at("每(?:天)?(?:早|晚|夜)(?:上|间|晨)?(?![会餐班高])", text, i):
+        return m.end(), "FREQ=DAILY"
+    if m := at(f"隔(?:一个?)?{WEEK}(?![一二三四五六日天])", text, i):
+        return m.end(), "FREQ=WEEKLY;INTERVAL=2"
     if m := at(r"每个?(工作日|周末|双休日|休息日)", text, i):
         days = "MO,TU,WE,TH,FR" if m[1] == "工作日" else "SA,SU"
         return m.end(), f"FREQ=WEEKLY;BYDAY={days}"
@@ -102,7 +106,7 @@ def _once_in(text: str, i: int) -> tuple[int, str | None] | None:
 
 def _each(text: str, i: int) -> tuple[int, str | None] | None:
     m = at(
-        rf"(?:每人|每家|每户|每校)?(?:每|各)(?:隔(?P<other>一)|隔?({NUMBER}|半)?)个?({_MEASURE}){_ATTRIBUTE}",
+        rf"(?:每人|每家|每户|每校)?(?:每逢?|各)(?:隔(?P<other>一)|隔?({NUMBER}|半|双(?=月))?)个?({_MEASURE}){_ATTRIBUTE}",
         text,
         i,
     )
@@ -115,7 +119,9 @@ def _each(text: str, i: int) -> tuple[int, str | None] | None:
         return (
             _with_detail(text, m.end(), "半年", 1) if measure.startswith("年") else (m.end(), None)
         )
-    n = 2 if m["other"] else (read_number(count) if count else 1)  # 每隔一周 is every other week
+    n = (
+        2 if m["other"] or count == "双" else (read_number(count) if count else 1)
+    )  # 每隔一周 is every other week
     return _with_detail(text, m.end(), measure, n or 1)
 
 
@@ -239,6 +245,11 @@ def _of_year(text: str, i: int) -> tuple[int, str | None]:
         if 1 <= a <= 12 and 1 <= b <= 12 and (a < b or m[2]):
             named = {*range(a, 13), *range(1, b + 1)} if m[2] else {*range(a, b + 1)}
             return m.end(), f"FREQ=YEARLY;BYMONTH={','.join(map(str, sorted(named)))}"
+    if m := at(
+        rf"的?({NUMBER})月份?的?(?:第({NUMBER})|最后一)个?{WEEK}([一二三四五六日天])", text, i
+    ):
+        nth = f"{read_number(m[2]) if m[2] else -1}{_DAYS[WEEKDAYS[m[3]]]}"
+        return m.end(), f"FREQ=YEARLY;BYMONTH={read_number(m[1])};BYDAY={nth}"
     listed = rf"的?({NUMBER}(?:月?份?[、和,，及]{NUMBER})*)月份?(?:({NUMBER})[日号]|(底|末)|([上中下])旬)?(?:(?:之|以)?(前))?"
     if m := at(listed, text, i):
         numbers = [read_number(n) for n in re.findall(NUMBER, m[1])]

@@ -14,7 +14,7 @@ from corpus.numerals import NUMBER, read_number
 from corpus.recurrence import read_recurrence
 from corpus.time_points import read_point
 from corpus.time_units import SPAN_SIGN, Expression, Form, Frame, Grain, Unit, at
-from corpus.time_windows import read_event, read_window
+from corpus.time_windows import read_beside, read_event, read_window
 
 _PREFIX = r"(?:截至到?|截止到?|截止至|不迟于|不晚于|最迟|最晚|力争到|到|至|于(?=\d|十|今|明))"
 _FROM = r"(?:从|自从?|打从?|介于|在)"
@@ -131,6 +131,8 @@ def _range(text: str, i: int, end: int, unit: Unit, frame: Frame, opened: bool) 
         return base
     if m := at("[及和](?:之|以)前", text, end):
         return replace(base, end_at=m.end(), form=Form.UNTIL, start=None)
+    if beside := read_beside(text, end, unit, frame):
+        return replace(base, end_at=beside[0], start=beside[1], end=beside[2], grain=Grain.DAY)
     if m := at(_BEFORE, text, end):
         return _before(base, m.end(), unit)
     if m := at(r"(?:为止|止)(?!血|步|损)", text, end):

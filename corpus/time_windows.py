@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 
 from config.workdays import CalendarMissing, Workdays
 from corpus.numerals import NUMBER, read_number
-from corpus.time_units import WEEK, Expression, Form, Frame, at
+from corpus.time_units import WEEK, Expression, Form, Frame, Unit, at
 
 _WINDOW_UNIT = rf"(天|日|{WEEK}|个?月|个?季度|年|小时|钟头|工作日|交易日)"
 _COUNT = rf"((?!0\d){NUMBER}|半|几)(个)?(半)?(?:多)?"
@@ -117,6 +117,21 @@ def read_window(text: str, i: int, frame: Frame) -> Expression | None:
     if m := at("(?:以来|来)(?!自|看)", text, stretch.end_at):
         return Expression(i, m.end(), Form.SPAN, stretch.before(today), yesterday)
     return None
+
+
+def read_beside(text: str, i: int, unit: Unit, frame: Frame) -> tuple[int, date, date] | None:
+    """春节前一周, 6月30日后十天: the days beside a day of a question, and where the words end."""
+    m = at("(?:之|的)?([前后])的?", text, i)
+    if not m or frame.in_plan or unit.start is None or unit.end != unit.start:
+        return None
+    stretch = _read_stretch(text, m.end())
+    if not stretch:
+        return None
+    tail = at("(?:以内|之内|内|里|间)?(?!容|部|外)", text, stretch.end_at)
+    end_at = tail.end() if tail else stretch.end_at
+    if m[1] == "前":
+        return end_at, stretch.before(unit.start), unit.start - timedelta(days=1)
+    return end_at, unit.start + timedelta(days=1), stretch.after(unit.start)
 
 
 _EVENT_WORDS = r"(?:自|在|于|从|待)?(?:[^\W应须要将需在自于从待]|[“”《》、]){0,16}?"

@@ -87,6 +87,8 @@ class Answerer:
             return overviews.which_plans(query)
         if query.intent is Intent.OVERDUE:
             return facts.overdue(query, self._hits(query))
+        if query.intent is Intent.ON_FILE:
+            return overviews.on_file(query)
         if query.intent is Intent.PLAN:
             return overviews.plan_facts(query) or self._fact(query)
         if query.intent is Intent.NEXT:

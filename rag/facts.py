@@ -20,6 +20,7 @@ from rag.patterns import LISTING, NEXT
 from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
+from rag.words import squeezed
 
 ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
@@ -49,7 +50,7 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     for one in chosen:
         rows += fact_rows(query, one)
         cited.append(one.entry.cite())
-        if one.sentence not in one.entry.printed:
+        if squeezed(one.sentence) not in squeezed(one.entry.printed):
             cited.append(one.entry.cite(one.sentence))
     rows += phrasing.over_row(query.views, query.today, query.english)
     if query.asks_when and not query.asks_number and not any(_has_time(one) for one in chosen):
@@ -101,7 +102,11 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     )
     kept = []
     for one in found:
-        if query.asks_report and is_report(one.entry) and (one.coverage >= ENOUGH_REPORT or not query.subject):
+        if (
+            query.asks_report
+            and is_report(one.entry)
+            and (one.coverage >= ENOUGH_REPORT or not query.subject)
+        ):
             kept.append(one)
             continue
         if one.coverage < enough or _is_heading(one):

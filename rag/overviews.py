@@ -108,3 +108,18 @@ def plan_facts(query: Query) -> Answer | None:
         ]
         cited += [entry.cite() for entry in entries[:4]]
     return Answer(tuple(rows), True, tuple(cited)) if rows else None
+
+
+def on_file(query: Query) -> Answer:
+    """The plans in scope, each with its period and how many rows it has."""
+    rows = [
+        f"{len(query.views)} plans on file:"
+        if query.english
+        else f"共收录{len(query.views)}份方案："
+    ]
+    for n, view in enumerate(query.views, 1):
+        span = (view.version.period_start_on, view.version.period_end_on)
+        period = f"，执行期{describe_span(*span)}" if any(span) else ""
+        rows.append(f"{n}. {phrasing.name_of(view.version)}{period}，{len(view.tasks)}项")
+    cited = tuple(view.entries[0].cite() for view in query.views if view.entries)
+    return Answer(tuple(rows), True, cited)

@@ -50,6 +50,11 @@ GREETING = re.compile(
     r"(?:你好|您好|hi|hello|在吗|谢谢|多谢|早上好|下午好|帮助|help|怎么用|你会什么|你能做什么)[!！。.?？~～]*",
     re.IGNORECASE,
 )
+ON_FILE = re.compile(
+    r"(?:收录|录入|读入|库里|系统里|手头|目前|现在|你|这里).{0,6}(?:有|了).{0,4}(?:哪些|哪几|几[个份]|多少|什么)(?:个|份)?(?:工作)?(?:方案|计划|文件|规划|清单|资料)"
+    r"|(?:有|收录)(?:了)?(?:哪些|哪几[个份]|几[个份])(?:方案|计划|文件|规划)[?？]?$|which plans (?:are|do you)|what plans",
+    re.IGNORECASE,
+)  # fmt: skip
 NEXT = re.compile(
     r"(下|上|前|后)一?个?(阶段|步骤|步|项|条|行动)|next (stage|phase|step)|(previous) (stage|phase)",
     re.IGNORECASE,

@@ -18,6 +18,7 @@ class Intent(StrEnum):
     OVERDUE = "overdue"  # is it past its day?
     WHICH_PLANS = "which_plans"
     PLAN = "plan"  # the plan itself: who issued it, when, on what ground
+    ON_FILE = "on_file"  # which plans there are
     NEXT = "next"  # the stage or row after one
     GREETING = "greeting"
     FOREIGN = "foreign"  # not about plans at all, or an instruction to us

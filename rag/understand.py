@@ -24,6 +24,7 @@ from rag.patterns import (
     MEASURE,
     NEXT,
     NUMBER,
+    ON_FILE,
     OVERDUE,
     OWN,
     PLAN,
@@ -187,6 +188,8 @@ def _intent(query: Query) -> Intent:
     text = query.text
     if NEXT.search(text):
         return Intent.NEXT
+    if ON_FILE.search(query.original):
+        return Intent.ON_FILE
     if PLAN.search(query.original):
         return Intent.PLAN
     if query.timing_kind is not None:

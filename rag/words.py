@@ -49,6 +49,11 @@ def normal(text: str) -> str:
     return text.strip()
 
 
+def squeezed(text: str) -> str:
+    """Without white space: cells, lines and blanks are told apart by it, and nothing else."""
+    return re.sub(r"\s+", "", text)
+
+
 def is_english(text: str) -> bool:
     """Whether somebody wrote English: more Latin words than Han characters."""
     return len(re.findall(r"[A-Za-z]{2,}", text)) > 2 and len(HAN.findall(text)) < len(text) * 0.4

@@ -16,10 +16,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="督办助手
 plans_app = typer.Typer(no_args_is_help=True, help="方案及其版本")
 units_app = typer.Typer(no_args_is_help=True, help="单位名录")
 reminders_app = typer.Typer(no_args_is_help=True, help="提醒：预览与发送记录")
+questions_app = typer.Typer(no_args_is_help=True, help="没答上来的、被点“没用”的问题")
 people_app = typer.Typer(no_args_is_help=True, help="账号与权限")
 app.add_typer(plans_app, name="plans")
 app.add_typer(units_app, name="units")
 app.add_typer(reminders_app, name="reminders")
+app.add_typer(questions_app, name="questions")
 app.add_typer(people_app, name="people")
 
 At = Annotated[str | None, typer.Option("--at", help="站在哪一天：2026-06-25 或 2026-06-25T09:00")]
@@ -123,6 +125,17 @@ def dates(
     if not texts and batch is None:
         raise typer.BadParameter("请给出时间说法，或用 --batch 给出文件")
     do("dates", texts=texts or [], lines=read_lines(batch) if batch else [], at=at, json=json)
+
+
+@app.command("eval")
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="标注好的问题，JSONL")],
+    show: Annotated[int, typer.Option("--show", help="显示几个答错的")] = 0,
+    least: Annotated[float | None, typer.Option("--min", min=0, max=1, help="答对率低于它时退出码为 1")] = None,
+    json: Json = False,
+) -> None:
+    """用标注好的问题检查回答：答对多少，有据多少。"""
+    do("evaluate_files", files={str(f): read_lines(f) for f in files}, show=show, least=least, json=json)
 
 
 @app.command()
@@ -269,6 +282,28 @@ def reminders_preview(
 def reminders_log(json: Json = False) -> None:
     """发出过什么，结果如何。"""
     do("reminders_log", json=json)
+
+
+@questions_app.command("list")
+def questions_list(
+    unanswered: Annotated[bool, typer.Option("--unanswered", help="只看没答上来的")] = False,
+    disliked: Annotated[bool, typer.Option("--disliked", help="只看被点“没用”的")] = False,
+    json: Json = False,
+) -> None:
+    """等管理员答复的问题，按方案和单位。"""
+    do("questions_list", unanswered=unanswered, disliked=disliked, json=json)
+
+
+@questions_app.command("answer")
+def questions_answer(id: int, text: str, plan: PlanId = None) -> None:
+    """核定一个答复，以后同样的问题都这样回答。"""
+    do("questions_answer", id=id, text=text, plan=plan)
+
+
+@questions_app.command("withdraw")
+def questions_withdraw(id: int) -> None:
+    """撤回核定的答复。"""
+    do("questions_withdraw", id=id)
 
 
 @people_app.command("list")

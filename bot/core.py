@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from config.clock import Clock, read_at
-from config.database import make_engine, migrate
+from config.database import make_engine, migrate, reading
 from config.settings import Settings, load_settings
 from config.workdays import Workdays
 from corpus import ingest
 
 if TYPE_CHECKING:
     from rag.answer import Answerer
+    from rag.question import Answer, Question
     from rag.vector import VectorIndex
 
 
@@ -64,6 +65,14 @@ class Core:
         from rag.retrieve import Retriever
 
         return Answerer(self.engine, Retriever(engine=self.engine, vectors=self.vectors), self.settings)
+
+    def answer(self, question: "Question") -> "Answer":
+        """What an admin approved for this very question, else what the plans say."""
+        from bot import feedback
+
+        with reading(self.engine) as session:
+            approved = feedback.approved(session, question)
+        return approved or self.answerer.answer(question)
 
     def wait_for_vectors(self) -> None:
         """Compute the vectors that are missing, here and now."""

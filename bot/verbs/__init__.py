@@ -23,6 +23,9 @@ HOMES = {
     "plans_uncorrect": "correcting",
     "plans_export": "plans", "units_list": "directory", "units_import": "directory",
     "units_export": "directory", "units_merge": "directory",
+    "evaluate_files": "evaluating",
+    "questions_list": "questioning", "questions_answer": "questioning",
+    "questions_withdraw": "questioning",
     "reminders_preview": "reminding", "reminders_log": "reminding",
     "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",
 }  # fmt: skip

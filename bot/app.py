@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from bot import people, render
+from bot import inbox, people, render
 from bot.core import Core
 from bot.dispatch import Dispatcher
 from bot.messages import Incoming, Outgoing, Platform
@@ -20,7 +20,7 @@ from bot.platforms import load_platforms
 from bot.router import Action, Router
 from config.database import reading, writing
 from config.errors import DubanError
-from reminders import outbox, planner
+from reminders import planner
 from reminders.models import OutboxMessage
 from reminders.scheduler import Scheduler
 
@@ -61,13 +61,9 @@ class App:
         return new
 
     def _keep(self, incoming: Incoming) -> bool:
-        row = InboxMessage(
-            platform=incoming.platform, message_id=incoming.message_id, chat_id=incoming.chat_id,
-            incoming=incoming.to_json(), received_at=self.clock.wall(),
-        )  # fmt: skip
         try:
             with writing(self.engine) as session:
-                session.add(row)
+                session.add(inbox.row_of(incoming, self.clock.wall()))
         except IntegrityError:
             return False
         return True
@@ -110,26 +106,17 @@ class App:
         self.dispatcher.wake()
 
     def _record(self, row: InboxMessage, action: Action) -> None:
-        # what the message did, its replies, and that it was handled: all or nothing
         with writing(self.engine) as session:
-            inbox = session.get(InboxMessage, row.id)
-            if inbox is None or inbox.handled_at is not None:
-                return
-            for n, (platform, message) in enumerate(action(session)):
-                outbox.add(
-                    session, dedup_key=f"reply:{row.id}:{n}", kind="reply", platform=platform,
-                    chat_id=message.chat_id, facts={"outgoing": message.to_json()},
-                    due_at=self.clock.now(), now=self.clock.now(),
-                )  # fmt: skip
-            inbox.handled_at = self.clock.wall()
-            session.add(inbox)
+            waiting = session.get(InboxMessage, row.id)
+            if waiting is not None and waiting.handled_at is None:
+                inbox.settle(session, waiting, action, self.clock)
 
     def _failed(self, row: InboxMessage, incoming: Incoming) -> None:
         with writing(self.engine) as session:
-            inbox = session.get(InboxMessage, row.id)
-            assert inbox is not None
-            inbox.attempts += 1
-            session.add(inbox)
+            failed = session.get(InboxMessage, row.id)
+            assert failed is not None
+            failed.attempts += 1
+            session.add(failed)
         if row.attempts + 1 >= ATTEMPTS:
             sorry = Outgoing(incoming.chat_id, ("抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。",))
             self._record(row, lambda _: [(incoming.platform, sorry)])
@@ -164,9 +151,7 @@ class App:
     # ---- outbound
 
     def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
-        if message.kind == "reply":
-            return Outgoing.from_json(message.facts["outgoing"])
-        return render.reminder_message(session, message, self.clock.today())
+        return render.outbox_message(session, message, self.clock.today())
 
     def _chat_gone(self, session: Session, platform: str, chat_id: str, words: str) -> None:
         people.chat_gone(session, platform, chat_id, words)

@@ -94,11 +94,11 @@ class Dispatcher:
             with suppress(DBAPIError):  # then the leases run out
                 await self._query(outbox.give_back, self._engine, self._worker, arriving)
 
-    async def drain(self) -> int:
-        """Send everything that is due now; how many messages were taken up."""
+    async def drain(self, chat_id: str | None = None) -> int:
+        """Send everything that is due now, or what is due in one chat; how many were taken up."""
         count = 0
         while True:
-            taken = [m for name in self._platforms for m in await self._claim(name, SLOTS)]
+            taken = [m for name in self._platforms for m in await self._claim(name, SLOTS, chat_id)]
             if not taken:
                 return count
             await asyncio.gather(*(self._deliver(message) for message in taken))
@@ -135,11 +135,13 @@ class Dispatcher:
             await asyncio.sleep(outbox.LEASE.total_seconds() / 3)
             await self._surely(outbox.renew, self._engine, self._worker, self._clock.wall())
 
-    async def _claim(self, name: str, limit: int) -> list[OutboxMessage]:
+    async def _claim(
+        self, name: str, limit: int, chat_id: str | None = None
+    ) -> list[OutboxMessage]:
         now, wall = self._clock.now(), self._clock.wall()
         try:
             taken = await self._query(
-                outbox.claim, self._engine, self._worker, name, limit, now, wall
+                outbox.claim, self._engine, self._worker, name, limit, now, wall, chat_id
             )
         except DBAPIError as error:
             log.warning("outbox.claim_failed", platform=name, error=type(error).__name__)

@@ -36,6 +36,8 @@ class Incoming:
     # the chat itself changed and nobody spoke: "joined" or "left" (the bot was added, removed,
     # blocked), "migrated:<the chat's new id>"
     event: str = ""
+    unit: str = ""  # the unit that this message speaks for, "" for the chat's own
+    plan_id: str = ""  # the plan that it is about, "" for the chat's own
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the inbox table."""

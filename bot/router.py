@@ -82,8 +82,9 @@ class Router:
             question = Question(
                 text=text,
                 today=self._today(incoming),
-                plan_ids=tuple(chat.plan_ids) if chat and chat.plan_ids else None,
-                unit=unit.name if unit else None,
+                plan_ids=(incoming.plan_id,) if incoming.plan_id
+                else tuple(chat.plan_ids) if chat and chat.plan_ids else None,
+                unit=incoming.unit or (unit.name if unit else None),
                 history=self._history(session, incoming),
             )
         answer = self._core.answerer.answer(question)

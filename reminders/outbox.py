@@ -35,9 +35,10 @@ def add(
 
 
 def claim(
-    engine: Engine, worker: str, platform: str, limit: int, now: datetime, wall: datetime
-) -> list[OutboxMessage]:
-    """Take up to `limit` messages of `platform` that are due, for LEASE; nobody else gets them.
+    engine: Engine, worker: str, platform: str, limit: int, now: datetime, wall: datetime,
+    chat_id: str | None = None,
+) -> list[OutboxMessage]:  # fmt: skip
+    """Take up to `limit` messages of `platform` (of one chat) that are due, for LEASE; nobody else gets them.
 
     Of each chat only the oldest that waits, so that its order is kept while other chats go on.
     `now` is the product's time, `wall` the real one, which leases are counted in.
@@ -61,6 +62,8 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)  # left out on SQLite, where there is one writer
     )
+    if chat_id is not None:
+        waits = waits.where(OutboxMessage.chat_id == chat_id)
     taken = (
         update(OutboxMessage)
         .where(col(OutboxMessage.id).in_(waits))

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot import people, render
+from bot import feedback, people, render
 from bot.core import Core
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Account, AccountRole, BindRequest, InboxMessage
@@ -87,9 +88,17 @@ class Router:
                 unit=incoming.unit or (unit.name if unit else None),
                 history=self._history(session, incoming),
             )
-        answer = self._core.answerer.answer(question)
+        answer = self._core.answer(question)
         message = render.answer_message(incoming.chat_id, answer, incoming.message_id)
-        return lambda session: self._seen(session, incoming, message)
+
+        def reply(session: Session) -> list[Reply]:
+            if incoming.text.startswith("/"):
+                return self._seen(session, incoming, message)
+            buttons = feedback.record(session, incoming, question, answer, self._core.clock.now())
+            rated = replace(message, buttons=(buttons,) if buttons else ())
+            return self._seen(session, incoming, rated)
+
+        return reply
 
     def _today(self, incoming: Incoming) -> date:
         if incoming.stands_at:
@@ -175,6 +184,10 @@ class Router:
             return self._decide(session, incoming, session.get(BindRequest, int(number)), verb == "grant")
         if verb == "publish":
             return self._publish(session, incoming, rest)
+        if verb in ("good", "bad"):
+            known = feedback.rate(session, incoming, int(number), verb == "good")
+            thanks = "谢谢，已记下。" if verb == "good" else "谢谢，已记下，管理员会看到这个问题。"
+            return self._ours(session, incoming, thanks if known else "这个按钮已失效，请重新提问。")
         return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
 
     def _said(self, session: Session, incoming: Incoming) -> list[Reply]:

@@ -25,7 +25,7 @@ def ask(
         text=text, today=core.now(at).date(), plan_ids=_scope(core, plan), unit=unit,
         history=tuple(history),
     )  # fmt: skip
-    answer = core.answerer.answer(question)
+    answer = core.answer(question)
     if json:
         yield as_json(_answer(answer))
         return
@@ -39,7 +39,7 @@ def batch(core: Core, *, lines: list[str]) -> Iterator[str]:
     core.wait_for_vectors()
     for item in questions:
         started = perf_counter()
-        answer = core.answerer.answer(
+        answer = core.answer(
             Question(
                 text=item["q"], today=item["day"], unit=item.get("as_unit"),
                 plan_ids=item["scope"], history=tuple(item.get("history") or ()),

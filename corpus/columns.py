@@ -8,7 +8,7 @@ from statistics import median
 
 from corpus.headers import Field, field_of, plain, year_of
 from corpus.numbering import read_cell_number
-from corpus.units import looks_like_unit
+from corpus.units import is_mark, looks_like_unit
 from corpus.values import Role
 
 _WORK = (Field.GROUP, Field.TASK, Field.MEASURE)
@@ -28,6 +28,8 @@ class Columns:
     titles: tuple[int, ...]
     texts: tuple[int, ...]
     years: dict[int, int]  # column → the year that its head gives to its cells
+    moments: dict[int, str]  # column → the words of its head that date its cells: 一季度
+    marked: dict[int, str]  # column → the unit that its head names; its cells hold ● or ○
 
     @property
     def count(self) -> int:
@@ -91,9 +93,14 @@ def read_columns(
         elif from_year is not None and year < from_year:
             fields[column] = Field.ASIDE
             del years[column]
+    moments = {c: _lowest(heads[c]) for c, field in enumerate(fields) if field is Field.MOMENT}
+    marked = _marked(heads, body)
     _settle(fields, heads, body)
+    for column in marked:
+        fields[column] = Field.MARK
     work = [c for c, field in enumerate(fields) if field in _WORK]
-    bound = any(f in (*_UNITS, Field.TIME, Field.REPORT_UNIT) for f in fields)
+    bound = any(f in (*_UNITS, Field.TIME, Field.REPORT_UNIT, Field.MARK) for f in fields)
+    bound = bound or bool(moments)
     if not bound and (Field.NO not in fields or any(_NOT_TASKS.search(plain(h)) for h in heads)):
         return None
     substance = {Field.INDICATOR, Field.DUTY, Field.REPORT}.intersection(f for f in fields if f)
@@ -101,7 +108,26 @@ def read_columns(
         return None
     numbers = [c for c, field in enumerate(fields) if field is Field.NO]
     rows = [row for row in body if any(read_cell_number(row[c]) for c in numbers)] or body
-    return Columns(tuple(heads), tuple(fields), *_divide(fields, work, rows), years)
+    return Columns(
+        tuple(heads), tuple(fields), *_divide(fields, work, rows), years, moments, marked
+    )
+
+
+def _lowest(head: str) -> str:
+    """The nearer of two heads joined by “·”, with the year that the upper one names."""
+    upper, _, lower = head.rpartition("·")
+    year = year_of(upper)
+    return f"{year}年{lower.strip()}" if year and not year_of(lower) else lower.strip()
+
+
+def _marked(heads: Sequence[str], body: Sequence[Sequence[str]]) -> dict[int, str]:
+    """The columns that are headed by a unit and hold nothing but signs."""
+    marked = {}
+    for column, head in enumerate(heads):
+        cells = [row[column] for row in body if row[column]]
+        if cells and looks_like_unit(_lowest(head)) and all(map(is_mark, cells)):
+            marked[column] = plain(_lowest(head))
+    return marked if len(marked) > 1 else {}
 
 
 def _words(cells: Sequence[str], columns: Sequence[int]) -> str:
@@ -118,6 +144,14 @@ def _settle(
     fields: list[Field | None], heads: Sequence[str], body: Sequence[Sequence[str]]
 ) -> None:
     """Decide the fields that depend on their neighbours or on what the cells hold."""
+    for column, field in enumerate(fields):
+        if field is Field.MOMENT:
+            cells = [row[column] for row in body if row[column]]
+            ticks = all(map(is_mark, cells))
+            values = Field.INDICATOR in fields and sum(
+                c[-1:] in "%‰" or c.isdecimal() for c in cells
+            )
+            fields[column] = Field.ASIDE if ticks else Field.TARGET if values else Field.MEASURE
     is_indicators = Field.INDICATOR in fields and (Field.TARGET in fields or Field.KIND in fields)
     for column, field in enumerate(fields):
         cells = [row[column] for row in body if row[column]]

@@ -23,17 +23,24 @@ class Field(StrEnum):
     KIND = "kind"  # 属性
     MEASURE_UNIT = "measure_unit"
     DUTY = "duty"  # 工作职责 of a unit
+    MOMENT = "moment"  # 一季度, 上半年, 3月底: what is to be done by then
     REPORT = "report"  # 报送内容
+    MARK = "mark"  # headed by a unit, and a sign says what it does
     REPORT_TIME = "report_time"  # 报送周期, 报送时间
     REPORT_UNIT = "report_unit"  # 报送单位, 数据报送部门
     ASIDE = "aside"  # 备注, 联系人, 基期值: nothing that binds
 
 
 _YEAR = re.compile(r"(20\d\d)(?:年|$)")
+_MOMENT = r"(20\d\d年)?(第?[一二三四1-4]季度|[上下]半年|1?\d[-—–~至]1?\d月|1?\d月)"
 _LONGEST = 16  # characters; a longer cell is no head
 
 # The first pattern that is found decides; so the more particular stand first.
 _WORDS: tuple[tuple[Field, str], ...] = (
+    (
+        Field.MOMENT,
+        rf"^({_MOMENT})(前|底|末|份)?(的)?(工作|目标|主要|重点|预期|推进|形象|序时|任务|计划|安排|进度|节点|要求|内容|值|数|应|完成)*$",
+    ),
     (Field.NO, r"^(序号|编号|项次|序|号|No\.?|№)$"),
     (
         Field.ASIDE,
@@ -128,4 +135,5 @@ _SUBSTANCE = {
     Field.REPORT,
     Field.PROGRESS,
     Field.TARGET,
+    Field.MOMENT,
 }

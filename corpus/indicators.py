@@ -41,10 +41,10 @@ def read_targets(text: str) -> list[TargetValue]:
     return targets
 
 
-def read_indicator_cell(indicator: str, value: str) -> list[TargetValue]:
+def read_indicator_cell(indicator: str, value: str, measure_unit: str = "") -> list[TargetValue]:
     """The targets of an indicator's 目标值 cell; a bare value is a minimum, 达标 gives none.
 
-    The unit may stand in the name, 覆盖率（%）; [10] is a sum over the years.
+    The unit may stand in the name, 覆盖率（%）, or in `measure_unit`; [10] is a sum over the years.
     """
     folded = fold(re.sub(r"[\[\]]", "", value))
     name, name_unit = _unit_in_name(indicator.strip())
@@ -63,7 +63,7 @@ def read_indicator_cell(indicator: str, value: str) -> list[TargetValue]:
         elif len(quantities) > 1 and which:
             full_name += f"（{which}）"
         op = piece.op(quantity, "=" if quantity.value == 0 else least)
-        unit = as_printed(quantity.unit or name_unit)
+        unit = as_printed(quantity.unit or name_unit or measure_unit)
         targets.append(TargetValue(full_name, op, quantity.value, unit, value.strip()))
     return targets
 

@@ -45,7 +45,8 @@ def read_plan(document: Document, name_hint: str = "") -> ReadPlan:
     if facts.period_start_on is None:
         facts.period_start_on, facts.period_end_on = _period(stages, facts)
     start = facts.period_start_on
-    tables = read_tables(document, start.year if start else None)
+    dates = DateContext(facts.year, facts.issued_on)
+    tables = read_tables(document, start.year if start else None, dates)
     tasks = [*_main(prose.points(), tables), *prose.duties(), *stages]
     tasks += [*prose.boxes(), *prose.reports()]
     for table in tables:
@@ -119,7 +120,7 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
     if row.timing_text:
         found += read_timings(row.timing_text, replace(prose, in_prose=False))
     if row.part == TableKind.INDICATORS:
-        found += read_timings(row.section, prose) if row.section and not found else []
+        found = found or _of_table(row.section or "", facts)
     else:
         said = {(t.kind, t.start_on, t.due_on) for t in found if t.kind is not TimingKind.RECURRING}
         words = {t.text for t in found}
@@ -141,6 +142,17 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
         if timing not in undated
     ]
     return undated
+
+
+def _of_table(caption: str, facts: PlanFacts) -> list[TimingValue]:
+    """What the name of a table of indicators dates; the year that it or the plan is of ends them."""
+    found = read_timings(caption, DateContext(facts.year, facts.issued_on))
+    own = facts.year if facts.period_start_on else None
+    years = [*([str(own)] if own else []), *re.findall(r"20\d\d(?=年)", caption)]
+    if found or not years:
+        return found
+    year = int(years[-1])
+    return [TimingValue(f"{year}年", TimingKind.DEADLINE, due_on=date(year, 12, 31))]
 
 
 def _review(

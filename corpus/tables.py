@@ -7,10 +7,12 @@ from datetime import date
 from enum import StrEnum
 
 from corpus.columns import Columns, read_columns
+from corpus.deadlines import DateContext, read_timings
 from corpus.document import BlockKind, Document, Row, Table
 from corpus.headers import Field, is_header, plain
 from corpus.indicators import read_indicator_cell, read_targets
 from corpus.numbering import read_cell_number, read_number
+from corpus.quotas import read_quotas
 from corpus.units import FIRST_LEADS, name_units, read_units, settle
 from corpus.values import IndicatorKind, ResponsibilityValue, Role, TaskRow, TimingKind, TimingValue
 
@@ -42,13 +44,20 @@ _FIRST_NOTE = re.compile(
 )
 _ENDED = re.compile(r"[。；！？;.]\s*[”）)]?$")
 _ANNEX = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：]?")
+_LEADING = set("●▲★◆■◎")  # the stronger of two signs, where no note explains them
+_ABOUT_NUMBERS = re.compile(r"[（(]?(计量)?单位\s*[:：]|填[报表]")
 _KINDS = {"约束": IndicatorKind.BINDING, "预期": IndicatorKind.ANTICIPATORY}
 _HEAD_ROWS = 8  # the head stands within the first so many rows
 _LONGEST_SUBHEAD = 14
 
 
-def read_tables(document: Document, from_year: int | None = None) -> list[TaskTable]:
-    """Every table that holds tasks, in order; a head of a year before `from_year` is a baseline."""
+def read_tables(
+    document: Document, from_year: int | None = None, dates: DateContext | None = None
+) -> list[TaskTable]:
+    """Every table that holds tasks, in order; a head of a year before `from_year` is a baseline.
+
+    `dates` is what the days take their year from that heads name: 一季度.
+    """
     mark = lead_mark(document)
     tables: list[TaskTable] = []
     columns: Columns | None = None
@@ -56,20 +65,25 @@ def read_tables(document: Document, from_year: int | None = None) -> list[TaskTa
     above = ""
     for block in document.blocks:
         if block.table is None:
-            above = block.text.strip()
+            above = above if _ABOUT_NUMBERS.match(block.text.strip()) else block.text.strip()
             in_annex = in_annex or bool(_ANNEX.fullmatch(block.text[:20]))
             if block.kind is BlockKind.HEADING:
                 columns = None  # a table without a head goes on only where no heading came between
             continue
         start, heads = _heads(block.table)
+        caption = _caption(block.table, start) or (above if len(above) <= 40 else "")
+        quotas = read_quotas(block.table, caption, from_year)
+        if quotas:
+            tables.append(TaskTable(TableKind.INDICATORS, caption, in_annex, True, quotas))
+            columns = None
+            continue
         if heads:
             columns = read_columns(heads, _bodies(block.table, start), from_year)
             if columns is not None:
-                bound = columns.has(Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME)
-                caption = _caption(block.table, start) or (above if len(above) <= 40 else "")
+                bound = columns.has(Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME, Field.MARK)
                 tables.append(TaskTable(_kind(columns), caption, in_annex, bound))
         if columns is not None and columns.count == len(block.table.rows[0].cells):
-            _Reader(columns, mark, tables[-1]).read(block.table, start)
+            _Reader(columns, mark, tables[-1], dates or DateContext()).read(block.table, start)
     return [table for table in tables if table.rows]
 
 
@@ -152,8 +166,11 @@ def _caption(table: Table, start: int) -> str:
 class _Reader:
     """Reads the body of one table row by row, and remembers what carries down."""
 
-    def __init__(self, columns: Columns, mark: str | None, table: TaskTable) -> None:
+    def __init__(
+        self, columns: Columns, mark: str | None, table: TaskTable, dates: DateContext
+    ) -> None:
         self.columns, self.mark, self.table = columns, mark, table
+        self.dates = replace(dates, in_prose=False)
         self.section: str | None = None
         self.above = [""] * columns.count
         self.is_numbered = False
@@ -183,6 +200,7 @@ class _Reader:
             # beside one column of units that is filled another is meant to be blank as well
             units = [c for c, _ in columns.unit_columns()]
             kept = units if any(shown[c] for c in units) else []
+            kept = [*kept, *columns.marked]
             carried = [
                 shown[c] or ("" if knows_merges[c] or c in kept else self.above[c])
                 for c in range(columns.count)
@@ -228,7 +246,7 @@ class _Reader:
         task.responsibilities = self._responsibilities(carried)
         if self.table.kind is TableKind.DUTIES:
             task.title = task.unit_text
-        self._date(task, cells, carried)
+        self._date(task, cells, carried, row)
         rows.append(task)
 
     def _extend(self, last: TaskRow, text: str, units: str, row: Row) -> None:
@@ -241,12 +259,19 @@ class _Reader:
 
     def _responsibilities(self, cells: Sequence[str]) -> list[ResponsibilityValue]:
         named: dict[str, Role | None] = {}
+        signs = {cells[c] for c in self.columns.marked if cells[c]}
+        for column, unit in self.columns.marked.items():
+            if sign := cells[column]:
+                leads = sign == self.mark or (
+                    self.mark is None and sign in _LEADING and len(signs) > 1
+                )
+                named[unit] = Role.LEAD if leads else None
         for column, role in self.columns.unit_columns():
             for unit, own in name_units(cells[column], self.mark, role):
                 named.setdefault(unit, own)
         return settle(list(named.items()))
 
-    def _date(self, task: TaskRow, cells: Sequence[str], carried: Sequence[str]) -> None:
+    def _date(self, task: TaskRow, cells: Sequence[str], carried: Sequence[str], row: Row) -> None:
         """The kind of an indicator, its targets, and the years that heads give to their cells."""
         columns = self.columns
         name = task.text if self.table.kind is TableKind.INDICATORS else task.title or task.text
@@ -255,13 +280,28 @@ class _Reader:
             task.indicator_kind = _KINDS.get(carried[column][:2])
         for column in columns.of(Field.TARGET):
             value = cells[column]
-            bare = re.fullmatch(r"[\[≥≤><＞＜\d.,\]]+", value)
             if self.table.kind is TableKind.INDICATORS or re.match(r"[\[≥≤><＞＜\d]", value):
-                task.targets += read_indicator_cell(name, value + measure_unit if bare else value)
+                task.targets += read_indicator_cell(name, value, measure_unit)
             else:
                 task.targets += read_targets(value)
+        for column, head in columns.moments.items():
+            # a cell that spans several columns is dated by the first and the last of them
+            origin = row.cells[column].origin
+            across = [c for c in columns.moments if origin and row.cells[c].origin == origin]
+            if cells[column]:
+                last = columns.moments[across[-1]] if across else head
+                task.timings += self._between(head, last, f"{name}：{cells[column]}")
         for column, year in columns.years.items():
             if cells[column]:
                 head, due = columns.heads[column], date(year, 12, 31)
                 about = f"{name}：{cells[column]}"
                 task.timings.append(TimingValue(head, TimingKind.DEADLINE, due_on=due, about=about))
+
+    def _between(self, first: str, last: str, about: str) -> list[TimingValue]:
+        """What the heads of the columns say that a cell reaches over; mostly one, 一季度."""
+        found = read_timings(first, self.dates)
+        if found and last != first:
+            end = [timing.due_on for timing in read_timings(last, self.dates)]
+            found = [replace(found[0], due_on=end[-1] if end else None)]
+            first = f"{first}至{last}"
+        return [replace(timing, text=first, about=about) for timing in found]

@@ -50,6 +50,11 @@ def looks_like_unit(text: str) -> bool:
     return 1 < len(text) <= 30 and bool(_UNIT.fullmatch(text))
 
 
+def is_mark(cell: str) -> bool:
+    """Whether a cell holds a sign and nothing else: ●, √."""
+    return bool(re.fullmatch(rf"[{re.escape(_MARKS)}√✓✔Ｖ〇]+", cell.strip()))
+
+
 def are_units(text: str) -> bool:
     """Whether a text is a list of units and nothing else."""
     names = split_names(text)

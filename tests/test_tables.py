@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from corpus.deadlines import DateContext
 from corpus.document import Block, BlockKind, Cell, Document, Row, Table
 from corpus.tables import TableKind, TaskTable, read_tables
 from corpus.values import IndicatorKind, Place, Role, TaskRow
@@ -275,3 +276,68 @@ def test_who_receives_a_report_does_not_owe_it() -> None:
     )
     (row,) = rows(table)
     assert units(row) == [("各县（市、区）防指", Role.RESPONSIBLE)]
+
+
+def test_quarters_in_heads_date_the_cells_under_them() -> None:
+    table = grid(
+        [
+            ["序号", "项目名称", "牵头单位", "时间进度", "", "", ""],
+            ["", "", "", "一季度", "二季度", "三季度", "四季度"],
+            ["1", "农村饮水提质", "县水利局", "完成招标", "完成20公里", "完成45公里", "通水"],
+            ["2", "安全宣讲", "县应急局", "每镇开展一次", "", "", ""],
+        ],
+        [(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 1, 2), (0, 3, 0, 6), (3, 3, 3, 6)],
+    )
+    document = Document([Block(BlockKind.TABLE, table=table)], "test")
+    (found,) = read_tables(document, dates=DateContext(2026))
+    water, talks = found.rows
+    assert water.text.splitlines() == ["完成招标", "完成20公里", "完成45公里", "通水"]
+    assert [(t.start_on, t.due_on) for t in water.timings] == [
+        (date(2026, 1, 1), date(2026, 3, 31)),
+        (date(2026, 4, 1), date(2026, 6, 30)),
+        (date(2026, 7, 1), date(2026, 9, 30)),
+        (date(2026, 10, 1), date(2026, 12, 31)),
+    ]
+    assert water.timings[1].about == "农村饮水提质：完成20公里"
+    (whole,) = talks.timings
+    assert (whole.start_on, whole.due_on) == (date(2026, 1, 1), date(2026, 12, 31))
+
+
+def test_signs_under_the_names_of_units_say_who_leads() -> None:
+    table = grid(
+        [
+            ["序号", "工作任务", "责任部门", "", "", "完成时限"],
+            ["", "", "县应急局", "县住建局", "县交通局", ""],
+            ["1", "排查重大事故隐患。", "●", "○", "○", "10月底"],
+            ["2", "整治违法分包。", "", "●", "", "6月底"],
+        ],
+        [(0, 2, 0, 4)],
+    )
+    first, second = rows("注：●为牵头单位，○为配合单位。", table)
+    assert units(first) == [
+        ("县应急局", Role.LEAD), ("县住建局", Role.SUPPORT), ("县交通局", Role.SUPPORT),
+    ]  # fmt: skip
+    assert units(second) == [("县住建局", Role.LEAD)]
+
+
+QUOTAS = (
+    ["序号", "乡镇（街道）", "创建示范小区（个）", "2026年垃圾分类覆盖率（%）"],
+    ["1", "城东街道", "5", "100"],
+    ["2", "白石乡", "1", "90"],
+    ["合计", "合计", "6", "95"],
+)
+
+
+def test_each_town_of_a_quota_table_owes_its_numbers() -> None:
+    (table,) = read("2026年各乡镇（街道）目标任务分解表", grid(QUOTAS))
+    assert table.kind is TableKind.INDICATORS
+    town, village = table.rows
+    assert units(town) == [("城东街道", Role.RESPONSIBLE)]
+    assert [(t.indicator, t.op, int(t.value), t.measure_unit) for t in village.targets] == [
+        ("创建示范小区", ">=", 1, "个"),
+        ("2026年垃圾分类覆盖率", ">=", 90, "%"),
+    ]
+
+
+def test_a_table_of_what_was_done_holds_no_quotas() -> None:
+    assert read("2026年上半年各乡镇（街道）完成情况统计表", grid(QUOTAS)) == []

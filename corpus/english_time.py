@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from corpus.english_units import ANY_MONTH, DAYS, WEEKDAY, read_unit, weekday
+from corpus.english_days import ANY_MONTH, DAYS, WEEKDAY, read_day, weekday
+from corpus.english_units import read_unit
 from corpus.english_words import COUNT, DAY, LENGTH, MEASURE, number, read_length
 from corpus.time_units import Expression, Form, Grain, Unit, safe_date
 
@@ -124,6 +125,12 @@ def _window(text: str, i: int, today: date) -> Expression | None:
     if m := _at(rf"{LENGTH} (?:ago|earlier|before today)", text, i):
         day = today - read_length(m["length"])
         return Expression(i, m.end(), Form.SPAN, day, day)
+    if m := _at(rf"{LENGTH} (?P<way>after|from|before)(?= )", text, i):
+        read = read_day(text, m.end() + 1, today, True)
+        if read and read[1].start:
+            by = read_length(m["length"])
+            day = read[1].start - by if m["way"] == "before" else read[1].start + by
+            return Expression(i, read[0], Form.SPAN, day, day)
     if m := _at(rf"{LENGTH} (?:from (?:now|today)|later|hence)", text, i) or _at(
         rf"in {LENGTH}(?:' time)?", text, i
     ):
@@ -182,8 +189,8 @@ def _day_within(unit: Unit, words: str) -> date | None:
 def _bounded(text: str, i: int, today: date) -> Expression | None:
     """by the end of 2025, before July, since 2020, from … to …, between … and …"""
     opening = _at(
-        r"(?P<by>(?:no later than|by|until|till|up to|as of))|(?P<before>(?:before|prior to|earlier than))|(?P<since>(?:since|starting(?: from| in| on)?|as from))"
-        r"|(?P<after>(?:after|later than))|(?P<from>(?:from|between))|(?:in|on|during|at|for)",
+        r"(?P<by>(?:no later than|by|until|till|up to|as of))|(?P<before>(?:before|prior to|earlier than))|(?P<since>(?:since|as early as|starting(?: from| in| on)?|as from))"
+        r"|(?P<after>(?:after|(?:year )?(?:later|greater) than))|(?P<from>(?:from|between))|(?:in|on|during|at|for)",
         text,
         i,
     )
@@ -215,7 +222,7 @@ def _bounded(text: str, i: int, today: date) -> Expression | None:
         return replace(base, end_at=tail.end() if tail else end, form=Form.SINCE, end=None)
     if how == "after":
         return replace(base, form=Form.SINCE, start=unit.end + timedelta(days=1), end=None)
-    if m := _at(r" (?:or (?:later|after)|onwards?)", text, end):
+    if m := _at(r" (?:(?:or|and) (?:later|after(?! \w)|onwards?|greater)|onwards?)", text, end):
         return replace(base, end_at=m.end(), form=Form.SINCE, end=None)
     return base
 

@@ -203,7 +203,7 @@ def _relative_day(text: str, i: int, frame: Frame) -> Read | None:
 def _relative_week(text: str, i: int, frame: Frame) -> Read | None:
     """下周, 下下周五, 这个星期天, 本周末; a bare 周五 is this week's."""
     m = at(
-        rf"(?P<step>上+|下+|本|这|当|今)?(?:一(?={WEEK}))?个?{WEEK}(?:(?:的)?{WEEK})?"
+        rf"(?P<step>上+|下+|本|这|当|今)?一?个?{WEEK}(?:(?:的)?{WEEK})?"
         rf"(?:(?P<a>[一二三四五六日天1-6])(?:{SPAN_SIGN}{WEEK}?(?P<b>[一二三四五六日天1-6]))?"
         rf"|(?P<end>末)|(?P<bare>(?![一二三四五六日天末]|期|年|边|围|知|转|密)))",
         text,
@@ -211,7 +211,7 @@ def _relative_week(text: str, i: int, frame: Frame) -> Read | None:
     )
     if not m or frame.in_plan or frame.today is None or not (m["step"] or m["a"] or m["end"]):
         return None
-    if not m["step"] and m[0][0] == "个":
+    if not m["step"] and m[0][0] in "一个":
         return None
     if m["a"] and not m["step"] and at("[次期年岁个]", text, m.end()):
         return None
@@ -240,6 +240,8 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
         month = frame.today + relativedelta(months=_step(m[1]), day=1)
         return in_month(text, m.end(), month.year, month.month, frame, True)
     this = frame.today
+    if m := at(rf"(?:第{NUMBER}|最后一)个的?{WEEK}[一二三四五六日天]", text, i):
+        return in_month(text, i, this.year, this.month, frame, True)
     if m := at(r"本(?=旬)", text, i):
         first = 1 if this.day <= 10 else 11 if this.day <= 20 else 21
         last = month_span(this.year, this.month)[1].day if first == 21 else first + 9

@@ -152,7 +152,7 @@ def in_month(text: str, i: int, year: int | None, month: int, frame: Frame, give
         return m.end(), Unit(date(year, month, 1), date(year, month, 5), Grain.XUN, given)
     if m := at(r"月?中(?=$|[,，。；;、）)前后底至到之的完召开])", text, i):
         return m.end(), Unit(date(year, month, 11), date(year, month, 20), Grain.XUN, given)
-    if m := at(rf"的?(?:第({NUMBER})|(最后一))个?{WEEK}([一二三四五六日天])?", text, i):
+    if m := at(rf"的?(?:第({NUMBER})|(最后一))个?的?{WEEK}([一二三四五六日天])?", text, i):
         n = -1 if m[2] else read_number(m[1]) or 0
         if m[3]:
             day = nth_weekday(year, month, WEEKDAYS[m[3]], n)

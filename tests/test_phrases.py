@@ -75,6 +75,11 @@ def _days(text, today=_TODAY):
         ("the 12th of last month", "02-12", "02-12"), ("the last Friday of this month", "03-27", "03-27"),
         ("second Tuesday", "03-10", "03-10"), ("report it on 25.", "03-25", "03-25"), ("the eighties", "1980-01-01", "1989-12-31"),
         ("1 month and 3 days ago", "02-08", "02-08"), ("two years, 2 weeks later", "2028-03-25", "2028-03-25"),
+        ("earlier this year", "01-01", "03-10"), ("later in the month", "03-12", "03-31"), ("month to date", "03-01", "03-11"),
+        ("the same month", "03-01", "03-31"), ("in 2027 April", "2027-04-01", "2027-04-30"), ("Dec. 9 , 2027", "2027-12-09", "2027-12-09"),
+        ("two weeks after next Monday", "03-30", "03-30"), ("three days before tomorrow", "03-09", "03-09"),
+        ("last year's second half", "2025-07-01", "2025-12-31"), ("May 4 and later", "05-04", None),
+        ("最后一个周五", "03-27", "03-27"), ("第二个星期四", "03-12", "03-12"), ("下一个周六", "03-21", "03-21"),
         ("two weeks ago", "02-25", "02-25"), ("first Monday of June", "06-01", "06-01"),
     ],
 )  # fmt: skip

@@ -2,34 +2,136 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-
-@cache
-def _glossary() -> dict[str, str]:
-    data: dict[str, str] = json.loads((Path(__file__).parent / "english.json").read_text(encoding="utf-8"))
-    return data
-
-
-@cache
-def _pattern() -> re.Pattern[str]:
-    words = sorted(_glossary(), key=len, reverse=True)
-    return re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b", re.IGNORECASE)
-
-
-STOP = set(
-    "a an the of to in on at by for with from and or is are be been must should shall will would do does did "
-    "what which who whom whose when where how many much that this these those it its they them their under "
-    "before after per than into as has have had can could may might not no any all each every there here".split()
+_WORD = re.compile(r"[a-z0-9]+(?:[.,'][a-z0-9]+)*|[\u3400-\u9fff]{2,}")
+_UNIT = re.compile(r"[局办委院联部社队关会]$")
+_PLACE = r"(?:\b(?:the|municipal|city|district|county|provincial|prefectural)\s+)*"
+_PARTICLES = {"up", "out", "off", "down", "away", "over", "on", "with"}
+_AMERICAN = (
+    ("isation", "ization"), ("ise", "ize"), ("ised", "ized"), ("ising", "izing"), ("our", "or"), ("tre", "ter"), ("ence", "ense"),
+    ("ageing", "aging"), ("gramme", "gram"), ("lment", "llment"), ("lling", "ling"), ("dyke", "dike"),
 )  # fmt: skip
 
+STOP = frozenset(
+    """
+    a an the of to in on at by for with from and or is are be been must should shall
+    will would do does did what which who whom whose when where how many much that this
+    these those it its they them their under task tasks bureau end falls fall due month
+    week year quarter day date we us you please tell me give show about also get got set
+    there using used need needs kept keep say says said before after per than into as
+    has have had can could may might not no any all each every here s
+    """.split()
+)
 
-def to_chinese(text: str) -> tuple[list[str], list[str]]:
-    """(Chinese words for what is asked, English words that the glossary doesn't know)."""
-    known = [word for match in _pattern().finditer(text) for word in _glossary()[match[1].lower()].split()]
-    left = _pattern().sub(" ", text)
-    # Chinese inside an English question is taken as it is
-    known += re.findall(r"[\u3400-\u9fff]{2,}", text)
-    unknown = [w for w in re.findall(r"[a-zA-Z][a-zA-Z-]+", left) if w.lower() not in STOP]
+
+def to_chinese(text: str, knows: Callable[[str], bool]) -> tuple[list[str], list[str]]:
+    """(Chinese words for what is asked, English words that the glossary doesn't have).
+
+    Of several ways to put a word those are taken that the plans `knows`, else the first one.
+    """
+    known, unknown = [], []
+    for said, written in _phrases(text):
+        if written is not None:
+            words = written.split()
+            known += [word for word in words if knows(word)] or words[:1]
+        elif not said.isascii():
+            known.append(said)  # Chinese inside an English question is taken as it is
+        elif said not in STOP and re.fullmatch("[a-z]{2,}", said):
+            unknown.append(said)
     return known, unknown
+
+
+def with_chinese_units(text: str) -> str:
+    """The text with the English names of offices in Chinese: Municipal Health Commission → 卫生健康委."""
+    for name in dict.fromkeys(said for said, written in _phrases(text) if _is_unit(written)):
+        spaced = re.escape(name).replace(r"\ ", r"[\s,&-]+(?:and\s+)?")
+        text = re.sub(rf"{_PLACE}\b{spaced}\b", forms()[name], text, flags=re.IGNORECASE)
+    return text
+
+
+@cache
+def forms() -> dict[str, str]:
+    """Every form of every entry → its Chinese words; what the glossary says itself goes first."""
+    path = Path(__file__).parent / "english.json"
+    glossary: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    entries = {" ".join(_words(english)): chinese for english, chinese in glossary.items()}
+    found = dict(entries)
+    for spelt in (_american, _renamed, _inflected):
+        for english, chinese in list(found.items()):
+            for form in spelt(english):
+                found.setdefault(form, chinese)
+    return found
+
+
+def _phrases(text: str) -> Iterator[tuple[str, str | None]]:
+    """The text as entries of the glossary, the longest first, and words that are in none."""
+    words, known = _words(text), forms()
+    longest = _longest()
+    while words:
+        for n in range(min(longest, len(words)), 0, -1):
+            said = " ".join(words[:n])
+            if n == 1 or said in known:
+                yield said, known.get(said)
+                words = words[n:]
+                break
+
+
+@cache
+def _longest() -> int:
+    return max(form.count(" ") + 1 for form in forms())
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower().replace("’", "'").replace("&", " and "))
+
+
+def _is_unit(chinese: str | None) -> bool:
+    """Whether an entry names an office; a name of two characters is a common noun."""
+    return bool(chinese and " " not in chinese and len(chinese) > 2 and _UNIT.search(chinese))
+
+
+def _american(english: str) -> Iterator[str]:
+    """The American spelling of a British entry."""
+    other = english
+    for british, american in _AMERICAN:
+        other = re.sub(rf"(?<=[a-z]){british}\b|\b{british}$", american, other)
+    yield other
+
+
+def _renamed(english: str) -> Iterator[str]:
+    """What else people call a bureau."""
+    if english.endswith(" bureau"):
+        field = english.removesuffix(" bureau")
+        yield f"bureau of {field}"
+        for body in ("department", "authority", "authorities"):
+            yield f"{field} {body}"
+        yield f"department of {field}"
+
+
+def _inflected(english: str) -> Iterator[str]:
+    """Plurals and regular verb forms: of the last word, or of a verb before its particle."""
+    first, _, rest = english.partition(" ")
+    if rest in _PARTICLES:
+        for form in _endings(first):
+            yield f"{form} {rest}"
+        return
+    before, last = english[: english.rfind(" ") + 1], english[english.rfind(" ") + 1 :]
+    if last.isalpha() and last.isascii() and len(last) > 2:
+        for form in _endings(last):
+            yield before + form
+
+
+def _endings(word: str) -> list[str]:
+    """inspect → inspects, inspected, inspecting; forms that nobody writes do no harm."""
+    if re.search("[^aeiou]y$", word):
+        return [word[:-1] + "ies", word[:-1] + "ied", word + "ing"]
+    if word.endswith("e"):
+        return [word + "s", word + "d", word[:-1] + "ing"]
+    plural = word + ("es" if re.search("(?:s|x|z|ch|sh)$", word) else "s")
+    regular = [plural, word + "ed", word + "ing"]
+    if re.search("[^aeiou][aeiou][bdglmnprt]$", word):  # plan, submit, control
+        regular += [word + word[-1] + "ed", word + word[-1] + "ing"]
+    return regular

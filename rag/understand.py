@@ -7,7 +7,7 @@ from datetime import date
 from corpus.models import Task
 from corpus.phrases import Reading, read_spans
 from corpus.values import IndicatorKind, Role, TimingKind
-from rag.english import to_chinese
+from rag.english import to_chinese, with_chinese_units
 from rag.homophones import Homophones
 from rag.names import find_units, narrow_to_plans, unit_names
 from rag.patterns import (
@@ -61,7 +61,9 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     views, text_without_plan = narrow_to_plans(text, views)
     is_own = bool(OWN.search(text_without_plan))
     text_without_plan = OWN.sub(",", text_without_plan)
-    if not english:
+    if english:
+        text_without_plan = with_chinese_units(text_without_plan)
+    else:
         text_without_plan = _mended(_written(text_without_plan, views), views)
     query = Query(text_without_plan, text, english, Intent.FACT, views, [], today=question.today)
     query.is_own = is_own
@@ -72,7 +74,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
         query.nouns, query.joints = nouns(rest), joints(rest)
     query.quoted = QUOTED.findall(text_without_plan)
     if english:
-        known, unknown = to_chinese(rest)
+        known, unknown = to_chinese(rest, lambda word: _knows(views, word))
         query.subject, query.nouns = known + unknown, known
     else:
         query.subject = segments(rest)
@@ -81,6 +83,11 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
 
 
 # ---- the parts of a question
+
+
+def _knows(views: Sequence[VersionView], word: str) -> bool:
+    """Whether one of the plans writes a word."""
+    return any(word in view.text for view in views)
 
 
 def _written(text: str, views: Sequence[VersionView]) -> str:

@@ -1,5 +1,6 @@
 """Answers over plans as wholes: which of them say it, one beside the other, and their heads."""
 
+import re
 from collections.abc import Sequence
 
 from corpus.phrases import describe_span
@@ -14,6 +15,8 @@ def which_plans(query: Query) -> Answer | None:
     """Which plans say it: the words themselves must stand there."""
     every = [w.casefold() for w in query.quoted or query.subject]
     texts = [view.text.casefold() for view in query.views]
+    # a name in Latin letters says enough by itself: HACCP, ISO22000
+    every = [w for w in every if re.search("[a-z]", w)] or every
     wanted = [w for w in every if any(w in text for text in texts)] or every
     rows: list[str] = []
     cited: list[Citation] = []

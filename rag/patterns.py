@@ -25,7 +25,7 @@ SECTIONS = re.compile(
     r"(?:多少|几|哪些|哪几)(?:个|大|类|项)*(?:行动|类别|部分|板块|领域|章|大类|方面)|按.{0,8}(?:一栏|栏目|栏)|专栏(?:分别|都)?(?:是|有)?(?:哪|什么|啥)|\d个专栏"
 )
 LISTING = re.compile(
-    r"哪些|那些|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|是指"
+    r"哪些|那些|哪[两二三四五六七八]|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|是指"
     r"|\bwhich (?:tasks|items|indicators|duties)|\blist\b|what (?:are|tasks|duties|does)|responsibilities of",
     re.IGNORECASE,
 )  # fmt: skip
@@ -93,7 +93,7 @@ GENERAL = frozenset(
     重点任务分工表 任务分工表 重点工作 具体 措施 具体措施 日期 明确 活 已经 截至 已经过期 过期 已过期 逾期 没有
     还没 交差 了结 收尾 要干完 要完 表 任务 指标 主要 主要指标 食品安全 重点 约束性
     预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks
-    falls 局 牵头 单位 项 完成 item items indicator indicators bureau
+    falls 到期 配合 负责 截止 部门 局 牵头 单位 项 完成 item items indicator indicators bureau
     """.split()
 )
 # words of questions that no plan need hold; they are not slips

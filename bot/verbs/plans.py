@@ -3,18 +3,23 @@
 import json as jsonlib
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot import render
 from bot.comparing import compare
 from bot.core import Core
+from bot.ledger_calendar import to_ics
+from bot.ledger_sheet import to_csv, to_xlsx
 from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
 from corpus import corrections, export, ledger, versions
 from corpus.models import Plan, PlanVersion
+
+FORMATS = ("json", "csv", "ics", "xlsx")
 
 
 def ingest(
@@ -139,10 +144,33 @@ def plans_rollback(core: Core, *, id: str) -> Iterator[str]:
     yield f"《{version.title}》已恢复到第{version.number}版。"
 
 
-def plans_export(core: Core, *, id: str, format: str = "json") -> Iterator[str]:
-    """One plan's ledger."""
-    if format != "json":
-        raise UserError(f"还不能导出 {format}，目前可用：json。")
+def plans_export(
+    core: Core, *, id: str, format: str = "json", output: str | None = None
+) -> Iterator[str]:
+    """One plan's ledger: printed as text, or written to the file `output`."""
+    if format not in FORMATS:
+        raise UserError(f"不能导出 {format}，可用：{'、'.join(FORMATS)}。")
+    if format == "xlsx" and not output:
+        raise UserError("xlsx 要写到文件里，请用 --output 写明。")
     with reading(core.engine) as session:
         version = ledger.version_to_show(session, id)
-        yield jsonlib.dumps(export.to_json(session, version), ensure_ascii=False, indent=1)
+        content = _exported(session, version, format, core.clock.today())
+    if not output:
+        yield content.decode().removesuffix("\n")
+        return
+    path = Path(output)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"写不了 {path}：{error.strerror}。请换一个位置，或先关上打开着的文件。") from error
+    yield f"《{version.title}》第{version.number}版已导出：{path}"
+
+
+def _exported(session: Session, version: PlanVersion, format: str, today: date) -> bytes:
+    if format == "xlsx":
+        return to_xlsx(session, version, today)
+    if format == "csv":
+        return to_csv(session, version).encode()
+    if format == "ics":
+        return to_ics(session, version)
+    return jsonlib.dumps(export.to_json(session, version), ensure_ascii=False, indent=1).encode()

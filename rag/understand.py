@@ -59,6 +59,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     if FOREIGN.search(text):
         return Query(text, text, english, Intent.FOREIGN, views, [], today=question.today)
     views, text_without_plan = narrow_to_plans(text, views)
+    names_several = len(views) > 1 and text_without_plan != text
     is_own = bool(OWN.search(text_without_plan))
     text_without_plan = OWN.sub(",", text_without_plan)
     if english:
@@ -70,6 +71,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     rest = find_units(query, question)
     rest = _span(query, rest)
     _flags(query)
+    query.compares = query.compares or names_several
     if not english:
         query.nouns, query.joints = nouns(rest), joints(rest)
     query.quoted = QUOTED.findall(text_without_plan)

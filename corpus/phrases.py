@@ -53,6 +53,7 @@ def read_spans(text: str, today: date) -> list[Reading]:
     """
     flat, places = plain(text)
     both = scan(flat, Frame(today, today.year)) + scan_english(flat, today)
+    both = [e for e in both if e.start or e.end or e.form in (Form.RULE, Form.AFTER_EVENT)]
     found: list[Expression] = []
     for e in sorted(both, key=lambda e: e.start_at - e.end_at):  # Q4 2023 before Q4
         if all(e.end_at <= other.start_at or e.start_at >= other.end_at for other in found):

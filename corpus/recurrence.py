@@ -57,6 +57,8 @@ def _workdays(text: str, i: int) -> tuple[int, str | None] | None:
         return m.end(), "FREQ=DAILY"
     if m := at(f"隔(?:一个?)?{WEEK}(?![一二三四五六日天])", text, i):
         return m.end(), "FREQ=WEEKLY;INTERVAL=2"
+    if m := at("每旬(?:末|底)?", text, i):
+        return m.end(), "FREQ=MONTHLY;BYMONTHDAY=10,20,-1"
     if m := at(r"每个?(工作日|周末|双休日|休息日)", text, i):
         days = "MO,TU,WE,TH,FR" if m[1] == "工作日" else "SA,SU"
         return m.end(), f"FREQ=WEEKLY;BYDAY={days}"

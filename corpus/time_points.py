@@ -156,6 +156,8 @@ def _with_year(text: str, i: int, frame: Frame) -> Read | None:
         return None
     if not frame.in_plan and (m := at(rf"[,，](?={NUMBER}月{NUMBER}[日号])", text, end)):
         end = m.end()
+    if year and frame.today and (m := at("的?(?:今天|今日|同一天|同日)", text, end)):
+        return m.end(), _day_unit(safe_date(year, frame.today.month, frame.today.day))
     if rest := in_year(text, end, year, frame, True):
         return rest
     if m := at("的?(?:全年|整年|一整年)", text, end):
@@ -263,7 +265,7 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
         for ahead in (0, 1):  # 29日 said in February is of March
             month = this + relativedelta(months=ahead)
             end, unit = in_month(text, i, month.year, month.month, frame, True)
-            if unit.grain in (Grain.DAY, Grain.XUN) and end > i:
+            if unit.start and unit.grain in (Grain.DAY, Grain.XUN) and end > i:
                 return end, unit
     return None
 

@@ -138,8 +138,11 @@ def in_month(text: str, i: int, year: int | None, month: int, frame: Frame, give
         if frame.in_plan  # 八月十五 is how people speak; a plan prints 日
         else at(rf"({HAN_NUMBER})(?![个次项名家条批类种级大轮期件至到—~-])", text, i)
     ):
-        day = safe_date(year, month, read_number(m[1]) or 0)
-        if day:
+        n = read_number(m[1]) or 0
+        day = safe_date(year, month, n)
+        if day or (
+            1 <= n <= 31 and m[0][-1] in "日号"
+        ):  # 2月30日 is no day, and not all of February
             return m.end(), Unit(day, day, Grain.DAY, given)
     if m := at(r"(?:的|月)?(上|中|下)旬(?:末|底)?", text, i):
         first = {"上": 1, "中": 11, "下": 21}[m[1]]
@@ -178,7 +181,7 @@ def in_year(text: str, i: int, year: int | None, frame: Frame, given: bool) -> R
 
 
 def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> Read | None:
-    if m := at(r"的?(?:年(?:底|末|终|尾)|岁末|(?<=[年\d])[底末](?!端))", text, i):
+    if m := at(r"的?(?:年度?(?:底|末|终|尾)|岁末|(?<=[年\d])[底末](?!端))", text, i):
         return m.end(), Unit(date(year, 12, 31), date(year, 12, 31), Grain.END, given)
     if m := at(r"的?(?:年初|(?<=年)初(?!中|步|级)|(?<=年)伊始|年头)", text, i):
         return m.end(), _unit(month_span(year, 1, 2), Grain.XUN, given)
@@ -210,11 +213,7 @@ def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> R
             return m.end(), replace(unit, grain=Grain.END) if m[3] else unit
     if m := at(rf"的?(?:([前头])|(后)|第)({NUMBER})个?月", text, i):
         n = read_number(m[3]) or 0
-        if (
-            1 <= n <= 12
-            and (given or m[1] or m[2])
-            and not (not given and not m[0].startswith("前"))
-        ):
+        if 1 <= n <= 12 and (given or m[1] or m[2]) and not (not given and m[0][0] not in "前头"):
             a, b = (1, n) if m[1] else (13 - n, 12) if m[2] else (n, n)
             return m.end(), _unit(month_span(year, a, b), Grain.MONTH, given)
     if m := at(r"的?首月", text, i):

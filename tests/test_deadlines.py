@@ -148,6 +148,11 @@ def test_years_that_are_listed_each_have_their_target():
     assert [due for _, _, due, _ in _short(text, _PROSE)] == ["2025-12-31", "12-31", "2027-12-31"]
 
 
+def test_a_day_that_does_not_exist_is_for_review():
+    [timing] = read_timings("2026年2月30日前完成", _CELL)
+    assert (timing.kind, timing.due_on, timing.text) == ("deadline", None, "2026年2月30日前")
+
+
 def test_marks():
     [hedged] = read_timings("力争2026年10月前建成区级应急指挥中心", _PROSE)
     assert (hedged.hedged, hedged.ambiguous, hedged.due_on) == (True, True, date(2026, 9, 30))

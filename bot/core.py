@@ -18,6 +18,7 @@ from corpus import ingest
 
 if TYPE_CHECKING:
     from rag.answer import Answerer
+    from rag.llm import Model
     from rag.question import Answer, Question
     from rag.vector import VectorIndex
 
@@ -59,12 +60,20 @@ class Core:
         return VectorIndex(self.settings)
 
     @cached_property
+    def model(self) -> "Model | None":
+        """The language model, where one is set up."""
+        from rag.llm import model_of
+
+        return model_of(self.settings)
+
+    @cached_property
     def answerer(self) -> "Answerer":
         """Questions to cited answers."""
         from rag.answer import Answerer
         from rag.retrieve import Retriever
 
-        return Answerer(self.engine, Retriever(engine=self.engine, vectors=self.vectors), self.settings)
+        retriever = Retriever(engine=self.engine, vectors=self.vectors)
+        return Answerer(self.engine, retriever, self.settings, self.model)
 
     def answer(self, question: "Question") -> "Answer":
         """What an admin approved for this very question, else what the plans say."""
@@ -95,6 +104,8 @@ class Core:
         """Let go of the index and the database."""
         if "vectors" in self.__dict__:
             self.vectors.close()
+        if "model" in self.__dict__ and self.model is not None:
+            self.model.close()
         self.engine.dispose()
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 from config.database import reading
 from config.settings import Settings
 from corpus import ledger
-from rag import facts, overviews, phrasing, registers
+from corpus.models import PlanVersion
+from rag import assisted, facts, overviews, phrasing, registers
 from rag.evidence import Ranker
+from rag.llm import Model
 from rag.query import Intent, Query, with_views
 from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
@@ -25,8 +27,15 @@ WIDE = 12  # plans; in a wider scope retrieval says first which of them are mean
 class Answerer:
     """Answers from the ledger where it can, from passages where it must, and else says so."""
 
-    def __init__(self, engine: Engine, retriever: Retriever, settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        retriever: Retriever,
+        settings: Settings,
+        model: Model | None = None,
+    ) -> None:
         self._engine, self._retriever, self._settings = engine, retriever, settings
+        self._model = model
         self._views = Views(engine)
 
     def answer(self, question: Question) -> Answer:
@@ -48,14 +57,33 @@ class Answerer:
             )
         if query.unknown_units and not query.units:
             return self._stranger(query)
+        if self._model is not None:
+            return self._with_model(self._model, query, question)
         found = self._find(query, question)
         return found if found is not None else self._silent(query, question)
+
+    def _with_model(self, model: Model, query: Query, question: Question) -> Answer:
+        """The same answer, its first words by the model; or the question in other words, answered."""
+        by = model.deadline()
+        found = self._find(query, question)
+        if found is not None:
+            return assisted.worded(model, query, found, by)
+        rewritten = assisted.rewritten(model, query, question, by)
+        if rewritten is not None:
+            other = understand(rewritten, query.views)
+            found = self._find(other, rewritten) if assisted.asks_the_same(query, other) else None
+            if found is not None and found.answerable:
+                return assisted.understood(rewritten, assisted.worded(model, other, found, by))
+        return self._silent(query, question)
 
     # ---- scope
 
     def _in_scope(self, question: Question) -> list[VersionView]:
         with reading(self._engine) as session:
-            versions = ledger.versions_in_force(session, question.plan_ids)
+            if question.version_id is not None:
+                versions = [session.get_one(PlanVersion, question.version_id)]
+            else:
+                versions = ledger.versions_in_force(session, question.plan_ids)
             if not versions and question.plan_ids:
                 # a plan out of force answers when it alone is asked for
                 versions = [

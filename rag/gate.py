@@ -35,6 +35,7 @@ _DOES = {
 }  # fmt: skip
 _ROLE = re.compile("|".join(_DOES))
 _ROLE_LINE = re.compile(r"(?:(?:牵头|配合|责任单位|负责):[^;:]+(?:;|$))+")
+BESIDE = 2  # words that a figure must keep of those beside it
 MOST_HELD = 0.8  # share of a line's words that a text must have to stand for it
 
 
@@ -98,7 +99,9 @@ def _borne_out(one: Placed, tape: Tape, laid: Sequence[Tape]) -> bool:
                 rival = max(rival, near)
             elif "day" not in (other.claim.unit, one.claim.unit):
                 stranger = max(stranger, near)
-    return best > rival and best >= stranger
+    # a figure alone could be of anything
+    enough = 0 if one.claim.unit == "day" else BESIDE
+    return best >= enough and best > rival and best >= stranger
 
 
 # ---- units and what they do

@@ -93,7 +93,7 @@ def _knows(views: Sequence[VersionView], word: str) -> bool:
 
 
 def _written(text: str, views: Sequence[VersionView]) -> str:
-    return spoken_to_written(text)
+    return spoken_to_written(text, lambda word: _knows(views, word))
 
 
 def _mended(text: str, views: Sequence[VersionView]) -> str:

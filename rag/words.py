@@ -1,22 +1,15 @@
 """The words of a question: what is asked about, without what every question says."""
 
 import itertools
+import json
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff〇]")
 LATIN = re.compile(r"[a-z0-9]+(?:\.\d+)?%?")
-
-# What people say for what plans write. General usage only.
-SPOKEN = {
-    "养老院": "养老机构", "敬老院": "养老机构", "老年食堂": "养老机构食堂", "学校厨房": "学校食堂",
-    "餐厨垃圾": "餐厨废弃物", "泔水": "餐厨废弃物", "一千个人": "千人", "一千人": "千人", "1000人": "千人",
-    "每一千": "每千", "案子": "案件", "罚了多少钱": "罚没款", "罚没了": "罚没款", "餐具": "餐饮具",
-    "小饭店": "小餐饮", "饭店": "餐饮", "饭馆": "餐饮", "小摊": "食品摊贩", "菜市场": "农贸市场", "菜场": "农贸市场",
-    "打假": "打击假冒", "农药瓶": "农药废弃包装物", "老师": "教师", "幼托": "幼儿园", "拍板": "负责",
-    "查处率": "查处率", "抽样检验": "抽检", "多少钱": "多少万元", "经费": "经费", "奖金": "奖励",
-    "化肥农药": "农药化肥", "外卖": "外卖", "垃圾分类": "生活垃圾分类",
-}  # fmt: skip
 
 FILLER = """
 请问 请教 麻烦 一下 帮我 帮忙 查一查 查一下 查查 我想知道 想问 告诉我 说说 介绍 列出 列一下 具体 究竟 到底 大概 目前 现在 现阶段
@@ -59,12 +52,38 @@ def is_english(text: str) -> bool:
     return len(re.findall(r"[A-Za-z]{2,}", text)) > 2 and len(HAN.findall(text)) < len(text) * 0.4
 
 
-def spoken_to_written(text: str) -> str:
-    """Replace what people say by what plans write."""
-    for said, written in SPOKEN.items():
-        if said in text and written not in text:
-            text = text.replace(said, written)
-    return text
+def spoken_to_written(text: str, knows: Callable[[str], bool]) -> str:
+    """Replace what people say by what plans write, the longest words first.
+
+    A word for a thing is replaced only if the plans do not know it and know what is written for
+    it; turns of asking always are. Nothing is replaced by what the text says already.
+    """
+    asking, plans = _spoken()
+
+    def written(match: re.Match[str]) -> str:
+        said = match[0]
+        words = asking.get(said) or [w for w in plans[said] if knows(w) and not knows(said)]
+        return said if not words or any(word in text for word in words) else words[0]
+
+    return _spoken_pattern().sub(written, text)
+
+
+@cache
+def _spoken() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """(turns of asking, words for things), each with what is written for it, the usual one first."""
+    path = Path(__file__).parent / "spoken.json"
+    parts: dict[str, dict[str, str | list[str]]] = json.loads(path.read_text(encoding="utf-8"))
+    asking, plans = (
+        {said: [w] if isinstance(w, str) else w for said, w in parts[part].items()}
+        for part in ("asking", "plans")
+    )
+    return asking, plans
+
+
+@cache
+def _spoken_pattern() -> re.Pattern[str]:
+    words = sorted(itertools.chain(*_spoken()), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words)))
 
 
 def segments(text: str) -> list[str]:

@@ -13,6 +13,7 @@ class Question:
     plan_ids: tuple[str, ...] | None = None  # the chat's scope; None is all plans in force
     unit: str | None = None  # the asker's own unit, as named in the plans or nearly so
     history: tuple[str, ...] = ()  # earlier questions of the same chat, the oldest first
+    version_id: int | None = None  # this version of a plan alone, be it a draft or retired
 
 
 @dataclass(frozen=True, slots=True)

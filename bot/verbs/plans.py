@@ -13,6 +13,7 @@ from bot.comparing import compare
 from bot.core import Core
 from bot.ledger_calendar import to_ics
 from bot.ledger_sheet import to_csv, to_xlsx
+from bot.rehearsal import rehearse
 from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
@@ -36,6 +37,8 @@ def ingest(
             yield from render.ingest_rows(report)
             if report.is_draft:
                 yield f"确认无误后发布：duban plans publish {report.plan_id}"
+            elif publish and report.is_new:
+                yield from rehearse(core, report.version_id)
     if json:
         yield as_json([asdict(report) for report in reports])
 
@@ -121,6 +124,8 @@ def plans_publish(core: Core, *, id: str) -> Iterator[str]:
     with writing(core.engine) as session:
         version = versions.publish(session, id, now=core.clock.wall(), by="cli")
     yield f"《{version.title}》第{version.number}版已发布。"
+    assert version.id is not None
+    yield from rehearse(core, version.id)
 
 
 def plans_discard(core: Core, *, id: str) -> Iterator[str]:

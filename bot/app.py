@@ -122,19 +122,17 @@ class App:
             self._record(row, lambda _: [(incoming.platform, sorry)])
 
     async def _take_in(self, incoming: Incoming) -> Action:
-        if not await asyncio.to_thread(self.router.may_send_files, incoming):
-            return self.router.taken_in(incoming, ("只有管理员发来的文件会读作方案。",), None)
-        rows: list[str] = []
-        version_id = None
+        if not await asyncio.to_thread(self.router.is_admin, incoming):
+            return self.router.taken_in(incoming, [(("只有管理员发来的文件会读作方案。",), None)])
+        cards: list[tuple[tuple[str, ...], int | None]] = []
         for attachment in incoming.attachments:
             try:
                 content = await self.platforms[incoming.platform].download(attachment)
                 report = await asyncio.to_thread(self._ingest, incoming, attachment.name, content)
-                rows += render.ingest_rows(report)
-                version_id = report.version_id if report.is_draft else None
+                cards.append((render.ingest_rows(report), report.version_id if report.is_draft else None))
             except DubanError as error:
-                rows.append(str(error))
-        return self.router.taken_in(incoming, tuple(rows), version_id)
+                cards.append(((str(error),), None))
+        return self.router.taken_in(incoming, cards)
 
     def _ingest(self, incoming: Incoming, name: str, content: bytes) -> Any:
         folder = self.settings.home / "uploads"

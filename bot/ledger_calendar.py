@@ -92,5 +92,3 @@ def _words(version: PlanVersion, task: Task, timing: Timing) -> Iterator[str]:
         yield f"责任单位：{units}"
     yield f"原文时限：{timing.text}{'（有歧义，按较早的理解）' if timing.ambiguous else ''}"
     yield f"出处：《{version.title}》{row_name(task)}"
-
-

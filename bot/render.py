@@ -130,7 +130,7 @@ def live_timing(session: Session, reminder: Reminder) -> tuple[PlanVersion, Task
 
 def ingest_rows(report: IngestReport) -> tuple[str, ...]:
     """What was read out of a file, what changed, and what needs a person's eye."""
-    if not report.is_new:
+    if not report.is_new and not report.is_draft:
         return (
             f"《{report.title}》这份文件已经读过（{report.plan_id} 第{report.version}版，"
             f"{STATES[report.state]}），没有变化。",
@@ -140,6 +140,7 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
     )
     rows = [
         f"《{report.title}》（{report.plan_id} 第{report.version}版，{STATES[report.state]}）",
+        *([] if report.is_new else ["这份文件已经读过，还没有发布。"]),
         f"读出：{parts}；责任单位{report.units}个，有日期的时限{report.dated}处，指标{report.targets}个。",
     ]
     if report.changes:
@@ -152,10 +153,30 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
     rows += [f"请核对：{item['text']}{item['where']}" for item in report.review[:10]]
     if len(report.review) > 10:
         rows.append(
-            f"另有{len(report.review) - 10}处请核对，见 duban plans show {report.plan_id}。"
+            f"另有{len(report.review) - 10}处请核对，点“核对”或用 duban plans show {report.plan_id} 看全部。"
         )
     rows += [f"注意：{note}" for note in report.notes]
     return tuple(rows)
+
+
+def review_rows(version: PlanVersion) -> tuple[str, ...]:
+    """All that a person should look at in a version, and how to put it right."""
+    found = [f"{item['text']}{item['where']}" for item in version.review]
+    for task in version.tasks:
+        name = row_name(task) or f"“{(task.title or task.text)[:20]}”"
+        found += [
+            f"{name}的时限“{t.text}”有歧义，按{chinese_day(t.due_on)}"
+            for t in task.timings
+            if t.ambiguous and t.due_on
+        ]
+        if not task.responsibilities and task.part in ("main", "continuation"):
+            found.append(f"{name}没有读到责任单位")
+    head = f"《{version.title}》第{version.number}版"
+    if not found:
+        return (f"{head}没有需要核对的地方。",)
+    rows = [f"{n}. {words}" for n, words in enumerate(found, 1)]
+    how = f"读错的可以这样改：更正 {version.plan_id} 第8项 时限 2022-06-30（牵头、配合、标题也一样）。"
+    return (f"{head}请核对{len(found)}处：", *rows, how)
 
 
 def change_rows(changes: Sequence[TaskChange]) -> list[str]:

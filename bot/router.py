@@ -7,13 +7,13 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot import feedback, people, render
+from bot import feedback, people, plan_desk, render
 from bot.core import Core
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Account, AccountRole, BindRequest, InboxMessage
+from bot.rehearsal import rehearse
 from config.database import reading
-from config.errors import UserError
-from corpus import ledger, versions
+from corpus import ledger
 from corpus.models import EventKind, Unit
 from rag.question import Question
 from reminders import outbox
@@ -41,7 +41,8 @@ HELP = (
     "· /due 本月到期的任务（也可以写 /due 下个月）",
     "· /bind 单位名称：把本群绑定到一个单位，由管理员同意后，该单位的提醒发到本群",
     "· 收到提醒后点“收到”，完成后点“办结”；直接回复“收到”“办结”也可以",
-    "· 管理员把方案文件发给我，就能读入新方案或新版本",
+    "· 管理员把方案文件发给我，就能读入新方案或新版本，看变化、核对、发布或放弃",
+    "· 管理员改正读错的内容：更正 方案代号 第8项 时限 2022-06-30；另有：撤销更正 编号、更正记录 方案代号",
     "You can also ask in English.",
 )
 SUGGESTIONS = ("本月到期的任务有哪些？", "食品抽检量要达到多少？", "哪些任务由两个单位共同牵头？")
@@ -58,6 +59,9 @@ class Router:
         if incoming.event:
             return lambda session: self._chat_changed(session, incoming)
         if incoming.button:
+            verb, _, number = incoming.button.partition(":")
+            if verb in plan_desk.BUTTONS and number.isdecimal():
+                return self._press_on_plan(incoming, verb, int(number))
             return lambda session: self._button(session, incoming)
         if not incoming.addressed:
             return lambda session: self._overheard(session, incoming)
@@ -67,6 +71,10 @@ class Router:
             return self._command(incoming, command[1].lower(), (command[2] or "").strip())
         if ACKNOWLEDGED.fullmatch(text) or COMPLETED.fullmatch(text):
             return lambda session: self._said(session, incoming)
+        if plan_desk.is_for_the_desk(text) or (
+            plan_desk.looks_like_a_correction(text) and self.is_admin(incoming)
+        ):
+            return self._correction(incoming, text)
         if not text:
             return lambda session: self._ours(session, incoming, "我只看得懂文字。请把问题写成一句话。")
         return self._question(incoming, text)
@@ -182,8 +190,6 @@ class Router:
             return self._answer_reminder(session, incoming, message, verb)
         if verb in ("grant", "refuse"):
             return self._decide(session, incoming, session.get(BindRequest, int(number)), verb == "grant")
-        if verb == "publish":
-            return self._publish(session, incoming, rest)
         if verb in ("good", "bad"):
             known = feedback.rate(session, incoming, int(number), verb == "good")
             thanks = "谢谢，已记下。" if verb == "good" else "谢谢，已记下，管理员会看到这个问题。"
@@ -276,33 +282,41 @@ class Router:
         answer = "已同意。" if granted else "已拒绝。"
         return [*self._ours(session, incoming, answer), (chat.platform, render.notice(chat.chat_id, words))]
 
-    def _publish(self, session: Session, incoming: Incoming, rest: str) -> list[Reply]:
-        account = people.account_of(session, incoming)
-        if account.role is not AccountRole.ADMIN:
-            return self._ours(session, incoming, "只有管理员可以发布方案。")
-        from corpus.models import PlanVersion
+    # ---- plans
 
-        version = session.get(PlanVersion, int(rest.split(":")[0]))
-        if version is None:
-            return self._ours(session, incoming, "这个版本已不在了。")
-        try:
-            by = f"{incoming.platform}:{incoming.account_id}"
-            published = versions.publish(
-                session, version.plan_id, now=self._core.clock.now(), by=by, version_id=version.id
+    def _press_on_plan(self, incoming: Incoming, verb: str, version_id: int) -> Action:
+        if not self.is_admin(incoming):
+            return lambda session: self._ours(session, incoming, plan_desk.ONLY_ADMINS)
+        if verb in ("diff", "review"):
+            rows = plan_desk.look(self._core, verb, version_id)
+            return lambda session: self._ours(session, incoming, *rows)
+        by = f"{incoming.platform}:{incoming.account_id}"
+        # before it is published: the questions take their time, and the transaction none
+        changed = rehearse(self._core, version_id) if verb == "publish" else ()
+        return lambda session: self._ours(
+            session, incoming, *plan_desk.decide(session, self._core, verb, version_id, by), *changed
+        )
+
+    def _correction(self, incoming: Incoming, text: str) -> Action:
+        if not self.is_admin(incoming):
+            return lambda session: self._ours(session, incoming, plan_desk.ONLY_ADMINS)
+        by = f"{incoming.platform}:{incoming.account_id}"
+        return lambda session: self._ours(
+            session, incoming, *plan_desk.say(session, self._core, text, by, incoming.account_name)
+        )
+
+    def taken_in(self, incoming: Incoming, cards: list[tuple[tuple[str, ...], int | None]]) -> Action:
+        """The replies to files that were read, a card each; the id of a draft brings its buttons."""
+        return lambda session: [
+            reply
+            for rows, draft in cards
+            for reply in self._ours(
+                session, incoming, *rows, buttons=plan_desk.card_buttons(draft) if draft else ()
             )
-        except UserError as error:
-            return self._ours(session, incoming, str(error))
-        return self._ours(session, incoming, f"《{published.title}》第{published.number}版已发布，即日起回答和提醒都以它为准。")
+        ]
 
-    # ---- files
-
-    def taken_in(self, incoming: Incoming, rows: tuple[str, ...], version_id: int | None) -> Action:
-        """The reply to a file that was read: its summary, and a button to publish it."""
-        buttons = ((Button("发布", f"publish:{version_id}"),),) if version_id else ()
-        return lambda session: self._ours(session, incoming, *rows, buttons=buttons)
-
-    def may_send_files(self, incoming: Incoming) -> bool:
-        """Whether this account's files are read as plans."""
+    def is_admin(self, incoming: Incoming) -> bool:
+        """Whether this account may change plans: its files are read as such."""
         with reading(self._core.engine) as session:
             account: Account | None = people.find_account(session, incoming.platform, incoming.account_id)
             return account is not None and account.role is AccountRole.ADMIN

@@ -156,7 +156,7 @@ def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestRe
     tasks = ledger.tasks_of(session, version.id)
     current = ledger.version_in_force(session, version.plan_id)
     changes = []
-    if is_new and current is not None and current.id != version.id:
+    if current is not None and current.id != version.id:
         changes = ledger.compare_versions(session, current, version)
     return IngestReport(
         plan_id=version.plan_id, version=version.number, title=version.title, state=version.state,

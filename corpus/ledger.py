@@ -1,6 +1,7 @@
 """The only writer of plans and tasks, and the questions that are asked of them."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import uuid4
@@ -35,6 +36,7 @@ LOADED = (
     selectinload(Task.timings),  # type: ignore[arg-type]
     selectinload(Task.targets),  # type: ignore[arg-type]
 )
+NUMBER = re.compile(r"[\d.．\-()（）一二三四五六七八九十百]*")
 
 
 # ---- writing
@@ -202,7 +204,8 @@ def find_row(session: Session, version: PlanVersion, words: str, part: str | Non
         found = [t for t in tasks if t.no == words]
         if len(found) > 1 and part is None:
             found = [t for t in found if t.part == "main"] or found
-        found = found or [t for t in tasks if words and words in f"{t.title or ''}\n{t.text}"]
+        if not found and not NUMBER.fullmatch(words):  # an unknown number is no word of a text
+            found = [t for t in tasks if words in f"{t.title or ''}\n{t.text}"]
     if not found:
         raise UserError(f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。")
     if len(found) > 1:

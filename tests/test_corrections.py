@@ -49,7 +49,9 @@ def who(found: Task) -> list[tuple[str, Role]]:
     return [(r.unit_text, r.role) for r in found.responsibilities]
 
 
-def test_a_day_is_put_right_and_reminded_of_anew(core: Core, engine: Engine, tmp_path: Path) -> None:
+def test_a_day_is_put_right_and_reminded_of_anew(
+    core: Core, engine: Engine, tmp_path: Path
+) -> None:
     take(engine, tmp_path, FIRST, publish=True)
     (line,) = fix(core, "2", due="2022年11月15日")
     assert line == "已更正 #1 xiaofang 第2项 时限：2022-12-31 → 2022-11-15（cli，2022-09-15）"
@@ -151,7 +153,11 @@ def test_a_newer_correction_takes_the_place_of_an_older(
 def test_a_task_without_a_day_gets_one_and_one_with_a_wrong_day_loses_it(
     core: Core, engine: Engine, tmp_path: Path
 ) -> None:
-    undated = HEAD + "1\t隐患举报\t公布举报电话。\t县消防救援大队\t\n" + FIRST.removeprefix(HEAD).splitlines()[1]
+    undated = (
+        HEAD
+        + "1\t隐患举报\t公布举报电话。\t县消防救援大队\t\n"
+        + FIRST.removeprefix(HEAD).splitlines()[1]
+    )
     take(engine, tmp_path, undated, publish=True)
     fix(core, "隐患举报", due="2022-06-30")
     fix(core, "2", due="无")
@@ -174,7 +180,10 @@ def test_of_several_days_the_one_meant_is_asked_for(
         fix(core, "1", due="2022-11-11")
     fix(core, "1", timing=2, due="2022-11-11")
     with reading(engine) as session:
-        assert [t.due_on for t in task(session, "网格巡查").timings] == [date(2022, 5, 31), date(2022, 11, 11)]
+        assert [t.due_on for t in task(session, "网格巡查").timings] == [
+            date(2022, 5, 31),
+            date(2022, 11, 11),
+        ]
 
 
 def test_another_place_means_other_units(core: Core, engine: Engine, tmp_path: Path) -> None:

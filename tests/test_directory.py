@@ -75,7 +75,10 @@ def test_what_an_admin_is_asked_about(a: str, b: str, maybe: bool) -> None:
 def test_two_ways_to_write_a_unit_are_one_and_stay_as_printed(
     core: Core, engine: Engine, tmp_path: Path
 ) -> None:
-    text = HEAD + "1\t健康宣传\t开展宣传3场。\t县卫健委\t2022年6月底前\n2\t急救培训\t培训200人。\t甲县卫生健康局\t2022年7月底前\n"
+    text = (
+        HEAD
+        + "1\t健康宣传\t开展宣传3场。\t县卫健委\t2022年6月底前\n2\t急救培训\t培训200人。\t甲县卫生健康局\t2022年7月底前\n"
+    )
     take(engine, tmp_path, text, publish=True)
     with reading(engine) as session:
         both = session.exec(select(Responsibility)).all()
@@ -85,7 +88,10 @@ def test_two_ways_to_write_a_unit_are_one_and_stay_as_printed(
 
 
 def test_a_merge_takes_everything_along(core: Core, engine: Engine, tmp_path: Path) -> None:
-    text = HEAD + "1\t占道清理\t清理占道12处。\t县执法局\t2022年6月底前\n2\t通道检查\t检查200次。\t县综合行政执法局\t2022年7月底前\n"
+    text = (
+        HEAD
+        + "1\t占道清理\t清理占道12处。\t县执法局\t2022年6月底前\n2\t通道检查\t检查200次。\t县综合行政执法局\t2022年7月底前\n"
+    )
     take(engine, tmp_path, text, publish=True)
     proposal = next(line for line in listed(core) if line.startswith("可能是同一单位"))
     command = proposal.split("duban units merge ")[1]
@@ -156,7 +162,10 @@ def test_a_sheet_is_taken_in_and_twice_changes_nothing(
     said = list(directory.units_import(core, path=sheet(tmp_path, CSV)))
     # 各乡镇 and, since others name them, 县应急局 and two towns
     assert said == ["读到3行：新增4个单位，更新2个，合并0个。"]
-    assert "甲县  县消防救援大队（又名县消防大队、消防队；上级县应急局；联系人赵队 0571-8000119）" in listed(core)
+    assert (
+        "甲县  县消防救援大队（又名县消防大队、消防队；上级县应急局；联系人赵队 0571-8000119）"
+        in listed(core)
+    )
     assert "甲县  各乡镇（成员城东镇、溪口乡）" in listed(core)
     again = list(directory.units_import(core, path=sheet(tmp_path, CSV)))
     assert again == ["读到3行：新增0个单位，更新0个，合并0个。", "名录没有变化。"]
@@ -241,7 +250,9 @@ def test_a_faulty_sheet_is_told_where_and_changes_nothing(
         ("名录.csv", b"\xff\xfe\x00\xd8", "编码认不出"),
     ],
 )
-def test_another_file_is_told_so(core: Core, tmp_path: Path, name: str, content: bytes, words: str) -> None:
+def test_another_file_is_told_so(
+    core: Core, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=words):
         unit_sheet.read_lines(tmp_path / name)

@@ -49,7 +49,16 @@ def test_a_workbook_is_laid_out_for_print(core: Core, engine: Engine, tmp_path: 
     sheet = workbook(core, tmp_path)["任务台账"]
     assert sheet["A1"].value == "2022年甲县消防安全整治工作方案\n任务台账"
     heads = [cell.value for cell in sheet[3]]
-    assert heads == ["序号", "任务", "具体措施", "牵头（责任）单位", "配合单位", "完成时限", "到期日", "指标"]
+    assert heads == [
+        "序号",
+        "任务",
+        "具体措施",
+        "牵头（责任）单位",
+        "配合单位",
+        "完成时限",
+        "到期日",
+        "指标",
+    ]
     assert "A1:H1" in {str(area) for area in sheet.merged_cells.ranges}
     assert [cell.value for cell in sheet[5]] == [
         "2", "电动车充电设施", "新建智能充电端口600个。", "县住建局", "县供电公司", "2022年12月底前", "2022-12-31", "新建智能充电端口600个",
@@ -69,7 +78,9 @@ def test_sections_are_one_cell_and_rows_are_high_enough(
     long = "对" + "全县高层住宅、" * 60 + "开展检测。"
     text = head + "".join(
         f"{n}\t{section}\t任务{n}\t{words}\t县应急局\t2022年6月底前\n"
-        for n, (section, words) in enumerate([("源头治理", long), ("源头治理", "短。"), ("能力提升", "短。")], 1)
+        for n, (section, words) in enumerate(
+            [("源头治理", long), ("源头治理", "短。"), ("能力提升", "短。")], 1
+        )
     )
     take(engine, tmp_path, text, publish=True)
     sheet = workbook(core, tmp_path)["任务台账"]
@@ -102,7 +113,9 @@ def test_every_shipped_plan_has_all_its_rows_in_its_sheets(home: Path, tmp_path:
             (text,) = plans.plans_export(core, id=plan["id"], format="ics")
             events = icalendar.Calendar.from_ical(text).walk("VEVENT")
             assert len({str(event["uid"]) for event in events}) == len(events)
-            dated = sum(t["due"] is not None and t["kind"] != "recurring" for t in timings(core, plan["id"]))
+            dated = sum(
+                t["due"] is not None and t["kind"] != "recurring" for t in timings(core, plan["id"])
+            )
             assert len(events) >= dated
     finally:
         core.close()

@@ -150,7 +150,9 @@ def test_a_process_killed_half_way_leaves_the_old_version_whole(
     before = rows(engine)
     url = engine.url.render_as_string(hide_password=False)
     code = KILLED.format(tests=str(Path(__file__).parent), url=url, folder=str(tmp_path), late=late)
-    run = subprocess.run([sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONPATH": "."})
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONPATH": "."}
+    )
     assert run.returncode == -signal.SIGKILL
     assert rows(engine) == before
     assert answering(engine) == ["高层建筑整治", "电动车充电设施", "应急演练"]
@@ -192,7 +194,12 @@ def test_a_wrong_file_in_between_does_not_tear_a_task_from_its_history(
     take(engine, tmp_path, FIRST, publish=True)
     wrong = HEAD + "1\t河道清淤\t完成河道清淤12公里。\t县水利局\t2022年5月底前\n"
     take(engine, tmp_path, wrong)  # and nobody threw it away
-    assert [c.kind for c in take(engine, tmp_path, SECOND).changes] == ["changed", "moved", "new", "gone"]
+    assert [c.kind for c in take(engine, tmp_path, SECOND).changes] == [
+        "changed",
+        "moved",
+        "new",
+        "gone",
+    ]
 
 
 def test_a_plan_whose_period_is_over_reminds_no_more(engine: Engine, tmp_path: Path) -> None:
@@ -205,7 +212,9 @@ def test_a_plan_whose_period_is_over_reminds_no_more(engine: Engine, tmp_path: P
 
     def planned(first: date, last: date) -> set[str]:
         with reading(engine) as session:
-            found = preview(session, first, last, Workdays(tmp_path), Settings(), text_of=lambda _: "")
+            found = preview(
+                session, first, last, Workdays(tmp_path), Settings(), text_of=lambda _: ""
+            )
             return {item.unit for item in found}
 
     assert planned(date(2022, 9, 1), date(2022, 10, 31)) == {"县教育局"}

@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+from corpus.directory import organ_of
+
 _WORD = re.compile(r"[a-z0-9]+(?:[.,'][a-z0-9]+)*|[\u3400-\u9fff]{2,}")
-_UNIT = re.compile(r"[局办委院联部社队关会]$")
+# offices beside those of the directory
+_UNIT = re.compile(r"..(?:局|委|[长府事防]办|大队|支队|工作部|统战部|工商联|红十字会|管委会)$")
+_BODIES = "局委办会联院部社队"  # 消防, 公安 and 税务 name an office only in passing
 _PLACE = r"(?:\b(?:the|municipal|city|district|county|provincial|prefectural)\s+)*"
 _PARTICLES = {"up", "out", "off", "down", "away", "over", "on", "with"}
 _AMERICAN = (
-    ("isation", "ization"), ("ise", "ize"), ("ised", "ized"), ("ising", "izing"), ("our", "or"), ("tre", "ter"), ("ence", "ense"),
-    ("ageing", "aging"), ("gramme", "gram"), ("lment", "llment"), ("lling", "ling"), ("dyke", "dike"),
+    (r"is(e|ed|ing|ation)\b", r"iz\1"), (r"(?<=[a-z]{2})our", "or"), (r"tre\b", "ter"),
+    (r"(?<=[cf]en)ce\b", "se"), (r"\bageing\b", "aging"), (r"gramme\b", "gram"),
+    (r"lment\b", "llment"), (r"\bdyke\b", "dike"),
 )  # fmt: skip
 
 STOP = frozenset(
@@ -21,7 +26,7 @@ STOP = frozenset(
     will would do does did what which who whom whose when where how many much that this
     these those it its they them their under task tasks bureau end falls fall due month
     week year quarter day date we us you please tell me give show about also get got set
-    there using used need needs kept keep say says said before after per than into as
+    there using used was were being allowed need needs kept keep say says said before after per than into as
     has have had can could may might not no any all each every here s
     """.split()
 )
@@ -46,6 +51,7 @@ def to_chinese(text: str, knows: Callable[[str], bool]) -> tuple[list[str], list
 
 def with_chinese_units(text: str) -> str:
     """The text with the English names of offices in Chinese: Municipal Health Commission → 卫生健康委."""
+    text = text.replace("’", "'")
     for name in dict.fromkeys(said for said, written in _phrases(text) if _is_unit(written)):
         spaced = re.escape(name).replace(r"\ ", r"[\s,&-]+(?:and\s+)?")
         text = re.sub(rf"{_PLACE}\b{spaced}\b", forms()[name], text, flags=re.IGNORECASE)
@@ -85,19 +91,21 @@ def _longest() -> int:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower().replace("’", "'").replace("&", " and "))
+    return _WORD.findall(text.lower().replace("&", " and "))
 
 
 def _is_unit(chinese: str | None) -> bool:
-    """Whether an entry names an office; a name of two characters is a common noun."""
-    return bool(chinese and " " not in chinese and len(chinese) > 2 and _UNIT.search(chinese))
+    """Whether an entry names an office."""
+    if not chinese or " " in chinese:
+        return False
+    return bool(_UNIT.search(chinese) or (chinese[-1] in _BODIES and organ_of(chinese) is not None))
 
 
 def _american(english: str) -> Iterator[str]:
     """The American spelling of a British entry."""
     other = english
     for british, american in _AMERICAN:
-        other = re.sub(rf"(?<=[a-z]){british}\b|\b{british}$", american, other)
+        other = re.sub(british, american, other)
     yield other
 
 

@@ -38,10 +38,10 @@ def _organs() -> tuple[dict[str, int], dict[str, int]]:
 def organ_of(name: str) -> int | None:
     """The number of the organ that a unit's name means, whatever its place; None if not in the list."""
     names, short = _organs()
-    stem = bare(name)
-    if stem in names:
-        return names[stem]
-    return short.get(stem)
+    for form in (name, bare(name)):  # 市场监管局 and 城市管理局 begin with no place
+        if form in names:
+            return names[form]
+    return short.get(bare(name))
 
 
 def other_names(organ: int) -> list[str]:

@@ -134,7 +134,7 @@ def evaluate(ask: Callable[[Question], Answer], examples: Sequence[Example]) -> 
         answer = ask(example.question)
         ms = round((perf_counter() - started) * 1000, 1)
         grounded = None
-        if example.answerable:
+        if example.answerable and example.evidence:
             grounded = proves(example, (citation.quote for citation in answer.citations))
         verdicts.append(Verdict(example, answer, fault_of(example, answer), grounded, ms))
     return verdicts

@@ -181,7 +181,7 @@ def test_questions_that_cannot_be_read_stop_nobody(core: Core) -> None:
 
 def test_the_verb_prints_shares_and_fails_below_what_is_wanted(core: Core) -> None:
     lines = [json.dumps({**one, "plan": "fire-2025", "type": "target"}) for one in OWN]
-    lines.append(json.dumps({**OWN[0], "plan": "fire-2025", "must": [["601个"]]}))
+    lines.append(json.dumps({**OWN[0], "plan": "fire-2025", "type": "target", "must": [["601个"]]}))
     files = {"own.jsonl": lines}
     told = list(run(core, "evaluate_files", {"files": files, "show": 5}))
     assert told[0].startswith("类型 target") and "2/3（66.7%）" in told[0]

@@ -25,6 +25,7 @@ class PlanFacts:
     period_end_on: date | None = None
     basis: list[str] = field(default_factory=list)
     leading_group: str | None = None  # where its office is
+    other_papers: list[str] = field(default_factory=list)  # numbers of further papers in the file
     only_due_year: int | None = None  # the year of every printed deadline, where they agree
 
     @property
@@ -84,12 +85,21 @@ def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
     facts.basis = _basis(document)
     office = next((found for text in texts if (found := _OFFICE.search(text))), None)
     facts.leading_group = office[1] if office else None
+    facts.other_papers = _other_papers(texts)
     facts.only_due_year = _only_due_year(document)
     return facts
 
 
 def _texts(document: Document) -> list[str]:
     return [_flat(b.text) for b in document.blocks if b.table is None and b.text.strip()]
+
+
+def _other_papers(texts: Sequence[str]) -> list[str]:
+    """The numbers that stand alone on their lines after the first: each heads a paper of its own."""
+    numbers = [
+        found[0] for t in texts if (found := _NUMBER.match(t)) and len(t) <= len(found[0]) + 10
+    ]
+    return list(dict.fromkeys(numbers))[1:]
 
 
 def _only_due_year(document: Document) -> int | None:

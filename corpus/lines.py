@@ -15,6 +15,8 @@ _OPEN_END = re.compile(r"[，、,（(“《〈—\-/]$")
 _STARTS_NEW = re.compile(
     r"专\s*栏\s*\d|附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*([:：]|$)|——|--|备\s*注\s*[:：]|注\s*[:：]"
     r"|(责任|牵头|配合|主办|协办)(单位|部门|科室)\s*[:：]|完成(时限|时间)\s*[:：]|[-*•●■◆]\s"
+    r"|[\u3400-\u9fff（）()]{4,24}文件$"  # the red head of a paper, and its number
+    r"|[\u3400-\u9fff（）()]{2,16}[〔\[［【(（](19|20)\d\d[〕\]］】)）]第?\d{1,4}号$"
 )
 _PAGE_NUMBER = re.compile(
     r"[-—–－]*\s*\d{1,4}\s*[-—–－]*|第\s*\d+\s*页([,，/]?\s*共\s*\d+\s*页)?|\d+\s*/\s*\d+"
@@ -108,7 +110,7 @@ class _Page:
 
 def starts_new(text: str) -> bool:
     """Whether a line can only be the first of its paragraph: it brings a number, a box, an annex."""
-    return bool(read_number(text) or _STARTS_NEW.match(text))
+    return bool(read_number(text) or _STARTS_NEW.match(text.strip()))
 
 
 def _body(text: str) -> str:

@@ -58,7 +58,8 @@ def read_plan(document: Document, name_hint: str = "") -> ReadPlan:
             row.targets += read_targets(row.text)
     if all(row.place.line_start is not None for row in tasks):
         tasks.sort(key=lambda row: row.place.line_start or 0)
-    return ReadPlan(facts, tasks, list(_review(document, tables, tasks, undated)))
+    review = [*_several(facts), *_review(document, tables, tasks, undated)]
+    return ReadPlan(facts, tasks, review)
 
 
 def _period(stages: Sequence[TaskRow], facts: PlanFacts) -> tuple[date | None, date | None]:
@@ -153,6 +154,13 @@ def _of_table(caption: str, facts: PlanFacts) -> list[TimingValue]:
         return found
     year = int(years[-1])
     return [TimingValue(f"{year}年", TimingKind.DEADLINE, due_on=date(year, 12, 31))]
+
+
+def _several(facts: PlanFacts) -> Iterator[ReviewItem]:
+    if facts.other_papers:
+        numbers = "、".join(facts.other_papers)
+        text = f"文件里不止一份公文（另有{numbers}），都读进了这一份方案。如果是几份方案，请拆成几个文件分别发送。"
+        yield ReviewItem(text, "")
 
 
 def _review(

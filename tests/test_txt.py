@@ -154,3 +154,9 @@ def test_missing_and_huge_files_are_refused_before_they_are_read(tmp_path: Path)
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(UserError, match="超过 50 MB 的上限"):
         read_file(huge)
+
+
+def test_the_head_of_a_paper_stands_on_lines_of_its_own() -> None:
+    text = "云溪县人民政府办公室文件\n云政办发〔2026〕18号\n云溪县2026年消防工作要点\n一、重点任务"
+    blocks = [block.text for block in to_blocks(lines(text))]
+    assert blocks == text.split("\n")

@@ -13,6 +13,9 @@ MAX_BYTES = 50 * 1024 * 1024
 
 # What a file of these suffixes must begin with; text has no such mark.
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF"
+_SECTOR = 512  # bytes
+_LOCKED_PACKAGE = "EncryptedPackage".encode("utf-16-le")  # the name of a stream
+_WORD_MARK, _WORD_LOCKED = b"\xec\xa5", 0x01  # how a Word 97 text begins; a bit of its 12th byte
 _MARKS: dict[bytes, tuple[str, tuple[str, ...]]] = {
     _ZIP: (
         "新版 Office 文档（docx、xlsx）或压缩包",
@@ -83,6 +86,8 @@ def _check_kind(path: Path, suffix: str) -> None:
     """A file of another kind than its suffix says is told so before a reader stumbles over it."""
     with path.open("rb") as file:
         head = file.read(1024)
+    if head.startswith(_OLE) and _is_locked(path, suffix):
+        raise UserError(f"《{path.name}》加了密码，无法读取。请取消密码后再发。")
     for mark, (kind, suffixes) in _MARKS.items():
         if head.startswith(mark) and suffix not in suffixes:
             raise UserError(
@@ -95,3 +100,15 @@ def _check_kind(path: Path, suffix: str) -> None:
         raise UserError(
             f"文件“{path.name}”不是真正的 {suffix.lstrip('.')} 文件，或者已经损坏。请重新导出后再上传。"
         )
+
+
+def _is_locked(path: Path, suffix: str) -> bool:
+    """Whether an OLE file holds a document under a password: the new formats are wrapped, doc has a flag."""
+    content = path.read_bytes()
+    if _LOCKED_PACKAGE in content:
+        return True
+    if suffix not in (".doc", ".wps"):
+        return False
+    texts = (n for n in range(_SECTOR, len(content), _SECTOR) if content.startswith(_WORD_MARK, n))
+    first = next(texts, len(content))
+    return any(flags & _WORD_LOCKED for flags in content[first + 11 : first + 12])

@@ -60,16 +60,19 @@ def asks_the_same(query: Query, other: Query) -> bool:
         return False
     if query.units and set(query.units) != set(other.units):
         return False
-    if query.dates_itself and query.span != other.span:
+    if (query.dates_itself or other.dates_itself) and query.span != other.span:
         return False
     if not _figures(other.original) <= _figures(query.original):
         return False
     measure = asked_measure(query)
     if measure is not None and measure not in other.original:
         return False
-    return (query.asks_number, query.asks_who, query.asks_when) == (
-        other.asks_number, other.asks_who, other.asks_when
-    ) or not (query.asks_number or query.asks_who or query.asks_when)  # fmt: skip
+    asked = (
+        (query.asks_number, other.asks_number),
+        (query.asks_who, other.asks_who),
+        (query.asks_when, other.asks_when),
+    )
+    return all(still for before, still in asked if before)
 
 
 def understood(question: Question, answer: Answer) -> Answer:

@@ -137,6 +137,7 @@ def _misplaced(said: str, given: Sequence[str]) -> list[Difference]:
     held = _roles_of(given)
     longest = "|".join(map(re.escape, sorted(held, key=len, reverse=True))) or r"(?!)"
     wrong = []
+    done: set[str] = set()
     role = ""
     for clause in re.split(r"[,;。!?]", said):
         units = list(re.finditer(longest, clause))
@@ -153,9 +154,12 @@ def _misplaced(said: str, given: Sequence[str]) -> list[Difference]:
             after = [w[0] for w in words if w.start() >= unit.end()]
             if words:
                 role = (before[-1:] if leads else after[:1] or [""])[0]
+            done.add(_DOES.get(role, ""))
             if not role or _DOES[role] not in held[unit[0]]:
                 wrong.append(Difference("role", f"{unit[0]}{role}"))
-    return wrong
+    # who does a thing is told in full or not at all
+    left = [unit for unit, roles in held.items() if roles & done and unit not in said]
+    return wrong + [Difference("role", unit) for unit in left]
 
 
 # ---- negation, permission, exception

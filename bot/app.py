@@ -20,6 +20,7 @@ from bot.platforms import load_platforms
 from bot.router import Action, Router
 from config.database import reading, writing
 from config.errors import DubanError
+from corpus import ingest
 from reminders import planner
 from reminders.models import OutboxMessage
 from reminders.scheduler import Scheduler
@@ -138,10 +139,14 @@ class App:
         folder = self.settings.home / "uploads"
         folder.mkdir(exist_ok=True)
         # the name is a stranger's: only its last part is used, and never as a path
-        path = folder / (Path(name.replace("\\", "/")).name or "文件")
+        path = folder / (Path(name.replace("\\", "/")).name[-80:] or "文件")
         path.write_bytes(content)
         try:
             return self.core.ingest(path, by=f"{incoming.platform}:{incoming.account_id}")
+        except DubanError:
+            with writing(self.engine) as session:
+                ingest.drop_unused(session, content)
+            raise
         finally:
             path.unlink()
             self._new_passages.set()

@@ -20,10 +20,12 @@ from bot.web_api import chat_routes, status_routes
 from bot.web_pages import error_page, page_routes
 from config.clock import Clock
 from config.errors import DubanError, TryLater, UserError
+from corpus.formats import MAX_BYTES
 
 ASSETS = Path(__file__).parent / "assets"
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 LARGEST_POST_BYTES = 64 * 1024
+FILES = "/api/files"  # whose posts are as large as a plan may be
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -130,14 +132,14 @@ class Guard:
                 headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
-        refusal = _refusal(Headers(scope=scope), scope["method"])
+        refusal = _refusal(Headers(scope=scope), scope["method"], scope["path"])
         if refusal is not None:
             await refusal(scope, receive, send_guarded)
         else:
             await self._app(scope, receive, send_guarded)
 
 
-def _refusal(headers: Headers, method: str) -> Response | None:
+def _refusal(headers: Headers, method: str, path: str) -> Response | None:
     host = headers.get("host", "")
     if host.removesuffix(f":{host.rpartition(':')[2]}") not in LOOPBACK and host not in LOOPBACK:
         return _refuse(421, "只能用 127.0.0.1 或 localhost 打开这个网页。")
@@ -148,7 +150,9 @@ def _refusal(headers: Headers, method: str) -> Response | None:
     if headers.get("origin") != f"http://{host}":
         return _refuse(403, "这个请求不是从本网页发出的，没有受理。")
     length = headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > LARGEST_POST_BYTES:
+    if path == FILES and length.isdecimal() and int(length) > MAX_BYTES:
+        return _refuse(413, f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请拆分后再发。")
+    if not length.isdecimal() or (path != FILES and int(length) > LARGEST_POST_BYTES):
         return _refuse(413, "内容太长，请分开发送。")
     return None
 

@@ -1,13 +1,14 @@
 """What the chat page asks the server for: its messages, a stream of new ones, the state of things."""
 
+import asyncio
 import hashlib
 import json
 import re
 import secrets
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sse_starlette.sse import EventSourceResponse
@@ -47,6 +48,15 @@ def chat_routes(webchat: Webchat) -> APIRouter:
     async def post(request: Request, response: Response, body: PostBody) -> dict[str, Any]:
         words = Post(body.id, body.text, body.button, body.pressed, body.stands_at)
         return {"message": await webchat.post(_chat_of(request, response), words)}
+
+    @routes.post("/files", status_code=202)
+    async def file(
+        request: Request, response: Response, id: str, name: Annotated[str, Query(max_length=200)]
+    ) -> dict[str, Any]:
+        """The bytes are the body; their size was checked on the way in."""
+        chat_id, content = _chat_of(request, response), await request.body()
+        kept = await asyncio.to_thread(webchat.keep_file, chat_id, name, content)
+        return {"message": await webchat.post(chat_id, Post(id, file=kept))}
 
     @routes.get("/stream")
     async def stream(request: Request) -> Response:

@@ -118,6 +118,14 @@ def take_in_shipped(engine: Engine, *, now: datetime, stored: Stored) -> int:
     return len(missing)
 
 
+def drop_unused(session: Session, content: bytes) -> None:
+    """Forget the bytes of a file that no version was read from."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    kept = session.get(Upload, sha256)
+    if kept and not session.exec(select(PlanVersion.id).where(PlanVersion.sha256 == sha256)).first():
+        session.delete(kept)
+
+
 def _same_file(session: Session, sha256: str, plan_id: str | None) -> PlanVersion | None:
     query = select(PlanVersion).where(PlanVersion.sha256 == sha256)
     if plan_id is not None:

@@ -1,8 +1,10 @@
 """An admin in chat: a file becomes a card, its buttons work and outlive a restart, words correct."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from botapi import BotApi
 from ear import until
@@ -12,7 +14,7 @@ from world import ADMIN, CLERK, GROUP, World
 
 from bot.plan_desk import is_for_the_desk
 from config.database import reading
-from corpus.models import Correction, PlanVersion
+from corpus.models import Correction, PlanVersion, Upload
 
 pytestmark = pytest.mark.anyio
 
@@ -174,3 +176,56 @@ async def test_several_files_are_several_cards_and_a_fault_is_one_line(world: Wo
 )
 async def test_what_is_a_correction(text: str, meant: bool) -> None:
     assert is_for_the_desk(text) is meant
+
+
+async def test_a_file_is_sent_from_the_web_page(world: World) -> None:
+    from bot import people
+    from bot.web import make_web
+    from config.database import writing
+
+    with writing(world.core.engine) as session:
+        code = people.claim_code(session)
+    transport = httpx.ASGITransport(make_web(world.app))
+    origin = {"Origin": "http://127.0.0.1"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1", headers=origin
+    ) as page:
+
+        async def shown() -> list[dict[str, Any]]:
+            return list((await page.get("/api/messages")).json()["messages"])
+
+        async def answered(count: int) -> dict[str, Any]:
+            async with asyncio.timeout(10):
+                while sum(m["direction"] == "out" for m in await shown()) < count:
+                    await asyncio.sleep(0.02)
+            return (await shown())[-1]
+
+        async def send(name: str, content: bytes, id: str) -> httpx.Response:
+            return await page.post("/api/files", params={"id": id, "name": name}, content=content)
+
+        await shown()  # gives this browser its chat
+        refused = await send("消防方案.txt", FIRST.encode(), "file-0001")
+        assert refused.status_code == 422
+        assert "只有管理员" in refused.json()["error"]
+        await page.post("/api/messages", json={"id": "claim-01", "text": f"/claim {code}"})
+        await answered(1)
+        sent = await send("消防方案.txt", FIRST.encode(), "file-0002")
+        assert sent.json()["message"]["rows"] == ["文件：消防方案.txt"]
+        made = await answered(2)
+        assert [b["label"] for b in made["buttons"][0]] == ["看变化", "核对", "发布", "放弃"]
+        # sent again by a page that heard no answer: the same message
+        assert (await send("消防方案.txt", FIRST.encode(), "file-0002")).status_code == 202
+        button = made["buttons"][0][2]["data"]
+        body = {"id": "press-01", "button": button, "pressed": made["id"]}
+        await page.post("/api/messages", json=body)
+        assert "已发布" in (await answered(3))["rows"][0]
+        await send("空.docx", b"", "file-0003")
+        assert "空" in (await answered(4))["rows"][0]
+        too_large = await send("大.pdf", b"0" * (50 * 1024 * 1024 + 1), "file-0004")
+        assert too_large.status_code == 413
+        assert "超过 50 MB" in too_large.json()["error"]
+    assert states(world) == ["in_force"]
+    with reading(world.core.engine) as session:
+        names = {upload.file_name for upload in session.exec(select(Upload))}
+    assert "消防方案.txt" in names
+    assert "空.docx" not in names

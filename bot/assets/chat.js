@@ -4,6 +4,7 @@ import { chineseDay, chooseDay, chosenDay, showDay } from "./day.js";
 import { chips, el, renderMessage } from "./message.js";
 
 const LONGEST_TEXT = 4000;
+const LARGEST_FILE_MB = 50;
 const SLOW_MS = 20_000;
 const GIVEN_UP_MS = 120_000;
 
@@ -16,7 +17,9 @@ let stream = null;
 // ---- the server
 
 async function call(path, body) {
-  const options = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const options = body instanceof Blob
+    ? { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body }
+    : body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, options);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);
@@ -100,8 +103,16 @@ async function press(button, message, row) {
   if (!sent) for (const one of row.children) one.disabled = false;
 }
 
+async function sendFile(file) {
+  if (file.size > LARGEST_FILE_MB * 1024 * 1024) {
+    fault(`《${file.name}》超过 ${LARGEST_FILE_MB} MB，请拆分后再发。`);
+    return;
+  }
+  await deliver({ id: crypto.randomUUID(), stands_at: "" }, `文件：${file.name}`, file);
+}
+
 // send, and show it as sent or as not sent; sending the same again is safe
-async function deliver(body, words) {
+async function deliver(body, words, file) {
   fault("");
   const draft = { direction: "in", client_id: body.id, rows: [words], stands_at: body.stands_at };
   const element = renderMessage(draft, {});
@@ -112,12 +123,13 @@ async function deliver(body, words) {
   waitFor(body.id);
   scrollTo({ top: document.body.scrollHeight });
   try {
-    show((await call("/api/messages", body)).message);
+    const path = file ? `/api/files?${new URLSearchParams({ id: body.id, name: file.name })}` : "/api/messages";
+    show((await call(path, file ?? body)).message);
     return true;
   } catch (error) {
     waitFor(null);
     const why = error instanceof TypeError || error instanceof SyntaxError ? "没有连上服务器" : error.message;
-    const again = el("button", { type: "button", className: "again", onclick: () => deliver(body, words) }, "重发");
+    const again = el("button", { type: "button", className: "again", onclick: () => deliver(body, words, file) }, "重发");
     element.classList.add("unsent");
     element.querySelector(".meta").replaceChildren(`未送出：${why} `, again);
     return false;
@@ -220,6 +232,10 @@ text.addEventListener("keydown", (event) => {
   ask(text.value);
 });
 $("form").addEventListener("submit", (event) => { event.preventDefault(); ask(text.value); });
+$("file").addEventListener("change", () => {
+  for (const file of $("file").files) sendFile(file);
+  $("file").value = "";
+});
 $("newer").addEventListener("click", () => scrollTo({ top: document.body.scrollHeight }));
 addEventListener("scroll", () => {
   if (innerHeight + scrollY > document.body.scrollHeight - 120) $("newer").hidden = true;

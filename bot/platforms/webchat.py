@@ -1,20 +1,23 @@
 """The web chat as a platform: the page's posts come in, answers go to each open page of their chat."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from bot import people
 from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
-from bot.models import WebMessage
+from bot.models import AccountRole, WebMessage
 from config.clock import Clock, read_day
 from config.database import reading, writing
 from config.errors import Refused, TryLater, UserError
 from config.settings import Settings
+from corpus.models import Upload
 
 LONGEST_TEXT = 4000  # characters of one question
 HISTORY_PAGE = 60  # messages that are loaded at once
@@ -26,13 +29,14 @@ Shown = dict[str, Any]  # a message as the page gets it
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What the page sends: a text, or the button `button` under the message `pressed`."""
+    """What the page sends: a text, the button `button` under the message `pressed`, or a file."""
 
     client_id: str  # made by the page; the same again is the same message
     text: str = ""
     button: str = ""
     pressed: int | None = None
     stands_at: str = ""  # ISO date, "" for the clock's day
+    file: Attachment | None = None  # as `keep_file` gave it
 
 
 class Webchat:
@@ -73,8 +77,12 @@ class Webchat:
         return Receipt(str(shown["id"]))
 
     async def download(self, attachment: Attachment) -> bytes:
-        """The page sends no files."""
-        raise Refused(f"网页对话收不到文件“{attachment.name}”。")
+        """The bytes of a file that the page sent."""
+        with reading(self._store) as session:
+            kept = session.get(Upload, attachment.ref)
+        if kept is None:
+            raise Refused(f"文件“{attachment.name}”没有存下，请再发一次。")
+        return kept.content
 
     async def close(self) -> None:
         """End the open streams, so that the web server can stop."""
@@ -95,6 +103,19 @@ class Webchat:
         except TimeoutError:
             raise TryLater("系统正忙，消息还没有存下，请稍后再发一次。", STORED_WITHIN_S) from None
         return shown
+
+    def keep_file(self, chat_id: str, name: str, content: bytes) -> Attachment:
+        """Store the bytes of a file, to be posted next. Raises UserError when this chat's are not wanted."""
+        with writing(self._store) as session:
+            account = people.find_account(session, self.name, chat_id)
+            if account is None or account.role is not AccountRole.ADMIN:
+                raise UserError("只有管理员发来的文件会读作方案。")
+            sha256 = hashlib.sha256(content).hexdigest()
+            if session.get(Upload, sha256) is None:
+                session.add(
+                    Upload(sha256=sha256, file_name=name, content=content, received_at=self._clock.wall())
+                )
+        return Attachment(name, len(content), sha256)
 
     def history(self, chat_id: str, before: int | None = None) -> list[Shown]:
         """The last messages of a chat (before message `before`), oldest first."""
@@ -147,12 +168,13 @@ class Webchat:
             ).first()
             if row is None:
                 label = _label(session, chat_id, post) if post.button else ""
+                label = f"文件：{post.file.name}" if post.file else label
                 row = WebMessage(
                     chat_id=chat_id, client_id=post.client_id, direction="in", at=self._clock.wall(),
                     payload={
                         "text": post.text, "label": label, "button": post.button,
                         "pressed": "" if post.pressed is None else str(post.pressed),
-                        "stands_at": post.stands_at,
+                        "stands_at": post.stands_at, "file": asdict(post.file) if post.file else None,
                     },
                 )  # fmt: skip
                 session.add(row)
@@ -163,6 +185,7 @@ class Webchat:
             platform=self.name, message_id=f"{chat_id}:{row.client_id}", chat_id=chat_id,
             is_group=False, account_id=chat_id, account_name="网页", text=said["text"], at=row.at,
             button=said["button"], pressed_message_id=said["pressed"], stands_at=said["stands_at"],
+            attachments=(Attachment(**said["file"]),) if said["file"] else (),
         )  # fmt: skip
         return incoming, self._shown(row)
 
@@ -188,7 +211,7 @@ def _check(post: Post) -> None:
         raise UserError("消息编号有误，请刷新页面后再发。")
     if len(post.text) > LONGEST_TEXT:
         raise UserError(f"一次最多 {LONGEST_TEXT:,} 字，这段有 {len(post.text):,} 字，请分开发送。")
-    if not post.button and not post.text.strip():
+    if not post.button and not post.file and not post.text.strip():
         raise UserError("请先写下要问的内容。")
     if post.stands_at:
         read_day(post.stands_at)

@@ -154,7 +154,7 @@ def _flags(query: Query) -> None:
         pass  # both, or which of the two is asked
     elif re.search(r"牵头|主办|\bleads?\b", text) and not re.search(r"除牵头|牵头单位外", text):
         query.roles = {Role.LEAD}
-    elif re.search(r"配合|协办|协助", text):
+    elif re.search(r"配合|协办|协助|\bsupport(?:s|ing)?\b", text):
         query.roles = {Role.SUPPORT}
     together = re.search(r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|共同牵头", text)
     if together and "含共同牵头" not in text:

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import rag.english
+from bot.core import Core
+from config.settings import Settings
 from corpus.directory import organ_of
 from rag.english import forms, to_chinese, with_chinese_units
+from rag.question import Question
 
 
 def knows(plan: str) -> Callable[[str], bool]:
@@ -124,3 +128,21 @@ def test_all_offices_of_the_directory_have_an_english_name() -> None:
     groups = json.loads(path.read_text(encoding="utf-8"))
     reached = {organ_of(chinese) for chinese in forms().values() if chinese}
     assert [g["names"][0] for i, g in enumerate(groups) if i not in reached] == []
+
+
+def test_an_office_is_asked_for_by_its_english_name_and_role(home: Path) -> None:
+    core = Core.open(Settings(home=home))
+    day = date(2022, 9, 15)
+    try:
+        leads, supports = (
+            core.answer(
+                Question(f"Which tasks does the Education Bureau {does}?", day, ("leqing-2022",))
+            )
+            for does in ("lead", "support")
+        )
+    finally:
+        core.close()
+    assert leads.answerable
+    assert supports.answerable
+    assert "市教育局" in leads.text
+    assert not {c.task_id for c in leads.citations} & {c.task_id for c in supports.citations}

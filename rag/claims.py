@@ -75,8 +75,8 @@ class Tape:
 
 
 def flat(text: str) -> str:
-    """One form of every character, no white space, days written the Chinese way."""
-    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    """One form of every character, no white space or quotation marks, days written the Chinese way."""
+    text = re.sub(r"[\s“”\"]+", "", unicodedata.normalize("NFKC", text))
     return _ISO.sub(lambda m: f"{m[1]}年{int(m[2])}月{int(m[3])}日", text)
 
 

@@ -36,6 +36,7 @@ _DOES = {
 _ROLE = re.compile("|".join(_DOES))
 _ROLE_LINE = re.compile(r"(?:(?:牵头|配合|责任单位|负责):[^;:]+(?:;|$))+")
 BESIDE = 2  # words that a figure must keep of those beside it
+ENOUGH = 4  # characters beside units that make a clause a stretch of the source
 MOST_HELD = 0.8  # share of a line's words that a text must have to stand for it
 
 
@@ -125,7 +126,7 @@ def _roles_of(given: Sequence[str]) -> dict[str, set[str]]:
     for line in given:
         for group in line.split(";") if _ROLE_LINE.fullmatch(line) else ():
             role, _, names = group.partition(":")
-            for name in filter(None, names.split("、")):
+            for name in (name for name in names.split("、") if len(name) > 1):
                 held.setdefault(name, set()).add(_DOES[role])
                 if _DOES[role] == "牵头":
                     held[name].add("负责")
@@ -142,10 +143,12 @@ def _misplaced(said: str, given: Sequence[str]) -> list[Difference]:
     for clause in re.split(r"[,;。!?]", said):
         units = list(re.finditer(longest, clause))
         words = list(_ROLE.finditer(clause))
+        spoken = len(clause) - sum(len(unit[0]) for unit in units)
+        if spoken >= ENOUGH and any(clause.strip("由应") in source for source in given):
+            continue  # as printed
         if not units:
-            # who it speaks of can't be told: then only as printed
-            if words and not any(clause.strip("由应") in source for source in given):
-                wrong.append(Difference("role", clause))
+            if words:
+                wrong.append(Difference("role", clause))  # whose role can't be told
             continue
         # 牵头单位是甲局 or 甲局牵头; a clause without a role goes on with the one before it
         leads = bool(words) and words[0].start() < units[0].start()

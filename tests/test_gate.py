@@ -81,7 +81,7 @@ NAMES = (
     "省水利厅",
 )
 MEASURES = ("%", "个", "栋", "万元", "个工作日", "家", "个百分点")
-NUMBERS = re.compile(r"\d+(?:\.\d+)?")
+NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 HAN = re.compile(r"(?<=百分之)[一二三四五六七八九十]+|[一二三四五六七八九十]+(?=个)")
 SIGN = re.compile("|".join(filter(None, sorted(COMPARATORS, key=len, reverse=True))))
 BOUND = re.compile(r"(?<=[月日])(?:底前|前|底|后)")
@@ -99,7 +99,7 @@ def mutations(draw: st.DrawFn) -> tuple[Case, str, str]:
     kinds = (
         (
             NUMBERS,
-            st.sampled_from(numbers) | st.from_regex(r"[1-9]\d{0,3}(?:\.\d)?", fullmatch=True),
+            st.sampled_from(numbers) | st.from_regex(r"[1-9][0-9]{0,3}(?:\.[0-9])?", fullmatch=True),
         ),
         (HAN, st.sampled_from(["三", "十", "二十三", "三十", "九十", "九十六"])),
         (SIGN, st.sampled_from(COMPARATORS)),
@@ -122,10 +122,11 @@ def meaning(text: str) -> str:
     for one, other in same:
         at_least = at_least.replace(one, other)
     lead = at_least.replace("牵头", "负责")  # who leads is responsible
-    return re.sub(r"(?<!\d)0+(?=\d)", "", lead)
+    lead = re.sub(r"\.0(?!\d)", "", lead)
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", lead)
 
 
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(mutations())
 def test_no_changed_thing_passes(mutated: tuple[Case, str, str]) -> None:
     case, text, changed = mutated

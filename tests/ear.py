@@ -38,6 +38,6 @@ class Ear:
 
 async def until(claim: Callable[[], Any]) -> None:
     """Waits for something that happens on the server."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not claim():
             await asyncio.sleep(0.01)

@@ -86,7 +86,7 @@ def river_tasks() -> list[Task]:
 def river_version(plan_id: str = "hehu-2024", number: int = 1) -> PlanVersion:
     """A version that is not stored yet."""
     return PlanVersion(
-        plan_id=plan_id, number=number, state=VersionState.IN_FORCE, title=TITLE,
+        plan_id=plan_id, number=number, state=VersionState.IN_FORCE if number == 1 else VersionState.DRAFT, title=TITLE,
         file_name="river.txt", sha256="0" * 64, document=river_document().to_json(), review=[],
         read_at=datetime(2024, 3, 1, tzinfo=UTC),
     )  # fmt: skip

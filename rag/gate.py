@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.claims import Placed, Tape, alike, flat, lay, unheard
+from rag.claims import Placed, Tape, alike, claims_in, flat, lay, unheard
 from rag.words import pairs
 
 _STRANGE = re.compile(
@@ -19,8 +19,8 @@ _CLAUSES = re.compile(r"[,;。;!?:()\n]|——")
 # what turns a sentence round, weakens it or opens it
 _TURNS = re.compile(
     r"严禁|禁止|原则上|尽可能|鼓励|争取|力争|基本|逐步|以外|歧义|[不未无没非勿免停除可宜拟暂或约]"
+    r"|以[上下内]|左右|超过|[低高大小少多]于"
 )
-_COMPARED = re.compile(r"不得?(?:低于|少于|小于|超过|高于|大于|多于)|约(?=\d)")
 _EDGE = r"[^\u3400-\u9fff]|会同|应当|需要|[由和与及为是请让向的至归]"
 # how the names of offices end
 _BODY = (
@@ -63,6 +63,7 @@ def check(text: str, sources: Sequence[str]) -> list[Difference]:
     ]
     known = set[str]().union(*map(_offices, given))
     found += [Difference("unit", name) for name in sorted(_offices(said) - known)]
+    found += [Difference("unit", name) for name in sorted(known) if _is_cut(name, said, given)]
     found += _misplaced(said, given)
     found += [Difference("turn", clause) for clause in _turned(said, given)]
     word = unheard(tape, laid)
@@ -74,8 +75,8 @@ def covers(text: str, line: str) -> bool:
     whole, part = flat(text), flat(line)
     if {one.claim for one in lay(line).claims} - {one.claim for one in lay(text).claims}:
         return False
-    turns = _TURNS.findall(part)
-    if any(whole.count(turn) < turns.count(turn) for turn in turns):
+    turns, kept = _turns(part), _turns(whole)
+    if any(kept.count(turn) < turns.count(turn) for turn in turns):
         return False
     if _ROLE_LINE.fullmatch(part):
         return all(name in whole for name in _roles_of([part]))
@@ -120,6 +121,13 @@ def _offices(text: str) -> set[str]:
     return names
 
 
+def _is_cut(name: str, said: str, given: Sequence[str]) -> bool:
+    """Whether a text breaks a name off where no source does: 市民政 of 市民政局."""
+    stem = re.sub(rf"(?:{_BODY})$", "", name)
+    broken = re.compile(f"{re.escape(stem)}(?!{re.escape(name.removeprefix(stem))})")
+    return len(stem) > 2 and bool(broken.search(said)) and not any(map(broken.search, given))
+
+
 def _roles_of(given: Sequence[str]) -> dict[str, set[str]]:
     """What each unit does, by the lines that say nothing else: 牵头：甲局；配合：乙局、丙局."""
     held: dict[str, set[str]] = {}
@@ -144,8 +152,9 @@ def _misplaced(said: str, given: Sequence[str]) -> list[Difference]:
         units = list(re.finditer(longest, clause))
         words = list(_ROLE.finditer(clause))
         spoken = len(clause) - sum(len(unit[0]) for unit in units)
-        if spoken >= ENOUGH and any(clause.strip("由应") in source for source in given):
-            continue  # as printed
+        printed = re.compile(re.escape(clause.strip("由应")) + r"(?![\u3400-\u9fff])")
+        if spoken >= ENOUGH and any(map(printed.search, given)):
+            continue
         if not units:
             if words:
                 wrong.append(Difference("role", clause))  # whose role can't be told
@@ -182,4 +191,6 @@ def _turned(said: str, given: Sequence[str]) -> list[str]:
 
 
 def _turns(clause: str) -> list[str]:
-    return sorted(_TURNS.findall(_COMPARED.sub("", clause)))
+    for start, end, _ in reversed(claims_in(clause)):
+        clause = f"{clause[:start]}□{clause[end:]}"  # its comparator is the claim's
+    return sorted(_TURNS.findall(clause))

@@ -99,7 +99,8 @@ def mutations(draw: st.DrawFn) -> tuple[Case, str, str]:
     kinds = (
         (
             NUMBERS,
-            st.sampled_from(numbers) | st.from_regex(r"[1-9][0-9]{0,3}(?:\.[0-9])?", fullmatch=True),
+            st.sampled_from(numbers)
+            | st.from_regex(r"[1-9][0-9]{0,3}(?:\.[0-9])?", fullmatch=True),
         ),
         (HAN, st.sampled_from(["三", "十", "二十三", "三十", "九十", "九十六"])),
         (SIGN, st.sampled_from(COMPARATORS)),
@@ -186,6 +187,14 @@ def test_who_does_a_thing_is_told_in_full_or_not_at_all() -> None:
 def test_one_of_two_days_needs_words_that_tell_which() -> None:
     assert check("时限是2022年11月30日前。", FIRE.sources)
     assert check("时限是2024年12月前。", RIVER.sources) == []
+
+
+def test_a_name_that_is_cut_and_a_bound_that_stands_apart_are_seen() -> None:
+    sources = ("乙县民政局：“会同有关部门检查120张床位以上养老机构。”", "负责：乙县民政局")
+    assert check("乙县民政局会同有关部门检查120张床位以上养老机构。", sources) == []
+    assert check("乙县民政会同有关部门检查120张床位以上养老机构。", sources)
+    assert check("乙县民政局会同有关部门检查120张床位养老机构。", sources)
+    assert check("负责：乙县民政", sources)
 
 
 def test_a_line_is_covered_only_when_all_of_it_is_said() -> None:

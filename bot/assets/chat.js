@@ -99,8 +99,8 @@ async function ask(words) {
 async function press(button, message, row) {
   for (const one of row.children) one.disabled = true;
   const body = { id: crypto.randomUUID(), button: button.data, pressed: message.id, stands_at: chosenDay() };
-  const sent = await deliver(body, button.label);
-  if (!sent) for (const one of row.children) one.disabled = false;
+  await deliver(body, button.label);
+  for (const one of row.children) one.disabled = false;
 }
 
 async function sendFile(file) {

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import uuid4
 
 from sqlalchemy import func
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import defer, selectinload
 from sqlmodel import Session, col, select
 
 from config.errors import UserError
@@ -175,8 +175,12 @@ def version_to_show(session: Session, plan_id: str) -> PlanVersion:
 
 
 def versions_in_force(session: Session, plan_ids: Iterable[str] | None = None) -> list[PlanVersion]:
-    """What answers: all plans in force, or those of `plan_ids`, in the order of their ids."""
-    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
+    """What answers: all plans in force, or those of `plan_ids`, in the order of their ids.
+
+    Their documents are not loaded: they are long, and every question comes by here.
+    """
+    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
+    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE).options(*heavy)
     if plan_ids is not None:
         query = query.where(col(PlanVersion.plan_id).in_(list(plan_ids)))
     return list(session.exec(query.order_by(PlanVersion.plan_id)))

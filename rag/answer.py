@@ -13,11 +13,13 @@ from corpus.models import PlanVersion
 from rag import assisted, facts, overviews, phrasing, registers
 from rag.evidence import Ranker
 from rag.llm import Model
+from rag.names import named_plans
 from rag.query import Intent, Query, with_views
 from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
 from rag.understand import understand
 from rag.views import VersionView, Views
+from rag.words import normal
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
 LONGEST = 300  # characters of a question that are searched for
@@ -90,6 +92,8 @@ class Answerer:
                     ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids
                 ]
             session.expunge_all()
+        if len(versions) > WIDE and (named := named_plans(normal(question.text), versions)):
+            versions = [v for v in versions if v.id in named]
         if len(versions) > WIDE:
             ids = [v.id for v in versions if v.id is not None]
             hits = self._retriever.search(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from corpus.directory import all_names, bare, nicknames, organ_of, other_names
 from corpus.models import PlanVersion
@@ -9,32 +10,53 @@ from rag.patterns import UNIT_LIKE
 from rag.query import Query
 from rag.question import Question
 from rag.views import VersionView
-from rag.words import normal
+from rag.words import normal, pairs
 
 
 def narrow_to_plans(text: str, views: list[VersionView]) -> tuple[list[VersionView], str]:
     """Narrow to the plans that are named; their names are taken out of the text."""
-    named, spans = [], []
-    for view in views:
-        found = _plan_name(view.version).search(text)
-        if found:
-            named.append(view)
-            spans.append(found.span())
+    named = named_plans(text, [view.version for view in views])
     if not named:
         return views, text
     if len(views) == 1:
         return views, _plan_name(views[0].version).sub("", text)
-    for start, end in sorted(spans, reverse=True):
+    for start, end in sorted(named.values(), reverse=True):
         text = text[:start] + "," + text[end:]
-    return named, text
+    return [view for view in views if view.version.id in named], text
+
+
+def named_plans(text: str, versions: Sequence[PlanVersion]) -> dict[int | None, tuple[int, int]]:
+    """Version id → where `text` names it.
+
+    Of versions that the same words may mean, those whose titles say most of them: a place has many plans.
+    """
+    found = [(v, match) for v in versions if (match := _plan_name(v).search(text))]
+    alike = [len(_title_words(v) & pairs(match[0])) for v, match in found]
+    named = {}
+    for (version, match), own in zip(found, alike, strict=True):
+        start, end = match.span()
+        rivals = (n for (_, m), n in zip(found, alike, strict=True) if m.start() < end and start < m.end())
+        if own == max(rivals, default=own):
+            named[version.id] = (start, end)
+    return named
+
+
+def _title_words(version: PlanVersion) -> set[str]:
+    days = (version.period_start_on, version.issued_on)
+    return pairs(version.title) | {str(day.year) for day in days if day is not None}
 
 
 def _plan_name(version: PlanVersion) -> re.Pattern[str]:
-    place = (version.jurisdiction or "").rstrip("市区县省") or "\0"
-    full = re.escape(version.jurisdiction or "\0")
-    title = re.escape(normal(version.title))
+    return _name_pattern(version.title, version.jurisdiction or "", version.plan_id)
+
+
+@lru_cache(maxsize=4096)
+def _name_pattern(title: str, jurisdiction: str, plan_id: str) -> re.Pattern[str]:
+    place = jurisdiction.rstrip("市区县省") or "\0"
+    full = re.escape(jurisdiction or "\0")
+    title = re.escape(normal(title))
     kind = r"(?:[^,。?？;；]{0,16}?(?:工作方案|方案|规划|工作要点|要点|任务清单|清单|分工表|一览表|计划|文件))?"
-    latin = version.plan_id.split("-")[0] if version.plan_id.split("-")[0].isalpha() else "\0"
+    latin = plan_id.split("-")[0] if plan_id.split("-")[0].isalpha() else "\0"
     year = r"(?:20\d\d年?)?"
     return re.compile(
         rf"《?{title}》?|{year}(?:{full}|{re.escape(place)})(?:[市区县])?(?:的)?{year}{kind}(?:里|中)?"

@@ -19,6 +19,7 @@ _VALUE = re.compile(
 )
 
 
+_MOST_COLUMNS, _LONGEST_HEAD = 24, 20
 _LONGEST_ROW = 80  # lines and pieces; what is longer is no row, but the text behind the table
 
 
@@ -132,11 +133,10 @@ def _is_section(line: Line, below: Sequence[Line]) -> bool:
 
 def _cell_a_line(lines: Sequence[Line], at: int) -> Found | None:
     """Each cell on a line of its own; rows parted by a blank line, or known by their numbers."""
-    end = at
-    while end < len(lines) and field_of(lines[end].text):
-        end += 1
+    end = _head_end(lines, at)
     heads = [line.text.strip() for line in lines[at:end]]
-    if len(heads) < 3 or len(set(heads)) < len(heads) or not is_header(heads):
+    named = [head for head in heads if head]
+    if len(named) < 3 or len(set(named)) < len(named) or not is_header(heads):
         return None
     fields = [field_of(head) for head in heads]
     indented = all(line.text[:1].isspace() for line in lines[at:end])
@@ -149,6 +149,23 @@ def _cell_a_line(lines: Sequence[Line], at: int) -> Found | None:
         if any(token.text for token in record) and [token.text for token in record] != heads
     ]
     return _found(at, stop, rows) if len(rows) > 1 else None
+
+
+def _head_end(lines: Sequence[Line], at: int) -> int:
+    """Where a head of one cell a line ends: at a blank line or the first number, else at a strange word."""
+    if field_of(lines[at].text) is None:
+        return at
+    indented = lines[at].text[:1].isspace()
+    for end in range(at + 1, min(at + _MOST_COLUMNS, len(lines))):
+        words = lines[end].text.strip()
+        if words == "1" or not (lines[end].text if indented else words):
+            return end
+        if len(words) > _LONGEST_HEAD or (indented and not lines[end].text[0].isspace()):
+            break
+    end = at
+    while end < len(lines) and field_of(lines[end].text):
+        end += 1
+    return end
 
 
 def _parted(

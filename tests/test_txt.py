@@ -160,3 +160,14 @@ def test_the_head_of_a_paper_stands_on_lines_of_its_own() -> None:
     text = "云溪县人民政府办公室文件\n云政办发〔2026〕18号\n云溪县2026年消防工作要点\n一、重点任务"
     blocks = [block.text for block in to_blocks(lines(text))]
     assert blocks == text.split("\n")
+
+
+def test_cells_a_line_may_have_two_heads_and_a_head_that_nobody_knows() -> None:
+    cells = [
+        ["序号", "督办事项", "交办人", "责任部门", "", "办结时限"],
+        ["", "", "", "牵头", "配合", ""],
+        ["1", "清理河道", "王建国", "市水利局", "", "6月底"],
+    ]
+    text = "督办台账\n" + "\n\n".join("\n".join(f"\t{cell}" for cell in row) for row in cells)
+    (found,) = find_tables(lines(text))
+    assert [[cell.text for cell in row.cells] for row in found.table.rows] == cells

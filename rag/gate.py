@@ -152,8 +152,10 @@ def _misplaced(said: str, given: Sequence[str]) -> list[Difference]:
         units = list(re.finditer(longest, clause))
         words = list(_ROLE.finditer(clause))
         spoken = len(clause) - sum(len(unit[0]) for unit in units)
-        printed = re.compile(re.escape(clause.strip("由应")) + r"(?![\u3400-\u9fff])")
-        if spoken >= ENOUGH and any(map(printed.search, given)):
+        printed = re.compile(
+            re.escape(clause.strip("由应").replace(":", "")) + r"(?![\u3400-\u9fff])"
+        )
+        if spoken >= ENOUGH and any(printed.search(source.replace(":", "")) for source in given):
             continue
         if not units:
             if words:

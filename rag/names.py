@@ -35,7 +35,9 @@ def named_plans(text: str, versions: Sequence[PlanVersion]) -> dict[int | None, 
     named = {}
     for (version, match), own in zip(found, alike, strict=True):
         start, end = match.span()
-        rivals = (n for (_, m), n in zip(found, alike, strict=True) if m.start() < end and start < m.end())
+        rivals = (
+            n for (_, m), n in zip(found, alike, strict=True) if m.start() < end and start < m.end()
+        )
         if own == max(rivals, default=own):
             named[version.id] = (start, end)
     return named

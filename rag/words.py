@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import unicodedata
+from sys import intern
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -104,7 +105,7 @@ def pairs(text: str) -> set[str]:
         r"[\u3400-\u9fff〇]+|[a-z0-9]+(?:\.\d+)?", unicodedata.normalize("NFKC", text).casefold()
     ):
         if HAN.match(run):
-            found.update(run[i : i + 2] for i in range(len(run) - 1))
+            found.update(intern(run[i : i + 2]) for i in range(len(run) - 1))
         else:
             found.add(run)
     return found

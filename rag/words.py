@@ -4,10 +4,10 @@ import itertools
 import json
 import re
 import unicodedata
-from sys import intern
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from sys import intern
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff〇]")
 LATIN = re.compile(r"[a-z0-9]+(?:\.\d+)?%?")

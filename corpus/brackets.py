@@ -16,8 +16,9 @@ _UNIT_LABEL = (
 _TIME_LABEL = (
     r"(?:完成|时间|办结|整改|工作|推进)?(?:时限|时间|期限|节点|时间节点|完成时间|进度安排|要求时间)"
 )
+_PERSON_LABEL = r"(?:责任|分管|牵头|包保|包联|主管)领导|责任人|负责人|联系人"
 _LABEL = re.compile(
-    rf"(?:[【\[]\s*)?(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL}))\s*[】\]]?\s*[:：]\s*"
+    rf"(?:[【\[]\s*)?(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL})|(?P<person>{_PERSON_LABEL}))\s*[】\]]?\s*[:：]\s*"
 )
 _ROLE = re.compile(r"牵头|主办|协办|配合|负责|落实|参与|会同|分工")
 _TIME = re.compile(
@@ -65,14 +66,16 @@ def _cut_labels(text: str, units: list[str], times: list[str]) -> str:
     labels = [
         x for x in labels if x.start() == 0 or re.search(r"[。；;，,\s（(】\]]$", text[: x.start()])
     ]
-    if not labels or "（" in text[labels[0].start() - 1 : labels[0].start()]:
+    if not any(label["unit"] or label["time"] for label in labels):
+        return text
+    if "（" in text[labels[0].start() - 1 : labels[0].start()]:
         return text
     for label, end in zip(labels, [*(x.start() for x in labels[1:]), len(text)], strict=True):
         value = text[label.end() : end].strip(" 　\n。；;，,")
         if label["unit"]:
             name = re.sub(r"[【】\[\]\s]", "", label["unit"])
             units.append(f"{name}：{value}")
-        else:
+        elif label["time"]:
             times.append(value)
     return text[: labels[0].start()].rstrip(" 　\n【[，,")
 

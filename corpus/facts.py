@@ -148,7 +148,8 @@ def _joined(front: Sequence[str]) -> list[str]:
     """Lines of the head that may be a title, a title of two lines made one."""
     lines: list[str] = []
     for text in front:
-        if _ANNEX.fullmatch(text) or _NUMBER.fullmatch(text) or _DAY.fullmatch(text):
+        text = _ANNEX.sub("", text, count=1) if _ANNEX.match(text) else text
+        if not text or _NUMBER.fullmatch(text) or _DAY.fullmatch(text):
             lines.append("")
         elif read_number(text) or len(text) > 70 or re.search(r"[。；：]", text):
             break

@@ -40,6 +40,7 @@ _SUBJECT = re.compile(
 _COLLECTIVE = re.compile(
     r"各[^，。；：、]{0,12}?(单位|部门|街道|镇街|乡镇|地|县市区|县（市、区）|乡镇（街道）)"
 )
+_OWN = re.compile(r"[省市州区县旗镇乡街各]")
 _LONGEST_TITLE = 36
 
 
@@ -136,7 +137,8 @@ class Prose:
         tail = read_tail(text)
         if not tail.unit_text:
             shared = _shared_tail(point)
-            tail = Tail(tail.text, shared.unit_text, tail.time_text or shared.time_text)
+            units = shared.unit_text or _unit_above(point)
+            tail = Tail(tail.text, units, tail.time_text or shared.time_text)
         if tail.text or title:
             yield _row("main", point, _section(point), title, tail)
 
@@ -178,6 +180,8 @@ def _has_points(point: Point) -> bool:
         return False
     if any(child.level <= 3 for child in below):
         return True
+    if len(below) == 1:
+        return False  # ①…；②… in one paragraph divides nothing
     return sum(bool(read_tail(_text(child)).unit_text) for child in below) * 2 >= len(below)
 
 
@@ -224,6 +228,12 @@ def _shared_tail(point: Point) -> Tail:
         return Tail("")
     tail = read_tail(last.body[-1])
     return tail if not tail.text else Tail("")
+
+
+def _unit_above(point: Point) -> str:
+    """A heading that is nothing but a unit lays on it all that stands below: 二、市公安局."""
+    heads = [above.head.rstrip("：:") for above in reversed(point.path()) if above.no]
+    return next((head for head in heads if _OWN.match(head) and are_units(head)), "")
 
 
 def _heading(point: Point) -> str | None:

@@ -45,6 +45,10 @@ _FIRST_NOTE = re.compile(
 _ENDED = re.compile(r"[。；！？;.]\s*[”）)]?$")
 _ANNEX = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：]?")
 _LEADING = set("●▲★◆■◎")  # the stronger of two signs, where no note explains them
+# In a column of units and people a name stands behind its unit: 市公路中心（张伟）
+_PERSON = re.compile(
+    r"[（(][\u3400-\u9fff]{2,3}[）)]|(?<=\S)[ \u3000\n][\u3400-\u9fff]{2,3}(?=$|[、，；\n])"
+)
 _ABOUT_NUMBERS = re.compile(r"[（(]?(计量)?单位\s*[:：]|填[报表]")
 _KINDS = {"约束": IndicatorKind.BINDING, "预期": IndicatorKind.ANTICIPATORY}
 _HEAD_ROWS = 8  # the head stands within the first so many rows
@@ -267,7 +271,9 @@ class _Reader:
                 )
                 named[unit] = Role.LEAD if leads else None
         for column, role in self.columns.unit_columns():
-            for unit, own in name_units(cells[column], self.mark, role):
+            people = "责任人" in self.columns.heads[column]
+            cell = _PERSON.sub("", cells[column]) if people else cells[column]
+            for unit, own in name_units(cell, self.mark, role):
                 named.setdefault(unit, own)
         return settle(list(named.items()))
 

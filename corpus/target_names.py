@@ -74,7 +74,9 @@ def with_topic(name: str, context: Context, always: bool = False) -> str:
     topic = words.ACTION_LEAD.sub("", subject_of(context.topic))
     stem = bare.removesuffix("率")
     if len(stem) > 1 and stem in topic:
-        topic = topic[: topic.index(stem)]
+        before, _, after = topic.partition(stem)
+        # 排查整治隐患路口, 整治率: what is treated stands behind the verbs
+        topic = after if not before or words.DEED.fullmatch(before) else before
     if not topic or len(topic) > _LONGEST_TOPIC or name in topic:
         return name
     return f"{topic}{name}"

@@ -181,6 +181,21 @@ def test_dates_take_the_year_that_all_deadlines_of_a_plan_name() -> None:
     assert read_facts(document(text + "\n3.总结经验。2027年6月前完成。")).year is None
 
 
+def test_points_below_the_name_of_a_unit_are_its_own() -> None:
+    text = "迎检责任分解\n一、市公安局\n1.整治机动车违停。\n2.开展反诈宣传。\n二、各区（县）\n1.更新人行道。"
+    found = [units(row) for row in Prose(document(text)).points()]
+    assert found == [[("市公安局", "responsible")]] * 2 + [[("各区（县）", "responsible")]]
+
+
+def test_a_leader_named_behind_a_measure_is_no_part_of_it() -> None:
+    tail = read_tail("改造公厕15座。\n责任领导：王芳；牵头科室：镇村建办；完成时限：9月底")
+    assert (tail.text, tail.unit_text, tail.time_text) == (
+        "改造公厕15座。",
+        "牵头科室：镇村建办",
+        "9月底",
+    )
+
+
 def test_the_head_of_a_form_is_no_report() -> None:
     text = "问题整改清单\n填报单位：区安委办  填报日期：2026年4月8日"
     assert Prose(document(text)).reports() == []

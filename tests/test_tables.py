@@ -320,6 +320,18 @@ def test_signs_under_the_names_of_units_say_who_leads() -> None:
     assert units(second) == [("县住建局", Role.LEAD)]
 
 
+def test_people_in_a_column_of_units_are_left_out() -> None:
+    head = ["序号", "治理措施", "责任单位及责任人", "治理期限"]
+    first, second = rows(grid([
+        head,
+        ["1", "增设护栏。", "市公路中心（张伟）", "6月底"],
+        ["2", "完善标线。", "市公安局 李强、市住建局 王芳", "9月底"],
+    ]))  # fmt: skip
+    assert units(first) == [("市公路中心", Role.RESPONSIBLE)]
+    assert units(second) == [("市公安局", Role.JOINT), ("市住建局", Role.JOINT)]
+    assert first.timing_text == "6月底"
+
+
 QUOTAS = (
     ["序号", "乡镇（街道）", "创建示范小区（个）", "2026年垃圾分类覆盖率（%）"],
     ["1", "城东街道", "5", "100"],

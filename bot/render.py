@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from bot.comparing import Comparison
 from bot.messages import Button, Limits, Outgoing, Source
 from corpus import corrections, ledger
+from corpus.compare import ROLES as ROLES
 from corpus.compare import TaskChange
 from corpus.ingest import IngestReport
 from corpus.models import Correction, PlanVersion, Task, Timing, Unit
@@ -224,7 +225,6 @@ def reminder_line(one: PlannedReminder) -> str:
 
 
 CHANGES = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}
-ROLES = {"lead": "牵头", "support": "配合", "joint": "共同负责", "responsible": "负责"}
 STATES = {"draft": "草稿，未发布", "in_force": "在执行", "retired": "已停用", "discarded": "已放弃"}
 
 

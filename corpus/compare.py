@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
+
+from corpus.values import Role, TimingKind
 
 SAME_TASK = 60.0  # of 100; below it a task is a new one, even under the old number
 NUMBER_BONUS = 15.0  # the same part and printed number
-ALIKE = 99.9
+ROLES = {
+    Role.LEAD: "牵头", Role.SUPPORT: "配合", Role.JOINT: "共同负责", Role.RESPONSIBLE: "负责",
+}  # fmt: skip
+WITHOUT_DAY = {TimingKind.RECURRING: "定期", TimingKind.AS_DIRECTED: "按要求"}
 
 
 class HasTask(Protocol):
@@ -51,13 +56,15 @@ def pair_tasks(old: Sequence[HasTask], new: Sequence[HasTask]) -> dict[int, int]
             pairs[j] = i
             taken.add(i)
     scored = []
+    left = {i: before.text for i, before in enumerate(old) if i not in taken}
     for j, task in enumerate(new):
         if j in pairs:
             continue
-        for i, before in enumerate(old):
-            if i in taken:
-                continue
-            score = fuzz.ratio(task.text, before.text)
+        # one row against all the others at once: thousands of rows are compared in seconds
+        for _, score, i in process.extract(
+            task.text, left, scorer=fuzz.ratio, limit=None, score_cutoff=SAME_TASK - NUMBER_BONUS
+        ):
+            before = old[i]
             same_number = task.no is not None and (task.part, task.no) == (before.part, before.no)
             if score + (NUMBER_BONUS if same_number else 0) >= SAME_TASK:
                 scored.append((score + (NUMBER_BONUS if same_number else 0), -abs(i - j), j, i))

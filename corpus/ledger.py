@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from config.errors import UserError
 from corpus import corrections
-from corpus.compare import FieldChange, TaskChange, pair_tasks
+from corpus.compare import ROLES, WITHOUT_DAY, FieldChange, TaskChange, pair_tasks
 from corpus.directory import UnitNames
 from corpus.document import Document
 from corpus.models import (
@@ -281,7 +281,7 @@ def _fields(task: Task) -> list[tuple[str, str]]:
         ("位置", f"{task.section or ''} {task.no or ''}".strip()),
         ("标题", task.title or ""),
         ("内容", task.text),
-        ("责任单位", "、".join(f"{r.unit_text}（{r.role}）" for r in task.responsibilities)),
-        ("时限", "；".join(f"{t.text}（{t.due_on or t.kind}）" for t in task.timings)),
+        ("责任单位", "、".join(f"{r.unit_text}（{ROLES[r.role]}）" for r in task.responsibilities)),
+        ("时限", "；".join(f"{t.text}（{t.due_on or WITHOUT_DAY.get(t.kind, '未定')}）" for t in task.timings)),
         ("指标", "；".join(t.text for t in task.targets)),
     ]

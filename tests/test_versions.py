@@ -250,6 +250,18 @@ def test_the_difference_says_which_reminders_change(
     assert "县教育局" not in text.split("提醒变化")[1]  # its task only moved
 
 
+def test_who_does_what_and_when_is_said_in_chinese(
+    core: Core, engine: Engine, tmp_path: Path
+) -> None:
+    row = "1\t{0}\t开展检查，每月通报。\t{1}\t{2}\n"
+    take(engine, tmp_path, HEAD + row.format("检查", "县住建局", "每月5日前"), publish=True)
+    take(engine, tmp_path, HEAD + row.format("检查", "县应急局牵头，县住建局配合", "2022年6月底前"))
+    text = "\n".join(verbs.plans_diff(core, id="xiaofang"))
+    assert "责任单位：县住建局（负责） → 县应急局（牵头）、县住建局（配合）" in text
+    assert "每月5日前（定期）" in text
+    assert "2022年6月底前（2022-06-30）" in text
+
+
 def test_the_difference_of_nothing_is_said(core: Core, engine: Engine, tmp_path: Path) -> None:
     take(engine, tmp_path, FIRST, publish=True)
     with pytest.raises(UserError, match="没有可比较的草稿"):

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from llm_server import (
+    Call,
     LlmServer,
     Script,
     calls_function,
@@ -240,3 +242,41 @@ def test_a_rewriting_keeps_units_days_and_measures(core: Core, server: LlmServer
     assert not plain(core, asked).answerable
     server.always = calls_function("县水利局的主要河道水质达标率是多少？")
     assert core.answerer.answer(asked) == plain(core, asked)
+
+
+# ---- waiting
+
+
+def test_both_calls_together_are_not_waited_for_longer_than_one(
+    core: Core, server: LlmServer
+) -> None:
+    def slowly(call: Call) -> None:
+        sleep(WAIT_S * 0.7)
+        calls_function(WRITTEN)(call)
+
+    server.script += [slowly, stalls(30)]
+    started = monotonic()
+    answer = core.answerer.answer(SPOKEN)
+    assert monotonic() - started < WAIT_S + 1
+    assert answer.rows[1:] == plain(core, replace(ASKED, text=WRITTEN)).rows
+
+
+def test_those_who_ask_at_once_wait_at_once(core: Core, server: LlmServer) -> None:
+    server.always = stalls(30)
+    started = monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(core.answerer.answer, [ASKED] * 8))
+    assert monotonic() - started < 2 * WAIT_S + 1
+    assert answers == {plain(core, ASKED)}
+
+
+def test_closing_ends_what_is_under_way(core: Core, server: LlmServer) -> None:
+    server.always = stalls(30)
+    assert core.model is not None
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(core.model.phrase, "问", ["依据"], monotonic() + 30)
+        while not server.calls:
+            sleep(0.01)
+        core.model.close()
+        assert waiting.result(5) is None
+    del core.__dict__["model"]

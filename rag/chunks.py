@@ -75,9 +75,17 @@ def _task_pieces(found: Sequence[Found]) -> list[_Piece]:
 
 
 def _row_as_printed(found: Found) -> str:
-    """The cells of a task's row in their order, a merged one once; "" for prose."""
-    if found.entry is None or found.entry.row is None:
+    """The cells of a task's row in their order, a merged one once; a point of prose with its number.
+
+    "" where `quote` says as much.
+    """
+    if found.entry is None:
         return ""
+    if found.entry.row is None:
+        block = found.entry.placed.block.text.strip()
+        if found.task.part == "duty" and found.spot.headings:
+            return f"{found.spot.headings[-1].text.strip()}\n{block}"
+        return block if squash(quote(found)) in squash(block) else ""
     cells: dict[tuple[int, int] | int, str] = {}
     for n, cell in enumerate(found.entry.row.cells):
         cells.setdefault(cell.origin or n, cell.text.strip())

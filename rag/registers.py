@@ -188,12 +188,15 @@ def _headings(query: Query) -> Answer | None:
         (*rows, phrasing.source_row(cited, query.english)),
         True,
         tuple(
-            e.cite(e.task.section)
-            if e.task and e.task.section and e.task.section in e.printed
-            else e.cite()
+            e.cite(e.task.section) if e.task and _stands(e.task.section, query) else e.cite()
             for e in cited
         ),
     )
+
+
+def _stands(section: str | None, query: Query) -> bool:
+    """Whether a heading stands in the plans word for word."""
+    return bool(section) and any(normal(section or "") in view.text for view in query.views)
 
 
 def _box_numbers(text: str) -> list[str]:

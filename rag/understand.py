@@ -303,7 +303,7 @@ def _carry(query: Query, question: Question) -> None:
         if earlier.intent in (Intent.FOREIGN, Intent.GREETING):
             continue
         if not query.earlier:
-            query.earlier = list(earlier.subject)
+            query.earlier = [s for s in earlier.subject if s not in GENERAL]
         query.units = query.units or earlier.units
         if (
             query.span is None
@@ -321,6 +321,8 @@ def _carry(query: Query, question: Question) -> None:
                 earlier.asks_when,
             )
         query.parts = query.parts or earlier.parts
+        if earlier.intent in (Intent.DUE, Intent.LIST) and query.units and not query.subject:
+            query.intent, query.earlier = Intent.LIST, []  # of the rows just listed, one unit's
         if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
             query.intent, query.asks_who = (
                 Intent.FACT,

@@ -219,7 +219,7 @@ def _place(text: str) -> str | None:
     if not found:
         return None
     small = found["d"] or found["c"] or found["b"] or found["a"]
-    if small is None or re.search(rf"({_NO_PLACE})$", small):
+    if small is None or re.search(rf"^各|({_NO_PLACE})$", small):
         return found["b"] or found["a"]
     return str(small)
 

@@ -112,6 +112,8 @@ def is_condition(piece: Piece, clause: str) -> bool:
     tail = words.CONDITION_TAIL.match(piece.masked_after)
     if not tail:
         return False
+    if piece.comparator.startswith("不") and words.MAKING.search(piece.subject):
+        return False  # 组建不少于20人的队伍: what is made must be of that size
     is_bound = bool(piece.comparator or piece.quantities[-1].bound)
     headed = words.CONDITION_HEAD.match(clause) is not None
     return bool(piece.comparator) or (headed and is_bound) or not tail.group().startswith("的")

@@ -17,11 +17,18 @@ PLANS = Path(__file__).parent / "data" / "plans"
 SHIPPED = Path(__file__).parent.parent / "corpus" / "plans"
 SAMPLES = (
     "civility-table.txt",
+    "civility-units.txt",
     "fire-list.md",
+    "forest-notice.txt",
+    "hygiene-cells.txt",
     "lake-targets.txt",
+    "livelihood-quarters.md",
+    "petition-points.txt",
     "river-points.txt",
     "safety-cells.txt",
+    "safety-signs.txt",
     "school-duties.txt",
+    "town-quotas.txt",
 )
 
 

@@ -58,7 +58,12 @@ class _Connection(BaseHTTPRequestHandler):
         self._answer(self.server.handle(unquote(self.path), {}))
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        length = int(self.headers.get("Content-Length", 0))
+        content = self.rfile.read(length)
+        if len(content) < length:  # whoever called died over it
+            self.close_connection = True
+            return
+        body = content.decode()
         form = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body)))
         self._answer(self.server.handle(unquote(self.path), form))
 

@@ -1,10 +1,12 @@
 """The wiring, and nothing else: platforms, inbox, router, outbox, scheduler and web page in one process."""
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
@@ -136,20 +138,20 @@ class App:
         return self.router.taken_in(incoming, cards)
 
     def _ingest(self, incoming: Incoming, name: str, content: bytes) -> Any:
-        folder = self.settings.home / "uploads"
-        folder.mkdir(exist_ok=True)
-        # the name is a stranger's: only its last part is used, and never as a path
-        path = folder / (Path(name.replace("\\", "/")).name[-80:] or "文件")
-        path.write_bytes(content)
-        try:
-            return self.core.ingest(path, by=f"{incoming.platform}:{incoming.account_id}")
-        except DubanError:
-            with writing(self.engine) as session:
-                ingest.drop_unused(session, content)
-            raise
-        finally:
-            path.unlink()
-            self._new_passages.set()
+        uploads = self.settings.home / "uploads"
+        uploads.mkdir(exist_ok=True)
+        # a folder each: two chats may send files of one name at the same moment
+        with TemporaryDirectory(dir=uploads) as folder:
+            path = Path(folder) / _file_name(name)
+            path.write_bytes(content)
+            try:
+                return self.core.ingest(path, by=f"{incoming.platform}:{incoming.account_id}")
+            except DubanError:
+                with writing(self.engine) as session:
+                    ingest.drop_unused(session, content)
+                raise
+            finally:
+                self._new_passages.set()
 
     # ---- outbound
 
@@ -243,3 +245,9 @@ class App:
 
     def _progress(self, done: int, total: int) -> None:
         self.vectors_done, self.vectors_total = done, total
+
+
+def _file_name(name: str) -> str:
+    """The last part of a stranger's name for a file, fit to be one: never a path, nothing unprintable."""
+    last = re.split(r"[/\\]", name)[-1]
+    return "".join(c for c in last if c.isprintable()).lstrip(".")[-60:] or "文件"

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.render import PARTS, STATES, chinese_day
+from bot.render import PARTS, STATES
 from corpus import ledger
 from corpus.models import PlanVersion, Task
 from corpus.values import Role
+from rag.phrasing import chinese_day
 
 # head, width in characters
 COLUMNS = (

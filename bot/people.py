@@ -115,7 +115,8 @@ def claim_code(session: Session) -> str | None:
 def claim(session: Session, account: Account, code: str) -> bool:
     """Make `account` the first admin if `code` is the one-time code; the code is then spent."""
     stored = session.get(KeyValue, CLAIM_CODE)
-    if stored is None or not secrets.compare_digest(stored.value, code.strip()):
+    # bytes: compare_digest takes no other letters than ASCII, and people send anything
+    if stored is None or not secrets.compare_digest(stored.value.encode(), code.strip().encode()):
         return False
     account.role = AccountRole.ADMIN
     session.add(account)

@@ -13,6 +13,7 @@ from corpus.compare import ROLES as ROLES
 from corpus.compare import TaskChange
 from corpus.ingest import IngestReport
 from corpus.models import Correction, PlanVersion, Task, Timing, Unit
+from rag.phrasing import chinese_day
 from rag.question import Answer
 from reminders.models import OutboxMessage, Reminder
 from reminders.preview import PlannedReminder
@@ -21,11 +22,6 @@ PARTS = {
     "main": "任务", "continuation": "续行", "duty": "单位职责", "stage": "进度阶段",
     "indicator": "指标", "box": "专栏条目", "annex": "附件项目", "report": "报送",
 }  # fmt: skip
-
-
-def chinese_day(day: date) -> str:
-    """2022年9月30日"""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def row_name(task: Task) -> str:

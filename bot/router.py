@@ -28,6 +28,7 @@ LONGEST_QUESTION = 1000  # characters; nobody asks more in a chat
 ACKNOWLEDGED = re.compile(r"(收到|已收到|好的收到|收悉)[，,。.!！]?")
 COMPLETED = re.compile(r"(办结|已办结|办结了|已完成|完成了)[，,。.!！]?")
 COMMAND = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
+ROW_ID = re.compile(r"[0-9]{1,18}")  # what a button may carry: a client can send anything
 
 HELLO = (
     "我是督办助手：把工作方案里的任务、责任单位、时限和指标讲清楚，并在到期前提醒责任单位。",
@@ -60,7 +61,7 @@ class Router:
             return lambda session: self._chat_changed(session, incoming)
         if incoming.button:
             verb, _, number = incoming.button.partition(":")
-            if verb in plan_desk.BUTTONS and number.isdecimal():
+            if verb in plan_desk.BUTTONS and ROW_ID.fullmatch(number):
                 return self._press_on_plan(incoming, verb, int(number))
             return lambda session: self._button(session, incoming)
         if not incoming.addressed:
@@ -130,6 +131,7 @@ class Router:
             one.text.strip()
             for one in earlier
             if one.addressed and one.text and not one.text.startswith("/")
+            and not ACKNOWLEDGED.fullmatch(one.text.strip()) and not COMPLETED.fullmatch(one.text.strip())
             and one.account_id == incoming.account_id and incoming.at - one.at < HISTORY
         ]  # fmt: skip
         return tuple(reversed(questions[:HISTORY_LENGTH]))
@@ -183,7 +185,7 @@ class Router:
     def _button(self, session: Session, incoming: Incoming) -> list[Reply]:
         verb, _, rest = incoming.button.partition(":")
         number = rest.split(":")[0]
-        if not number.isdigit():
+        if not ROW_ID.fullmatch(number):
             return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
         if verb in ("ack", "done"):
             message = session.get(OutboxMessage, int(number))
@@ -234,7 +236,8 @@ class Router:
     def _answer_reminder(
         self, session: Session, incoming: Incoming, message: OutboxMessage | None, verb: str
     ) -> list[Reply]:
-        if message is None or message.kind != "reminder" or message.chat_id != incoming.chat_id:
+        here = (incoming.platform, incoming.chat_id)
+        if message is None or message.kind != "reminder" or (message.platform, message.chat_id) != here:
             return self._ours(session, incoming, "这里没有待答复的提醒。")
         account = people.account_of(session, incoming)
         kind = EventKind.ACK if verb == "ack" else EventKind.DONE

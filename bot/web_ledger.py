@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, func, select
 
-from bot.render import PARTS, chinese_day
+from bot.render import PARTS
 from bot.web_status import plans_in_force
 from corpus.ledger import LOADED, closed_lineages
 from corpus.models import PlanVersion, Responsibility, Target, Task, Timing, VersionState
 from corpus.values import Role, TimingKind
+from rag.phrasing import chinese_day
 
 PAGE_ROWS = 100
 ROLES = {

@@ -9,7 +9,7 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from bot.render import PARTS, chinese_day
+from bot.render import PARTS
 from bot.web_ledger import (
     ROLES,
     LedgerFilter,
@@ -25,6 +25,7 @@ from config.errors import UserError
 from corpus.ledger import known_plan, version_to_show
 from corpus.models import PlanVersion, Task, VersionState
 from rag.models import Passage
+from rag.phrasing import chinese_day
 
 TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 TEMPLATES.env.trim_blocks = TEMPLATES.env.lstrip_blocks = True

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
-from bot.render import chinese_day
 from corpus.ledger import count_tasks
 from corpus.models import PlanVersion, Responsibility, Target, Task, Timing, VersionState
 from corpus.values import Role
+from rag.phrasing import chinese_day
 
 DAYS_AHEAD = 10  # a suggested day stands this long before something is due
 DAYS_OFFERED = 3

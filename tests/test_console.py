@@ -111,6 +111,7 @@ def test_a_unit_is_bound_reminded_and_reports_beside_a_serving_process(home: Pat
     with Serving(home, "--at", "2022-12-21T09:00") as serving:
         with terminal(home) as chat:
             assert "口令不对" in chat.says("/claim 1")
+            assert "口令不对" in chat.says("/claim 口令")
             said(duban(home, "people", "grant", ME, "admin"))
             asked = chat.says(f"/bind {UNIT}")
             assert "已请管理员同意" in asked

@@ -1,9 +1,14 @@
 """Three stories that cross everything: a question, a plan dropped in, a reminder answered."""
 
+import asyncio
+from functools import partial
+
 import pytest
 from ear import until
 from world import ADMIN, CLERK, GROUP, World
 
+from bot.messages import Incoming
+from config.errors import UserError
 from corpus.models import EventKind
 
 pytestmark = pytest.mark.anyio
@@ -74,3 +79,16 @@ async def test_a_reminder_is_planned_sent_to_a_group_and_answered(world: World) 
     assert [event.kind for event in world.history()] == [EventKind.ACK, EventKind.DONE]
     assert {event.by_name for event in world.history()} == {"林科长"}
     assert await world.advance_to("2022-12-30T09:00") == 0  # what is closed is not reminded of again
+
+
+async def test_files_of_one_name_at_the_same_moment_are_two_plans(world: World) -> None:
+    at = world.core.clock.now()
+    sent = Incoming("telegram", "m1", "11", False, "11", "陈主任", "", at)
+    contents = [PLAN.encode(), PLAN.replace("消防安全", "校园安全").encode()]
+    for name in ("方案.txt", "../..", "a\\b/\0方案.txt"):
+        take_in = partial(asyncio.to_thread, world.app._ingest, sent, name)
+        found = await asyncio.gather(*map(take_in, contents), return_exceptions=True)
+        if name != "../..":
+            assert ["消防" in r.title for r in found] == [True, False], name
+        else:
+            assert all(isinstance(error, UserError) for error in found), found

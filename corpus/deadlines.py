@@ -64,6 +64,7 @@ _COUNT = re.compile(
     rf"(?:{NUMBER}|\d+(?:\.\d+)?)(?:余|多)?(?:个|家|次|批次|批|场|条|件|份|名|人|户|处|座|项|类|公里|亩|平方米|台|套|所|期|万|吨|%)"
 )
 _KEPT = re.compile("稳定|保持|维持|动态|持续|始终|不低于|合格率|同步|深化|巩固|常态")
+_LENGTH = re.compile(r"(?:压缩|缩短|压减|精简|减少|控制|提速|限)(?:至|到|在|为)(?:\d+\.)?$")
 _EMPTY = re.compile(r"[\s/—\-无、。]*")
 
 
@@ -124,6 +125,8 @@ def _timing(e: Expression, text: str, context: DateContext, frame: Frame) -> Tim
     if e.form is Form.RULE:
         return TimingValue("", TimingKind.RECURRING, rule=e.rule)
     if e.form is Form.AFTER_EVENT:
+        if _LENGTH.search(text[: e.start_at]):
+            return None  # 开办时间压缩至3个工作日以内: how long it takes, not by when
         return TimingValue("", TimingKind.AS_DIRECTED)
     if context.in_prose and _describes(e, text, frame):
         return None

@@ -13,17 +13,15 @@ from corpus.models import PlanVersion
 from rag import assisted, facts, overviews, phrasing, registers
 from rag.evidence import Ranker
 from rag.llm import Model
-from rag.names import named_plans
 from rag.query import Intent, Query, with_views
 from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
+from rag.scope import Scope
 from rag.understand import understand
 from rag.views import VersionView, Views
-from rag.words import normal
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
 LONGEST = 300  # characters of a question that are searched for
-WIDE = 12  # plans; in a wider scope retrieval says first which of them are meant
 
 
 class Answerer:
@@ -38,14 +36,15 @@ class Answerer:
     ) -> None:
         self._engine, self._retriever, self._settings = engine, retriever, settings
         self._model = model
-        self._views = Views(engine)
+        self._views, self._scope = Views(engine), Scope(engine, retriever)
 
     def answer(self, question: Question) -> Answer:
         """What the plans in scope say; never a number, a unit or a date that they don't."""
-        views = self._in_scope(question)
-        if not views:
+        views, left_out = self._in_scope(question)
+        if not views and not left_out:
             return Answer(("未找到：还没有在执行的方案。请管理员先读入并发布方案。",), False)
         query = understand(question, views)
+        query.left_out = left_out
         if query.intent is Intent.GREETING:
             return _hello(query)
         if query.intent is Intent.FOREIGN:
@@ -62,14 +61,14 @@ class Answerer:
         if self._model is not None:
             return self._with_model(self._model, query, question)
         found = self._find(query, question)
-        return found if found is not None else self._silent(query, question)
+        return phrasing.with_rest(query, found) if found else self._silent(query, question)
 
     def _with_model(self, model: Model, query: Query, question: Question) -> Answer:
         """The same answer, its first words by the model; or the question in other words, answered."""
         by = model.deadline()
         found = self._find(query, question)
         if found is not None:
-            return assisted.worded(model, query, found, by)
+            return assisted.worded(model, query, phrasing.with_rest(query, found), by)
         rewritten = assisted.rewritten(model, query, question, by)
         if rewritten is not None:
             other = understand(rewritten, query.views)
@@ -80,7 +79,8 @@ class Answerer:
 
     # ---- scope
 
-    def _in_scope(self, question: Question) -> list[VersionView]:
+    def _in_scope(self, question: Question) -> tuple[list[VersionView], int]:
+        """The plans to look at, and how many others may hold a part of the answer."""
         with reading(self._engine) as session:
             if question.version_id is not None:
                 versions = [session.get_one(PlanVersion, question.version_id)]
@@ -92,18 +92,8 @@ class Answerer:
                     ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids
                 ]
             session.expunge_all()
-        if len(versions) > WIDE and (named := named_plans(normal(question.text), versions)):
-            versions = [v for v in versions if v.id in named]
-        if len(versions) > WIDE:
-            ids = [v.id for v in versions if v.id is not None]
-            hits = self._retriever.search(
-                " ".join((*question.history[-1:], question.text)), ids, FOUND_AT_MOST
-            )
-            near = {hit.version_id for hit in hits}
-            versions = [
-                v for v in versions if v.id in near or (v.jurisdiction or "\0") in question.text
-            ]
-        return [self._views.of(version) for version in versions]
+        chosen, left_out = self._scope.narrowed(question, versions)
+        return [self._views.of(version) for version in chosen], left_out
 
     # ---- finding
 
@@ -205,9 +195,7 @@ class Answerer:
 
     def _stranger(self, query: Query) -> Answer:
         names = "、".join(query.unknown_units)
-        known = sorted(
-            {r.unit_text for view in query.views for t in view.tasks for r in t.responsibilities}
-        )
+        known = sorted(set[str]().union(*(view.units for view in query.views)))
         shown = "、".join(known[:30]) + ("等" if len(known) > 30 else "")
         scope = phrasing.scope_words(query)
         rows = [f"未找到：{scope}中没有“{names}”。"]

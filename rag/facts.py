@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus.models import Timing
 from corpus.values import TimingKind
 from rag import phrasing
 from rag.evidence import (
@@ -229,7 +230,7 @@ def overdue(query: Query, hits: Sequence[Hit]) -> Answer | None:
     return Answer(tuple(rows), True, (best.entry.cite(),))
 
 
-def _deadline(found: Found):  # type: ignore[no-untyped-def]
+def _deadline(found: Found) -> Timing | None:
     timings = timings_of(found.entry, found.line) or (
         found.entry.task.timings if found.entry.task else []
     )
@@ -252,7 +253,7 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     view = next(v for v in query.views if v.version.id == task.version_id)
     same = [e for e in view.by_task.values() if e.task and e.task.part == task.part]
     at = next(i for i, e in enumerate(same) if e.task and e.task.id == task.id)
-    step = -1 if asked[1] in ("上", "前") or (asked[0] or "").lower().startswith("previous") else 1
+    step = -1 if asked[0][0] in ("上", "前") or (asked[0] or "").lower().startswith("previous") else 1
     if not 0 <= at + step < len(same):
         return None
     entry = same[at + step]

@@ -51,6 +51,8 @@ def passes(query: Query, task: Task) -> bool:
     if query.leads_together:
         leads = [r for r in task.responsibilities if r.role is Role.LEAD]
         return len(leads) == query.leads_together
+    if query.partners and not concerns(task, query.partners, set()):
+        return False
     if query.units:
         return concerns(task, query.units, query.roles)
     if query.roles:

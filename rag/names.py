@@ -1,7 +1,7 @@
 """Which plans and which units a question names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from corpus.directory import all_names, bare, nicknames, organ_of, other_names
@@ -69,7 +69,11 @@ def _name_pattern(title: str, jurisdiction: str, plan_id: str) -> re.Pattern[str
 
 def unit_names(views: Sequence[VersionView]) -> dict[str, set[str]]:
     """Every way to name a unit of these plans → the units as printed."""
-    printed = {r.unit_text for view in views for task in view.tasks for r in task.responsibilities}
+    return names_of(frozenset[str]().union(*(view.units for view in views)))
+
+
+def names_of(printed: Iterable[str]) -> dict[str, set[str]]:
+    """Every way to name one of the units `printed` → the units that it may mean."""
     names: dict[str, set[str]] = {}
     for unit in printed:
         names.setdefault(unit, set()).add(unit)
@@ -112,7 +116,8 @@ def find_units(query: Query, question: Question) -> str:
     if query.is_own:
         if question.unit:
             own = match_unit(question.unit, names)
-            query.units = query.units or own
+            query.partners = [unit for unit in query.units if unit not in own]
+            query.units = own
             query.unknown_units = [] if own else [question.unit]
         elif not query.units:
             query.needs_unit = True

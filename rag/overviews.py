@@ -116,9 +116,9 @@ def plan_facts(query: Query) -> Answer | None:
 def on_file(query: Query) -> Answer:
     """The plans in scope, each with its period and how many rows it has."""
     rows = [
-        f"{len(query.views)} plans on file:"
+        f"{len(query.views) + query.left_out} plans on file:"
         if query.english
-        else f"共收录{len(query.views)}份方案："
+        else f"共收录{len(query.views) + query.left_out}份方案："
     ]
     for n, view in enumerate(query.views, 1):
         span = (view.version.period_start_on, view.version.period_end_on)

@@ -4,12 +4,16 @@ import re
 
 FOREIGN = re.compile(
     r"忽略.{0,12}(指令|要求|规则|提示)|无视.{0,12}(指令|规则|提示)|系统提示|提示词|开发者模式|扮演|你现在是|你是一[台个只名]|系统通知"
-    r"|不要引用|不必.{0,4}理会|倒着|翻译成|写一[首篇段]|讲个?(笑话|故事)|唱[首歌]|下雨|天气|带伞|几度|星座|股票|彩票|乘以|除以|加上\d|等于多少"
-    r"|ignore (all|any|the|your|previous)|system prompt|developer mode|pretend|weather|poem|joke|password|密码|api ?key|你是谁|你叫什么",
+    r"|不要引用|不必.{0,4}理会|倒着|翻译成|写一[首篇段]|讲个?(笑话|故事)|加上\d|等于多少"
+    r"|ignore (all|any|the|your|previous)|system prompt|developer mode|pretend|poem|joke|password|api ?key|你是谁|你叫什么",
     re.IGNORECASE,
 )  # fmt: skip
+# foreign too, unless the plans speak of it: 重污染天气, 密码应用
+OFF_TOPIC = re.compile(
+    r"唱[首歌]|下雨|天气|带伞|几度|星座|股票|彩票|乘以|除以|密码|weather", re.IGNORECASE
+)
 OWN = re.compile(
-    r"(?:我们?|咱们?|本)(?:这个?)?(?:局|委|办|社|科室|科|处|室|大队|支队|中队|队|分局|中心|街道|镇|乡|所|院|单位|部门|公司|集团|站|校)(?![\u4e00-\u9fff]{0,2}[区县市镇])(?:里头?|这边|里面)?"
+    r"(?:我们?|咱们?|本)(?:这个?)?(?:局|委|办|社|科室|科|处|室|大队|支队|中队|队|分局|中心|街道|镇|乡|所|院|单位|部门|公司|集团|站|校)(?!(?:在|属|辖)?[区县市镇])(?:里头?|这边|里面)?"
     r"|归我们?|我们(?=[要今这该还都]|牵头|负责|配合|有|$)|\b(?:we|our|us)\b",
     re.IGNORECASE,
 )
@@ -18,7 +22,7 @@ MEASURE = r"(?:项|条|个|件|类|点|份|大类|大|种)"
 TASK_NOUN = r"(?:任务|重点工作|工作|指标|措施|举措|要点|事项|专栏|行动|工程|体系|项目|阶段|类别|部分|板块|领域|职责|条款|条目)"
 COUNTING = re.compile(
     rf"(?:共|总共|一共|合计|分为|各?是|有|列|列了|包括|其中)?(?:多少|几){MEASURE}(?:重点|主要|约束性|预期性)?{TASK_NOUN}?(?=[^\u4e00-\u9fff]|$|是|的|呢|吗|谁|为|要|责任|到期|由|$)"
-    rf"|{TASK_NOUN}(?:一共|总共|共|分别|各)?(?:有|是)?(?:多少|几){MEASURE}|有几{MEASURE}$|几{MEASURE}$|how many (?:tasks|indicators|items|points|stages)",
+    rf"|{TASK_NOUN}(?:一共|总共|共|分别|各)?(?:有|是)?(?:多少|几){MEASURE}|有几{MEASURE}$|几{MEASURE}$|{TASK_NOUN}(?:更|最)?多(?!少)|how many (?:tasks|indicators|items|points|stages)",
     re.IGNORECASE,
 )  # fmt: skip
 SECTIONS = re.compile(
@@ -56,7 +60,7 @@ ON_FILE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 NEXT = re.compile(
-    r"(下|上|前|后)一?个?(阶段|步骤|步|项|条|行动)|next (stage|phase|step)|(previous) (stage|phase)",
+    r"(下|上|前|后)(?:一个?|个)(阶段|步骤|步|项|条|行动)|(下|上)(?:阶段|步骤)|next (stage|phase|step)|(previous) (stage|phase)",
     re.IGNORECASE,
 )
 NUMBER = re.compile(
@@ -71,7 +75,13 @@ WHEN = re.compile(
     r"什么时候|几时|几号|最晚|最迟|啥时|何时|时限|期限|多久|哪天|哪一天|哪年|哪一年|几月|时间要求|时间节点|截止|时间表|什么时间|完成时间|从什么时候|时间是|\bwhen\b|by what date|deadline|on what date|what date",
     re.IGNORECASE,
 )
-COMPARE = re.compile(r"分别|各自|各是|各怎么|各有|各安排|不同|区别|相比|比较|对比|谁更|哪个更|各")
+EVERYTHING = re.compile(
+    rf"(?:所有|全部|完整)的?(?:重点|主要)?{TASK_NOUN}|\ball (?:the )?(?:tasks|indicators|items)",
+    re.IGNORECASE,
+)
+COMPARE = re.compile(
+    r"分别|各自|各是|各怎么|各有|各安排|不同|区别|相比|比较|对比|谁更|哪个更|各|(?:任务|工作|指标|事项)(?:更|最)?多(?!少)"
+)
 PLAN = re.compile(
     r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
     r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"

@@ -1,14 +1,15 @@
 """Rows and sentences → the words of an answer, Chinese or English, each with where it stands."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from corpus import ledger
 from corpus.models import PlanVersion, Task, Timing
 from corpus.phrases import describe_span
 from corpus.values import Role, TimingKind
-from rag.query import Query
-from rag.question import Citation
+from rag.query import Intent, Query
+from rag.question import Answer, Citation
 from rag.views import Entry, VersionView
 
 ROLES = {Role.LEAD: "牵头", Role.SUPPORT: "配合", Role.JOINT: "责任单位", Role.RESPONSIBLE: "负责"}
@@ -148,6 +149,19 @@ def list_rows(
         chosen = timings.get(entry.task.id or 0) if timings is not None and entry.task else None
         rows.append(row_line(n, entry, measure=measure, timings=chosen, english=english))
     return rows
+
+
+def with_rest(query: Query, answer: Answer) -> Answer:
+    """A register that could not look at every plan says so."""
+    if not query.left_out or query.intent in (Intent.FACT, Intent.NEXT, Intent.PLAN):
+        return answer
+    looked = len(query.views)
+    words = (
+        f"(Only the {looked} nearest plans were looked at, {query.left_out} were not. Name a plan, a place or a unit.)"
+        if query.english
+        else f"（只看了最相近的{looked}份方案，另有{query.left_out}份没有看。请写明方案、地区或单位再问。）"
+    )
+    return replace(answer, rows=(*answer.rows, words))
 
 
 def source_row(entries: Sequence[Entry], english: bool = False) -> str:

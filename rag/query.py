@@ -35,7 +35,9 @@ class Query:
     views: list[VersionView]
     subject: list[str]
     units: list[str] = field(default_factory=list)  # as printed in the plans
+    partners: list[str] = field(default_factory=list)  # who must have a part in the row too
     unknown_units: list[str] = field(default_factory=list)
+    left_out: int = 0  # plans not looked at that may hold a part of the answer
     is_own: bool = False  # 我局
     needs_unit: bool = False  # 我局, but nobody knows which
     roles: set[Role] = field(default_factory=set)

@@ -1,5 +1,6 @@
 """Answers read off the ledger: lists, counts, and what is due; always complete, always counted."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -107,7 +108,7 @@ def due(query: Query, engine: Engine) -> Answer:
         )
         return Answer((text, *_next_due(query, end)), True, ())
     head = (
-        f"{span}到期的{who}任务共{len(entries)}项"
+        f"{span}{'的' if late else '到期的'}{who}任务共{len(entries)}项"
         + (f"、{count}处时限" if count > len(entries) else "")
         + "："
     )
@@ -200,29 +201,27 @@ def _stands(section: str | None, query: Query) -> bool:
 
 
 def _box_numbers(text: str) -> list[str]:
-    import re
-
     return re.findall(r"专栏第?(\d+)", text)
 
 
 def _counted_by_unit(query: Query) -> Answer | None:
-    rows, cited = [], []
+    rows: list[str] = []
+    cited: list[Entry] = []
+    counts: list[int] = []
     for unit in query.units:
         found = [
             e for view in query.views for e in rows_of(view)
             if e.task and e.task.part in LEDGER_PARTS and concerns(e.task, [unit], query.roles)
         ]  # fmt: skip
-        names = "、".join(f"{e.passage.ref}" for e in found[:30])
+        names = "、".join(e.passage.ref for e in found[:30]) + ("等" if len(found) > 30 else "")
         rows.append(f"{unit}：{len(found)}项" + (f"（{names}）" if found else ""))
+        counts.append(len(found))
         cited += found
     if not cited:
         return None
-    counts = [int(row.split("：")[1].split("项")[0]) for row in rows]
-    best = max(range(len(counts)), key=counts.__getitem__)
     if len(set(counts)) > 1:
-        rows.append(
-            f"{query.units[best]}最多。" if len(counts) > 2 else f"{query.units[best]}更多。"
-        )
+        most = [u for u, n in zip(query.units, counts, strict=True) if n == max(counts)]
+        rows.append(f"{'、'.join(most)}{'最' if len(counts) > 2 else '更'}多。")
     return Answer((*rows, phrasing.source_row(cited)), True, phrasing.cite_all(cited))
 
 
@@ -245,7 +244,12 @@ def _who(query: Query) -> str:
         return ""
     if query.english:
         return names
-    role = "" if not query.roles else phrasing.ROLES[next(iter(query.roles))]
+    if query.partners:
+        names += f"（与{'、'.join(query.partners)}一起）"
+    if len(query.roles) == 1:
+        role = "".join(phrasing.ROLES[role] for role in query.roles)
+    else:
+        role = "牵头或负责" if query.roles else ""
     role = "单独负责" if query.roles == {Role.RESPONSIBLE} else role
     return f"{names}{role}的" if query.intent is Intent.DUE else f"{names}{role}"
 

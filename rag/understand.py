@@ -15,6 +15,7 @@ from rag.patterns import (
     COUNTING,
     DUE,
     EVERYDAY,
+    EVERYTHING,
     FOLLOW,
     FOREIGN,
     GENERAL,
@@ -24,6 +25,7 @@ from rag.patterns import (
     MEASURE,
     NEXT,
     NUMBER,
+    OFF_TOPIC,
     ON_FILE,
     OVERDUE,
     OWN,
@@ -56,7 +58,8 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     english = is_english(text)
     if GREETING.fullmatch(text) or not re.search(r"\w", text):
         return Query(text, text, english, Intent.GREETING, views, [], today=question.today)
-    if FOREIGN.search(text):
+    beside = OFF_TOPIC.search(text)
+    if FOREIGN.search(text) or (beside is not None and not _knows(views, beside[0])):
         return Query(text, text, english, Intent.FOREIGN, views, [], today=question.today)
     views, text_without_plan = narrow_to_plans(text, views)
     names_several = len(views) > 1 and text_without_plan != text
@@ -72,6 +75,10 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     rest = _span(query, rest)
     _flags(query)
     query.compares = query.compares or names_several
+    if query.compares and query.partners:
+        query.units, query.partners = query.units + query.partners, []
+    if query.compares and query.is_own and not question.unit:
+        query.needs_unit = True
     if not english:
         query.nouns, query.joints = nouns(rest), joints(rest)
     query.quoted = QUOTED.findall(text_without_plan)
@@ -247,6 +254,9 @@ def _intent(query: Query) -> Intent:
         return Intent.LIST
     if lists and (query.parts or (query.roles and not query.subject)):
         return Intent.LIST
+    if EVERYTHING.search(text) and not any((query.asks_number, query.asks_who, query.asks_when)):
+        # all of several plans is too much to read: which there are, and how many rows each
+        return Intent.LIST if len(query.views) == 1 or query.roles else Intent.ON_FILE
     return Intent.FACT
 
 
@@ -304,6 +314,8 @@ def _carry(query: Query, question: Question) -> None:
             continue
         if not query.earlier:
             query.earlier = [s for s in earlier.subject if s not in GENERAL]
+        if len(earlier.views) < len(query.views):
+            query.views = earlier.views  # 其中哪些: of the plan just spoken of
         query.units = query.units or earlier.units
         if (
             query.span is None
@@ -324,10 +336,8 @@ def _carry(query: Query, question: Question) -> None:
         if earlier.intent in (Intent.DUE, Intent.LIST) and query.units and not query.subject:
             query.intent, query.earlier = Intent.LIST, []  # of the rows just listed, one unit's
         if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
-            query.intent, query.asks_who = (
-                Intent.FACT,
-                True,
-            )  # 配合的是哪些: of the row just spoken of
+            # 配合的是哪些: of the row just spoken of
+            query.intent, query.asks_who = Intent.FACT, True
         if query.earlier or query.units:
             return
 

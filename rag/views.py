@@ -1,7 +1,6 @@
 """What a plan in force says, held ready for questions: its rows, its clauses and their sentences."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -68,6 +67,11 @@ class VersionView:
         for entry in self.entries:
             counts.update(entry.pairs | entry.above)
         return counts
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        """Every unit of its rows, as printed."""
+        return frozenset(r.unit_text for task in self.tasks for r in task.responsibilities)
 
     @cached_property
     def title_pairs(self) -> frozenset[str]:
@@ -137,8 +141,3 @@ def _entry(version: PlanVersion, passage: Passage, task: Task | None) -> Entry:
         above = " ".join([passage.heading, task.section or "", task.unit_text, *(r.unit_text for r in task.responsibilities)])
     lines = [Line(s, frozenset(pairs(s))) for s in sentences(said)]
     return Entry(version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)))
-
-
-def all_tasks(views: Sequence[VersionView]) -> list[tuple[VersionView, Task]]:
-    """Every row of several versions, plan by plan in order."""
-    return [(view, task) for view in views for task in view.tasks]

@@ -47,6 +47,7 @@ class App:
             engine=core.engine, clock=core.clock, platforms=self.platforms,
             render=self._render, split=render.split, chat_gone=self._chat_gone,
         )  # fmt: skip
+        self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
         self._arrived = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
@@ -197,7 +198,7 @@ class App:
                     await task
             for platform in self.platforms.values():
                 await platform.close()
-            await asyncio.to_thread(syncing.join, 10)
+            await asyncio.to_thread(syncing.join, 1)
 
     async def _tick(self) -> None:
         await asyncio.to_thread(self.plan_reminders)
@@ -234,10 +235,11 @@ class App:
         self._new_passages.set()
 
     def _sync_vectors(self) -> None:
+        self.core.load()
         while not self._stop.is_set():
             self._new_passages.clear()
             try:
-                self.core.vectors.sync(self.engine, self._progress, self._stop)
+                self._vectors.sync(self.engine, self._progress, self._stop)
             except Exception:
                 # answers go on with the ledger and the lexical index
                 log.exception("vectors.failed")

@@ -83,6 +83,10 @@ class Core:
             approved = feedback.approved(session, question)
         return approved or self.answerer.answer(question)
 
+    def load(self) -> None:
+        """Load what the first question would have to wait for."""
+        _ = self.answerer
+
     def wait_for_vectors(self) -> None:
         """Compute the vectors that are missing, here and now."""
         from threading import Event

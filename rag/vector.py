@@ -51,11 +51,11 @@ class VectorIndex:
     """
 
     def __init__(self, settings: Settings) -> None:
-        from filelock import FileLock, Timeout
+        from filelock import FileLock
 
         self._settings = settings
         self._folder = settings.home / "chroma"
-        self._lock = FileLock(settings.home / "chroma.lock")
+        self._lock = FileLock(settings.home / "chroma.lock", thread_local=False)
         self._syncing = threading.Lock()
         self._client: Any = None
         self._collection: Any = None
@@ -65,13 +65,9 @@ class VectorIndex:
         self._sizes: Counter[int] = Counter()  # passages of each version
         self._silent_until = 0.0
         self._questions: OrderedDict[str, list[float]] = OrderedDict()
-        self.is_owner = True
-        if not settings.chroma_url:
-            settings.home.mkdir(parents=True, exist_ok=True)
-            try:
-                self._lock.acquire(blocking=False)
-            except Timeout:
-                self.is_owner = False
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self.is_owner = False
+        self._own()
 
     @property
     def is_ready(self) -> bool:
@@ -134,7 +130,7 @@ class VectorIndex:
         Vectors are kept in SQL by what was embedded, so a rebuilt index computes none. Called from
         one background thread, again and again; it costs nothing when nothing has changed.
         """
-        if not self.is_owner:
+        if not self._own():
             return
         with self._syncing:
             state = _state(engine)
@@ -171,6 +167,18 @@ class VectorIndex:
             self._close_client()
             if self._lock.is_locked:
                 self._lock.release()
+
+    def _own(self) -> bool:
+        """Whether the folder is ours now: a command that was given just before may have let go of it."""
+        from filelock import Timeout
+
+        if not self.is_owner and not self._settings.chroma_url:
+            try:
+                self._lock.acquire(blocking=False)
+            except Timeout:
+                return False
+        self.is_owner = True
+        return True
 
     def _open(self) -> None:
         import chromadb

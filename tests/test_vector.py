@@ -187,6 +187,21 @@ def test_another_process_owns_the_folder(
     assert run.stdout.strip() == "False []"
 
 
+def test_whoever_comes_second_owns_the_folder_once_it_is_free(
+    index: VectorIndex, engine: Engine, settings: Settings
+) -> None:
+    version_id = store_river(engine)
+    second = VectorIndex(settings)
+    sync(second, engine)
+    assert second.search("巡河", [version_id], 5) == []
+    closing = threading.Thread(target=index.close)  # by another thread than opened it
+    closing.start()
+    closing.join()
+    sync(second, engine)
+    assert second.search("巡河", [version_id], 5)
+    second.close()
+
+
 def test_a_draft_is_searchable_once_it_is_indexed(index: VectorIndex, engine: Engine) -> None:
     first = store_river(engine)
     sync(index, engine)

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 _COMPUTED = 16  # vectors made between two looks at `stop`
 _WRITTEN = 1000  # keys in one call to Chroma, which takes 5,461 at most
+_FEW = 500  # passages whose vectors are sooner compared one by one than found through a filter
 _SPARE = 4  # times as many neighbours as wanted, when some will be out of scope
 _REMEMBERED = 256  # vectors of questions
 _SILENCE_S = 60  # that an embeddings server which failed is left alone
@@ -62,7 +63,7 @@ class VectorIndex:
         self._embeddings: Embeddings | None = None
         self._model = ""
         self._synced: tuple[int, ...] = ()
-        self._sizes: Counter[int] = Counter()  # passages of each version
+        self._keys: dict[int, list[str]] = {}  # version id → the keys of its passages in Chroma
         self._silent_until = 0.0
         self._questions: OrderedDict[str, list[float]] = OrderedDict()
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -114,12 +115,18 @@ class VectorIndex:
                 if metadata["version_id"] in version_ids
             ]
 
-        within = sum(self._sizes[version_id] for version_id in version_ids)
-        if 2 * within > self._sizes.total():
+        keys = [key for id_ in sorted(version_ids) for key in self._keys.get(id_, ())]
+        within = len(keys)
+        if not keys:
+            return []
+        if 2 * within > sum(map(len, self._keys.values())):
             # a filter that lets most pass is a hundred times slower than none
             nearest = hits(_SPARE * limit, None)
             if len(nearest) >= min(limit, within):
                 return nearest[:limit]
+        elif within <= _FEW:
+            found = collection.get(ids=keys, include=["embeddings"])
+            return _by_distance(vector, found["ids"], found["embeddings"])[:limit]
         return hits(limit, {"version_id": {"$in": sorted(version_ids)}})
 
     def sync(
@@ -139,7 +146,10 @@ class VectorIndex:
             if self._collection is None:
                 self._open()
             wanted = _wanted(engine)
-            self._sizes = Counter(passage.version_id for passage in wanted.values())
+            keys_of: dict[int, list[str]] = {}
+            for key, passage in wanted.items():
+                keys_of.setdefault(passage.version_id, []).append(key)
+            self._keys = keys_of
             there = set(self._collection.get(include=[])["ids"])
             gone = sorted(there - wanted.keys())
             for keys in _batches(gone, _WRITTEN):
@@ -294,6 +304,20 @@ def _state(engine: Engine) -> tuple[int, ...]:
     with reading(engine) as session:
         row = session.exec(select(func.count(col(Passage.id)), func.max(Passage.id), lengths)).one()
     return tuple(int(number or 0) for number in row)
+
+
+def _by_distance(
+    vector: Sequence[float], keys: Sequence[str], vectors: Any
+) -> list[tuple[int, float]]:
+    """(passage id, cosine distance) of all `vectors`, (n, dim) float32, the nearest first."""
+    import numpy as np
+
+    if not keys:
+        return []
+    asked, known = np.asarray(vector, np.float32), np.asarray(vectors, np.float32)
+    lengths = np.linalg.norm(known, axis=1) * np.linalg.norm(asked)
+    distances = 1 - known @ asked / np.maximum(lengths, 1e-12)
+    return [(int(keys[n].partition("-")[0]), float(distances[n])) for n in np.argsort(distances, kind="stable")]
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -317,7 +317,10 @@ def _by_distance(
     asked, known = np.asarray(vector, np.float32), np.asarray(vectors, np.float32)
     lengths = np.linalg.norm(known, axis=1) * np.linalg.norm(asked)
     distances = 1 - known @ asked / np.maximum(lengths, 1e-12)
-    return [(int(keys[n].partition("-")[0]), float(distances[n])) for n in np.argsort(distances, kind="stable")]
+    return [
+        (int(keys[n].partition("-")[0]), float(distances[n]))
+        for n in np.argsort(distances, kind="stable")
+    ]
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[list[str]]:

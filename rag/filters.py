@@ -7,7 +7,7 @@ from corpus.models import Task, Timing
 from corpus.values import Role, TimingKind
 from rag.patterns import GENERAL
 from rag.query import Intent, Query
-from rag.understand import concerns, matching_sections
+from rag.understand import matching_sections
 from rag.views import Entry, VersionView
 from rag.words import normal, pairs
 
@@ -58,6 +58,13 @@ def passes(query: Query, task: Task) -> bool:
     if query.roles:
         return any(r.role in query.roles for r in task.responsibilities)
     return True
+
+
+def concerns(task: Task, units: Sequence[str], roles: set[Role]) -> bool:
+    """Whether one of `units` has one of `roles` (any if empty) in a task."""
+    return any(
+        r.unit_text in units and (not roles or r.role in roles) for r in task.responsibilities
+    )
 
 
 def _timed(query: Query, task: Task) -> bool:

@@ -1,7 +1,7 @@
 """Mends typing slips: 甲冒 → 假冒, 食安显 → 食安险, by the sounds of what the plans say."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
@@ -22,14 +22,28 @@ def sound(character: str) -> str:
     return syllable
 
 
-class Homophones:
-    """Words of the plans by their sounds."""
+class Sounds:
+    """Pairs of characters by their sounds; made once for each plan."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._known = {pair for pair in known if len(pair) == 2 and HAN.match(pair)}
-        self._by_sound: dict[tuple[str, str], list[str]] = {}
-        for pair in self._known:
-            self._by_sound.setdefault((sound(pair[0]), sound(pair[1])), []).append(pair)
+        self.known = frozenset(pair for pair in known if len(pair) == 2 and HAN.match(pair))
+        self.by_sound: dict[tuple[str, str], list[str]] = {}
+        for pair in sorted(self.known):
+            self.by_sound.setdefault((sound(pair[0]), sound(pair[1])), []).append(pair)
+
+
+class Homophones:
+    """What several plans say, by its sounds."""
+
+    def __init__(self, books: Sequence[Sounds]) -> None:
+        self._books = books
+
+    def _knows(self, pair: str) -> bool:
+        return any(pair in book.known for book in self._books)
+
+    def _like(self, pair: str) -> list[str]:
+        key = sound(pair[0]), sound(pair[1])
+        return [known for book in self._books for known in book.by_sound.get(key, ())]
 
     def mend(self, text: str, stands: Callable[[str], bool]) -> str:
         """`text` with unknown pairs replaced by known ones of the same sound.
@@ -41,9 +55,9 @@ class Homophones:
         words = _in_words(text)
         for i in range(len(text) - 1):
             pair = text[i : i + 2]
-            if pair in self._known or not all(map(HAN.match, pair)):
+            if self._knows(pair) or not all(map(HAN.match, pair)):
                 continue
-            for candidate in self._by_sound.get((sound(pair[0]), sound(pair[1])), []):
+            for candidate in self._like(pair):
                 changed = [j for j in (0, 1) if candidate[j] != pair[j]]
                 if len(changed) != 1 or words[i + changed[0]]:
                     continue
@@ -59,7 +73,7 @@ class Homophones:
         return "".join(characters)
 
     def _vouched(self, text: str, i: int) -> bool:
-        return text[max(0, i - 1) : i + 1] in self._known or text[i : i + 2] in self._known
+        return self._knows(text[max(0, i - 1) : i + 1]) or self._knows(text[i : i + 2])
 
 
 def _in_words(text: str) -> list[bool]:

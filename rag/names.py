@@ -1,11 +1,12 @@
 """Which plans and which units a question names."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from corpus.directory import all_names, bare, nicknames, organ_of, other_names
 from corpus.models import PlanVersion
+from rag.homophones import Sounds
 from rag.patterns import UNIT_LIKE
 from rag.query import Query
 from rag.question import Question
@@ -72,8 +73,9 @@ def unit_names(views: Sequence[VersionView]) -> dict[str, set[str]]:
     return names_of(frozenset[str]().union(*(view.units for view in views)))
 
 
-def names_of(printed: Iterable[str]) -> dict[str, set[str]]:
-    """Every way to name one of the units `printed` → the units that it may mean."""
+@lru_cache(maxsize=256)
+def names_of(printed: frozenset[str]) -> dict[str, set[str]]:
+    """Every way to name one of the units `printed` → the units that it may mean; not to be changed."""
     names: dict[str, set[str]] = {}
     for unit in printed:
         names.setdefault(unit, set()).add(unit)
@@ -85,6 +87,12 @@ def names_of(printed: Iterable[str]) -> dict[str, set[str]]:
             for other in other_names(organ):
                 names.setdefault(other, set()).add(unit)
     return names
+
+
+@lru_cache(maxsize=256)
+def unit_sounds(printed: frozenset[str]) -> Sounds:
+    """The names of units by their sounds."""
+    return Sounds(p for name in names_of(printed) for p in pairs(name))
 
 
 def find_units(query: Query, question: Question) -> str:

@@ -12,11 +12,10 @@ from corpus.models import Task, Timing
 from corpus.phrases import describe_span
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag import phrasing
-from rag.filters import TASK_PARTS, falls, filtered, numbered, passes, rows_of
+from rag.filters import TASK_PARTS, concerns, falls, filtered, numbered, passes, rows_of
 from rag.patterns import LATE
 from rag.query import Intent, Query
 from rag.question import Answer
-from rag.understand import concerns
 from rag.views import Entry, VersionView
 from rag.words import normal
 

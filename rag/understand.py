@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
-from corpus.models import Task
 from corpus.phrases import Reading, read_spans
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag.english import to_chinese, with_chinese_units
-from rag.homophones import Homophones
-from rag.names import find_units, narrow_to_plans, unit_names
+from rag.homophones import Homophones, Sounds
+from rag.names import find_units, narrow_to_plans, unit_sounds
 from rag.patterns import (
     COMPARE,
     COUNTING,
@@ -47,8 +47,7 @@ from rag.words import is_english, joints, normal, nouns, segments, spoken_to_wri
 def understand(question: Question, views: Sequence[VersionView]) -> Query:
     """What a question asks for within the plans that the chat may see."""
     query = _one(question.text, question, list(views))
-    follows = bool(question.history) and _follows(query)
-    if follows:
+    if question.history and _follows(query):
         _carry(query, question)
     return query
 
@@ -104,12 +103,13 @@ def _written(text: str, views: Sequence[VersionView]) -> str:
 
 
 def _mended(text: str, views: Sequence[VersionView]) -> str:
-    known = {pair for view in views for pair in view.frequency}
-    known |= {name[i : i + 2] for name in unit_names(views) for i in range(len(name) - 1)}
-    everyday = {w[i : i + 2] for w in EVERYDAY for i in range(len(w) - 1)}
-    return Homophones(known | everyday).mend(
-        text, lambda piece: any(piece in view.text for view in views)
-    )
+    books = [_everyday(), *(book for v in views for book in (v.sounds, unit_sounds(v.units)))]
+    return Homophones(books).mend(text, lambda piece: _knows(views, piece))
+
+
+@cache
+def _everyday() -> Sounds:
+    return Sounds(w[i : i + 2] for w in EVERYDAY for i in range(len(w) - 1))
 
 
 def _span(query: Query, text: str) -> str:
@@ -340,10 +340,3 @@ def _carry(query: Query, question: Question) -> None:
             query.intent, query.asks_who = Intent.FACT, True
         if query.earlier or query.units:
             return
-
-
-def concerns(task: Task, units: Sequence[str], roles: set[Role]) -> bool:
-    """Whether one of `units` has one of `roles` (any if empty) in a task."""
-    return any(
-        r.unit_text in units and (not roles or r.role in roles) for r in task.responsibilities
-    )

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from config.database import reading
 from corpus import ledger
 from corpus.models import PlanVersion, Task
+from rag.homophones import Sounds
 from rag.models import Passage
 from rag.question import Citation
 from rag.words import normal, pairs, sentences
@@ -67,6 +68,11 @@ class VersionView:
         for entry in self.entries:
             counts.update(entry.pairs | entry.above)
         return counts
+
+    @cached_property
+    def sounds(self) -> Sounds:
+        """Its words by their sounds."""
+        return Sounds(self.frequency)
 
     @cached_property
     def units(self) -> frozenset[str]:

@@ -98,6 +98,8 @@ class Answerer:
     # ---- finding
 
     def _find(self, query: Query, question: Question) -> Answer | None:
+        if query.intent in (Intent.FACT, Intent.LIST) and (rows := registers.numbered_rows(query)):
+            return rows
         if query.intent is Intent.COUNT:
             counts = [registers.counted(part) for part in self._clauses(query, question)]
             return overviews.joined(counts) or self._fact(query)
@@ -187,7 +189,7 @@ class Answerer:
         else:
             rows = [f"未找到：{names}中没有能回答“{subject}”的内容。"]
             rows += [
-                f"相近的内容：{f.entry.passage.ref}“{_short(f.sentence)}”（{f.entry.version.title}）"
+                f"相近的内容：{f.entry.passage.ref}“{_short(f.sentence)}”（《{f.entry.version.title}》）"
                 for f in near
             ]
             rows.append("如需确认，请联系方案的发文单位或牵头单位。")

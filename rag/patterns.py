@@ -63,6 +63,9 @@ NEXT = re.compile(
     r"(下|上|前|后)(?:一个?|个)(阶段|步骤|步|项|条|行动)|(下|上)(?:阶段|步骤)|next (stage|phase|step)|(previous) (stage|phase)",
     re.IGNORECASE,
 )
+ROW_NUMBER = re.compile(
+    r"第([0-9]{1,3}|[一二三四五六七八九十百]{1,5})(?:项|条|点)(?:任务|工作|措施)?(?:的?(?:原文|内容|全文))?"
+)
 NUMBER = re.compile(
     r"多少|几(?!乎)|百分之|目标|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
     re.IGNORECASE,

@@ -9,15 +9,16 @@ from sqlalchemy import Engine
 from config.database import reading
 from corpus import ledger
 from corpus.models import Task, Timing
+from corpus.numerals import read_number
 from corpus.phrases import describe_span
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag import phrasing
 from rag.filters import TASK_PARTS, concerns, falls, filtered, numbered, passes, rows_of
-from rag.patterns import LATE
+from rag.patterns import LATE, ROW_NUMBER
 from rag.query import Intent, Query
 from rag.question import Answer
 from rag.views import Entry, VersionView
-from rag.words import normal
+from rag.words import normal, segments
 
 LEDGER_PARTS = ("main", "continuation", "duty", "stage", "indicator", "box", "annex", "report")
 
@@ -40,6 +41,19 @@ def listed(query: Query) -> Answer | None:
         phrasing.source_row(entries, query.english),
         *phrasing.over_row(query.views, query.today, query.english),
     ]
+    return Answer(tuple(rows), True, phrasing.cite_all(entries))
+
+
+def numbered_rows(query: Query) -> Answer | None:
+    """The rows with the number that is asked for, 第8项, where nothing else is asked about."""
+    asked = ROW_NUMBER.search(query.text)
+    if asked is None or segments(query.text.replace(asked[0], ",")):
+        return None
+    number = str(read_number(asked[1]))
+    entries = [e for view in query.views for e in rows_of(view) if e.task and e.task.no == number]
+    if not entries:
+        return None
+    rows = [*phrasing.list_rows(entries), phrasing.source_row(entries)]
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 

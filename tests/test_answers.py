@@ -81,6 +81,14 @@ def test_what_two_units_do_together_is_what_both_have_a_part_in(core: Core) -> N
     assert "请先说明您是哪个单位" in ask(core, "我局和市水利局谁的任务多？").text
 
 
+@pytest.mark.parametrize("text", ["第8项是什么？", "第八条的原文", "第8条由谁牵头？", "第8项任务什么时候完成？"])
+def test_a_row_is_found_by_its_number(core: Core, text: str) -> None:
+    answer = ask(core, text)
+    assert [c.ref.startswith("第8条") for c in answer.citations] == [True]
+    assert "市水利局" in answer.text
+    assert "时限：" in answer.text
+
+
 def test_the_last_day_belongs_to_the_span(core: Core) -> None:
     assert "11月30日" in ask(core, "11月30日到期的任务有哪些？").text
     assert "11月30日" not in ask(core, "12月1日到期的任务有哪些？").rows[0]

@@ -13,6 +13,11 @@ from config.errors import UserError
 from corpus import ledger
 from rag.question import Answer, Question
 
+_KINDS = {
+    "deadline": "截止", "period": "时段", "recurring": "定期", "as_directed": "按部署，没有定日子",
+}  # fmt: skip
+_MARKS = {"ambiguous": "有歧义", "hedged": "争取"}
+
 
 def ask(
     core: Core, *, text: str, unit: str | None = None, plan: str | None = None,
@@ -76,7 +81,7 @@ def _date_line(found: dict[str, Any]) -> str:
     if found["kind"] is None:
         return f"{found['text']}：读不出日期"
     span = f"{found['start'] or '…'} 至 {found['end'] or '…'}"
-    marks = [found["kind"], *(name for name in ("ambiguous", "hedged") if found[name])]
+    marks = [_KINDS[found["kind"]], *(word for name, word in _MARKS.items() if found[name])]
     return f"{found['text']}：{found['rule'] or span}（{'，'.join(marks)}）"
 
 

@@ -156,7 +156,7 @@ class Router:
             return self._ours(session, incoming, "请在与我的私聊里发送口令。")
         account = people.account_of(session, incoming)
         if people.claim(session, account, code):
-            return self._ours(session, incoming, "你现在是管理员了：可以发布方案、同意绑定。把方案文件发给我就能读入。")
+            return self._ours(session, incoming, "您现在是管理员，可以发布方案、同意绑定。把方案文件发给我就能读入。")
         return self._ours(session, incoming, "口令不对，或已用过。口令在 duban serve 启动时显示。")
 
     def _bind(self, session: Session, incoming: Incoming, name: str) -> list[Reply]:

@@ -29,7 +29,13 @@ from reminders.scheduler import Scheduler
 
 log = structlog.get_logger()
 
-RESTART_AFTER_S = (1.0, 2.0, 5.0, 15.0, 60.0)  # a platform that fails is tried again ever more slowly
+RESTART_AFTER_S = (
+    1.0,
+    2.0,
+    5.0,
+    15.0,
+    60.0,
+)  # a platform that fails is tried again ever more slowly
 ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
 TICK_S = 60.0
 AT_ONCE = 8  # messages handled at the same time
@@ -42,7 +48,9 @@ class App:
         self.core = core
         self.engine, self.clock, self.settings = core.engine, core.clock, core.settings
         self.router = Router(core)
-        self.platforms = load_platforms(core.settings, core.engine) if platforms is None else platforms
+        self.platforms = (
+            load_platforms(core.settings, core.engine) if platforms is None else platforms
+        )
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
             render=self._render, split=render.split, chat_gone=self._chat_gone,
@@ -122,7 +130,10 @@ class App:
             failed.attempts += 1
             session.add(failed)
         if row.attempts + 1 >= ATTEMPTS:
-            sorry = Outgoing(incoming.chat_id, ("抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。",))
+            sorry = Outgoing(
+                incoming.chat_id,
+                ("抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。",),
+            )
             self._record(row, lambda _: [(incoming.platform, sorry)])
 
     async def _take_in(self, incoming: Incoming) -> Action:
@@ -133,7 +144,9 @@ class App:
             try:
                 content = await self.platforms[incoming.platform].download(attachment)
                 report = await asyncio.to_thread(self._ingest, incoming, attachment.name, content)
-                cards.append((render.ingest_rows(report), report.version_id if report.is_draft else None))
+                cards.append(
+                    (render.ingest_rows(report), report.version_id if report.is_draft else None)
+                )
             except DubanError as error:
                 cards.append(((str(error),), None))
         return self.router.taken_in(incoming, cards)
@@ -180,7 +193,10 @@ class App:
         """All background work, from the first yield to its end."""
         scheduler = Scheduler(self._tick, TICK_S)
         tasks = [asyncio.create_task(self._receive(p)) for p in self.platforms.values()]
-        tasks += [asyncio.create_task(self._handle_forever()), asyncio.create_task(self.dispatcher.run())]
+        tasks += [
+            asyncio.create_task(self._handle_forever()),
+            asyncio.create_task(self.dispatcher.run()),
+        ]
         syncing = threading.Thread(target=self._sync_vectors, name="vectors", daemon=True)
         syncing.start()
         scheduler.start()

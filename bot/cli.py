@@ -10,9 +10,13 @@ import typer
 
 from bot import verbs
 from bot.failing import status_of
-from config.errors import UserError
+from bot.verbs import read_lines
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。",
+)
 plans_app = typer.Typer(no_args_is_help=True, help="方案及其版本")
 units_app = typer.Typer(no_args_is_help=True, help="单位名录")
 reminders_app = typer.Typer(no_args_is_help=True, help="提醒：预览与发送记录")
@@ -112,7 +116,13 @@ def ingest(
 ) -> None:
     """读入方案文件。"""
     # absolute, since the serving process may stand in another folder
-    do("ingest", paths=[str(path.absolute()) for path in paths], plan=plan, publish=publish, json=json)
+    do(
+        "ingest",
+        paths=[str(path.absolute()) for path in paths],
+        plan=plan,
+        publish=publish,
+        json=json,
+    )
 
 
 @app.command()
@@ -131,11 +141,19 @@ def dates(
 def evaluate(
     files: Annotated[list[Path], typer.Argument(help="标注好的问题，JSONL")],
     show: Annotated[int, typer.Option("--show", help="显示几个答错的")] = 0,
-    least: Annotated[float | None, typer.Option("--min", min=0, max=1, help="答对率低于它时退出码为 1")] = None,
+    least: Annotated[
+        float | None, typer.Option("--min", min=0, max=1, help="答对率低于它时退出码为 1")
+    ] = None,
     json: Json = False,
 ) -> None:
     """用标注好的问题检查回答：答对多少，有据多少。"""
-    do("evaluate_files", files={str(f): read_lines(f) for f in files}, show=show, least=least, json=json)
+    do(
+        "evaluate_files",
+        files={str(f): read_lines(f) for f in files},
+        show=show,
+        least=least,
+        json=json,
+    )
 
 
 @app.command()
@@ -184,8 +202,12 @@ def plans_discard(id: str) -> None:
 @plans_app.command("correct")
 def plans_correct(
     id: str,
-    row: Annotated[str | None, typer.Option("--row", help="哪一行：序号、#行次，或其中的文字")] = None,
-    part: Annotated[str | None, typer.Option("--part", help="哪个部分：main、annex、indicator…")] = None,
+    row: Annotated[
+        str | None, typer.Option("--row", help="哪一行：序号、#行次，或其中的文字")
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option("--part", help="哪个部分：main、annex、indicator…")
+    ] = None,
     timing: Annotated[int | None, typer.Option("--timing", help="第几处时限")] = None,
     title: Annotated[str | None, typer.Option("--title", help="标题")] = None,
     due: Annotated[str | None, typer.Option("--due", help="时限：2026-06-30，或“无”")] = None,
@@ -236,7 +258,9 @@ def plans_rollback(id: str) -> None:
 def plans_export(
     id: str,
     format: Annotated[str, typer.Option("--format", help="json、csv、ics 或 xlsx")] = "json",
-    output: Annotated[Path | None, typer.Option("--output", help="写到这个文件；xlsx 默认 <方案代号>.xlsx")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="写到这个文件；xlsx 默认 <方案代号>.xlsx")
+    ] = None,
 ) -> None:
     """导出一个方案的台账。"""
     if output is None and format == "xlsx":
@@ -263,7 +287,9 @@ def units_export(file: Annotated[Path, typer.Argument(help="xlsx 或 csv")]) -> 
 
 
 @units_app.command("merge")
-def units_merge(keep: str, other: str, place: Annotated[str | None, typer.Option("--place", help="地区")] = None) -> None:
+def units_merge(
+    keep: str, other: str, place: Annotated[str | None, typer.Option("--place", help="地区")] = None
+) -> None:
     """把后一个单位并入前一个：责任、绑定和记录都归前一个，原名留作别名。"""
     do("units_merge", keep=keep, other=other, place=place)
 
@@ -322,13 +348,3 @@ def people_grant(account: str, role: str) -> None:
 def people_revoke(account: str) -> None:
     """收回角色。"""
     do("people_revoke", account=account)
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file; raises UserError when it can't be read."""
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise UserError(f"没有这个文件：{path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"读不了 {path}：{error}") from error

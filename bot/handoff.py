@@ -29,7 +29,9 @@ def hold(home: Path) -> "FileLock":
         # a command that looks whether somebody serves holds it for a moment
         lock.acquire(timeout=0.5)
     except Timeout:
-        raise UserError(f"{home} 已有一个 duban serve 在运行。要另开一个，请换一个 DUBAN_HOME。") from None
+        raise UserError(
+            f"{home} 已有一个 duban serve 在运行。要另开一个，请换一个 DUBAN_HOME。"
+        ) from None
     (home / NOTE).unlink(missing_ok=True)  # of one that was killed
     return lock
 
@@ -88,14 +90,18 @@ def hand_over(note: dict[str, str], verb: str, arguments: dict[str, Any]) -> Ite
             headers=headers, timeout=timeout, trust_env=False,
         ) as response:  # fmt: skip
             if response.status_code != 200:
-                raise UserError(f"正在运行的 duban serve 没有接受命令（{response.status_code}），请重启它。")
+                raise UserError(
+                    f"正在运行的 duban serve 没有接受命令（{response.status_code}），请重启它。"
+                )
             for line in response.iter_lines():
                 found = json.loads(line)
                 if "error" in found:
                     raise UserError(found["error"])
                 yield found["line"]
     except httpx.TransportError as error:
-        raise UserError(f"正在运行的 duban serve 没有回应：{error}。请稍后再试，或重启它。") from error
+        raise UserError(
+            f"正在运行的 duban serve 没有回应：{error}。请稍后再试，或重启它。"
+        ) from error
 
 
 def control_routes(core: "Core", token: str) -> "APIRouter":
@@ -129,6 +135,8 @@ def control_routes(core: "Core", token: str) -> "APIRouter":
         asked = await request.json()
         if asked["verb"] not in verbs.HOMES:
             raise HTTPException(404)
-        return StreamingResponse(lines(asked["verb"], asked["arguments"]), media_type="application/x-ndjson")
+        return StreamingResponse(
+            lines(asked["verb"], asked["arguments"]), media_type="application/x-ndjson"
+        )
 
     return routes

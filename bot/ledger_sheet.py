@@ -89,20 +89,39 @@ def _cells(task: Task) -> tuple[str, ...]:
 
 
 def _styles(book: Any) -> dict[str, Any]:
-    cell = {"font_name": "宋体", "font_size": 10.5, "border": 1, "text_wrap": True, "valign": "vcenter"}
+    cell = {
+        "font_name": "宋体",
+        "font_size": 10.5,
+        "border": 1,
+        "text_wrap": True,
+        "valign": "vcenter",
+    }
     return {
         "title": book.add_format(
-            {"font_name": "黑体", "font_size": 18, "align": "center", "valign": "vcenter", "text_wrap": True}
+            {
+                "font_name": "黑体",
+                "font_size": 18,
+                "align": "center",
+                "valign": "vcenter",
+                "text_wrap": True,
+            }
         ),
         "facts": book.add_format({"font_name": "宋体", "font_size": 10, "align": "right"}),
-        "head": book.add_format({**cell, "font_name": "黑体", "align": "center", "bg_color": "#F2F2F2"}),
+        "head": book.add_format(
+            {**cell, "font_name": "黑体", "align": "center", "bg_color": "#F2F2F2"}
+        ),
         "cell": book.add_format(cell),
         "centred": book.add_format({**cell, "align": "center"}),
     }
 
 
 def _write_sheet(
-    sheet: Any, styles: dict[str, Any], version: PlanVersion, name: str, tasks: Sequence[Task], today: date
+    sheet: Any,
+    styles: dict[str, Any],
+    version: PlanVersion,
+    name: str,
+    tasks: Sequence[Task],
+    today: date,
 ) -> None:
     table = [_cells(task) for task in tasks]
     shown = [
@@ -145,7 +164,8 @@ def _write_sheet(
 def _heights(table: Sequence[Sequence[str]], widths: dict[int, int]) -> list[float]:
     """Points that each row needs, since not every program measures wrapped text itself."""
     heights = [
-        max(_lines(row[at], width) for at, width in widths.items() if at != SECTION) * LINE_HEIGHT + 5
+        max(_lines(row[at], width) for at, width in widths.items() if at != SECTION) * LINE_HEIGHT
+        + 5
         for row in table
     ]
     top = 0

@@ -12,7 +12,9 @@ from config.clock import Clock
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
     """Send our events and those of libraries to stderr from `level` on."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s"
+    )
     # its lines hold the bot's token in the URL
     logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(

@@ -98,7 +98,9 @@ class AnswerLog(SQLModel, table=True):
     question: str
     # the question as it is compared with later ones: its words, the chat's scope, the unit
     key: str = Field(index=True, max_length=64)
-    plan_ids: list[str] = Field(sa_column=Column(JSON, nullable=False))  # the chat's, else those cited
+    plan_ids: list[str] = Field(
+        sa_column=Column(JSON, nullable=False)
+    )  # the chat's, else those cited
     unit: str | None = None
     answerable: bool = Field(index=True)
     text: str

@@ -128,7 +128,9 @@ def set_role(session: Session, name: str, role: AccountRole) -> Account:
     """Give `platform:account` a role; a UserError names the form when it is another."""
     platform, colon, account_id = name.partition(":")
     if not colon or not account_id:
-        raise UserError(f"账号“{name}”应写成 平台:账号，例如 telegram:12345678。duban people list 可看到已知账号。")
+        raise UserError(
+            f"账号“{name}”应写成 平台:账号，例如 telegram:12345678。duban people list 可看到已知账号。"
+        )
     account = find_account(session, platform, account_id)
     if account is None:
         account = Account(platform=platform, account_id=account_id)
@@ -151,7 +153,9 @@ def units_named(session: Session, name: str) -> list[Unit]:
     return ledger.find_units(session, name.strip())
 
 
-def request_binding(session: Session, chat: Chat, unit: Unit, account: Account, now: datetime) -> BindRequest:
+def request_binding(
+    session: Session, chat: Chat, unit: Unit, account: Account, now: datetime
+) -> BindRequest:
     """Ask for `chat` to speak for `unit`; the same request twice is one."""
     assert chat.id is not None and unit.id is not None and account.id is not None
     waiting = session.exec(

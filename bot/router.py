@@ -8,16 +8,17 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, select
 
 from bot import feedback, people, plan_desk, render
+from bot.acknowledging import answer_reminder
 from bot.core import Core
+from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Account, AccountRole, BindRequest, InboxMessage
 from bot.rehearsal import rehearse
 from config.database import reading
-from corpus import ledger
-from corpus.models import EventKind, Unit
+from corpus.models import Unit
 from rag.question import Question
 from reminders import outbox
-from reminders.models import OutboxMessage, OutboxState, Reminder
+from reminders.models import OutboxMessage, OutboxState
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
 Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
@@ -29,24 +30,6 @@ ACKNOWLEDGED = re.compile(r"(收到|已收到|好的收到|收悉)[，,。.!！]
 COMPLETED = re.compile(r"(办结|已办结|办结了|已完成|完成了)[，,。.!！]?")
 COMMAND = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 ROW_ID = re.compile(r"[0-9]{1,18}")  # what a button may carry: a client can send anything
-
-HELLO = (
-    "我是督办助手：把工作方案里的任务、责任单位、时限和指标讲清楚，并在到期前提醒责任单位。",
-    "直接提问即可，例如：本月到期的任务有哪些？市教育局牵头哪些任务？抽检量要达到多少？",
-    "我只按方案原文回答，注明出处；方案里没有的，会说未找到。",
-)
-IN_A_GROUP = "在群里请 @我 提问。要让某个单位的提醒发到本群，请发 /bind 单位名称，由管理员同意。"
-HELP = (
-    "可以这样用：",
-    "· 直接提问：谁牵头、什么时候完成、指标是多少、某单位有哪些任务、共有几项",
-    "· /due 本月到期的任务（也可以写 /due 下个月）",
-    "· /bind 单位名称：把本群绑定到一个单位，由管理员同意后，该单位的提醒发到本群",
-    "· 收到提醒后点“收到”，完成后点“办结”；直接回复“收到”“办结”也可以",
-    "· 管理员把方案文件发给我，就能读入新方案或新版本，看变化、核对、发布或放弃",
-    "· 管理员改正读错的内容：更正 方案代号 第8项 时限 2022-06-30；另有：撤销更正 编号、更正记录 方案代号",
-    "You can also ask in English.",
-)
-SUGGESTIONS = ("本月到期的任务有哪些？", "食品抽检量要达到多少？", "哪些任务由两个单位共同牵头？")
 
 
 class Router:
@@ -77,7 +60,9 @@ class Router:
         ):
             return self._correction(incoming, text)
         if not text:
-            return lambda session: self._ours(session, incoming, "我只看得懂文字。请把问题写成一句话。")
+            return lambda session: self._ours(
+                session, incoming, "我只看得懂文字。请把问题写成一句话。"
+            )
         return self._question(incoming, text)
 
     # ---- questions
@@ -92,8 +77,11 @@ class Router:
             question = Question(
                 text=text,
                 today=self._today(incoming),
-                plan_ids=(incoming.plan_id,) if incoming.plan_id
-                else tuple(chat.plan_ids) if chat and chat.plan_ids else None,
+                plan_ids=(incoming.plan_id,)
+                if incoming.plan_id
+                else tuple(chat.plan_ids)
+                if chat and chat.plan_ids
+                else None,
                 unit=incoming.unit or (unit.name if unit else None),
                 history=self._history(session, incoming),
             )
@@ -156,7 +144,11 @@ class Router:
             return self._ours(session, incoming, "请在与我的私聊里发送口令。")
         account = people.account_of(session, incoming)
         if people.claim(session, account, code):
-            return self._ours(session, incoming, "您现在是管理员，可以发布方案、同意绑定。把方案文件发给我就能读入。")
+            return self._ours(
+                session,
+                incoming,
+                "您现在是管理员，可以发布方案、同意绑定。把方案文件发给我就能读入。",
+            )
         return self._ours(session, incoming, "口令不对，或已用过。口令在 duban serve 启动时显示。")
 
     def _bind(self, session: Session, incoming: Incoming, name: str) -> list[Reply]:
@@ -164,20 +156,37 @@ class Router:
             return self._ours(session, incoming, "请写明单位，例如：/bind 市教育局")
         units = people.units_named(session, name)
         if not units:
-            return self._ours(session, incoming, f"方案里没有“{name}”这个单位。请用方案中的名称，例如：/bind 市教育局")
+            return self._ours(
+                session,
+                incoming,
+                f"方案里没有“{name}”这个单位。请用方案中的名称，例如：/bind 市教育局",
+            )
         if len(units) > 1:
             choices = "、".join(f"{unit.jurisdiction} {unit.name}" for unit in units)
-            return self._ours(session, incoming, f"有{len(units)}个“{name}”，请写明是哪里的：/bind {units[0].jurisdiction} {units[0].name}。可选：{choices}")
+            return self._ours(
+                session,
+                incoming,
+                f"有{len(units)}个“{name}”，请写明是哪里的：/bind {units[0].jurisdiction} {units[0].name}。可选：{choices}",
+            )
         account, chat = people.account_of(session, incoming), people.chat_of(session, incoming)
         request = people.request_binding(session, chat, units[0], account, incoming.at)
         asked = f"{units[0].jurisdiction}{'·' if units[0].jurisdiction else ''}{units[0].name}"
-        replies = self._ours(session, incoming, f"已请管理员同意把本{'群' if incoming.is_group else '会话'}绑定到“{asked}”。")
+        replies = self._ours(
+            session,
+            incoming,
+            f"已请管理员同意把本{'群' if incoming.is_group else '会话'}绑定到“{asked}”。",
+        )
         buttons = (Button("同意", f"grant:{request.id}"), Button("拒绝", f"refuse:{request.id}"))
         where = f"群“{chat.title}”" if incoming.is_group else "私聊"
         for admin in people.admins(session):
             if admin.private_chat_id:
                 words = f"{account.name}请求把{where}（{chat.platform}）绑定到“{asked}”。"
-                replies.append((admin.platform, render.notice(admin.private_chat_id, words, buttons=(buttons,))))
+                replies.append(
+                    (
+                        admin.platform,
+                        render.notice(admin.private_chat_id, words, buttons=(buttons,)),
+                    )
+                )
         return replies
 
     # ---- buttons and short words
@@ -191,11 +200,15 @@ class Router:
             message = session.get(OutboxMessage, int(number))
             return self._answer_reminder(session, incoming, message, verb)
         if verb in ("grant", "refuse"):
-            return self._decide(session, incoming, session.get(BindRequest, int(number)), verb == "grant")
+            return self._decide(
+                session, incoming, session.get(BindRequest, int(number)), verb == "grant"
+            )
         if verb in ("good", "bad"):
             known = feedback.rate(session, incoming, int(number), verb == "good")
             thanks = "谢谢，已记下。" if verb == "good" else "谢谢，已记下，管理员会看到这个问题。"
-            return self._ours(session, incoming, thanks if known else "这个按钮已失效，请重新提问。")
+            return self._ours(
+                session, incoming, thanks if known else "这个按钮已失效，请重新提问。"
+            )
         return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
 
     def _said(self, session: Session, incoming: Incoming) -> list[Reply]:
@@ -236,39 +249,8 @@ class Router:
     def _answer_reminder(
         self, session: Session, incoming: Incoming, message: OutboxMessage | None, verb: str
     ) -> list[Reply]:
-        here = (incoming.platform, incoming.chat_id)
-        if message is None or message.kind != "reminder" or (message.platform, message.chat_id) != here:
-            return self._ours(session, incoming, "这里没有待答复的提醒。")
-        account = people.account_of(session, incoming)
-        kind = EventKind.ACK if verb == "ack" else EventKind.DONE
-        reminders = session.exec(
-            select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
-        ).all()
-        found = [
-            (reminder, live) for reminder in reminders if (live := render.live_timing(session, reminder))
-        ]
-        chosen = incoming.button.split(":")[2:] if verb == "done" else []
-        if verb == "done" and len(found) > 1 and not chosen:
-            buttons = tuple(
-                (Button(f"{n}. {(live[2].about or live[1].title or live[1].text)[:20]}", f"done:{message.id}:{r.id}"),)
-                for n, (r, live) in enumerate(found, 1)
-            )
-            return self._ours(session, incoming, "哪一项办结了？", buttons=buttons)
-        if chosen:
-            found = [pair for pair in found if str(pair[0].id) == chosen[0]]
-        if not found:
-            return self._ours(session, incoming, "这条提醒中的任务已不在执行的方案里。")
-        for reminder, (_, task, timing) in found:
-            ledger.record_event(
-                session, task, kind, by=f"{incoming.platform}:{incoming.account_id}",
-                by_name=account.name, at=self._core.clock.now(), unit_id=reminder.unit_id,
-                timing_key=timing.key,
-                occurrence_on=reminder.occurrence_on if timing.rule else None,
-            )  # fmt: skip
-        names = "；".join((live[2].about or live[1].title or live[1].text)[:40] for _, live in found)
-        if verb == "ack":
-            return self._ours(session, incoming, f"已记录：{account.name}收到（{len(found)}项）。")
-        return self._ours(session, incoming, f"已记录：{account.name}报告办结：{names}。此项不再提醒。")
+        words, buttons = answer_reminder(session, incoming, message, verb, self._core.clock.now())
+        return self._ours(session, incoming, words, buttons=buttons)
 
     def _decide(
         self, session: Session, incoming: Incoming, request: BindRequest | None, granted: bool
@@ -281,9 +263,16 @@ class Router:
         chat = people.decide_binding(session, request, account, granted)
         unit = session.get(Unit, request.unit_id)
         assert unit is not None
-        words = f"已绑定到“{unit.name}”，该单位的提醒会发到这里。" if granted else f"绑定“{unit.name}”的请求未获同意。"
+        words = (
+            f"已绑定到“{unit.name}”，该单位的提醒会发到这里。"
+            if granted
+            else f"绑定“{unit.name}”的请求未获同意。"
+        )
         answer = "已同意。" if granted else "已拒绝。"
-        return [*self._ours(session, incoming, answer), (chat.platform, render.notice(chat.chat_id, words))]
+        return [
+            *self._ours(session, incoming, answer),
+            (chat.platform, render.notice(chat.chat_id, words)),
+        ]
 
     # ---- plans
 
@@ -297,7 +286,10 @@ class Router:
         # before it is published: the questions take their time, and the transaction none
         changed = rehearse(self._core, version_id) if verb == "publish" else ()
         return lambda session: self._ours(
-            session, incoming, *plan_desk.decide(session, self._core, verb, version_id, by), *changed
+            session,
+            incoming,
+            *plan_desk.decide(session, self._core, verb, version_id, by),
+            *changed,
         )
 
     def _correction(self, incoming: Incoming, text: str) -> Action:
@@ -308,7 +300,9 @@ class Router:
             session, incoming, *plan_desk.say(session, self._core, text, by, incoming.account_name)
         )
 
-    def taken_in(self, incoming: Incoming, cards: list[tuple[tuple[str, ...], int | None]]) -> Action:
+    def taken_in(
+        self, incoming: Incoming, cards: list[tuple[tuple[str, ...], int | None]]
+    ) -> Action:
         """The replies to files that were read, a card each; the id of a draft brings its buttons."""
         return lambda session: [
             reply
@@ -321,15 +315,26 @@ class Router:
     def is_admin(self, incoming: Incoming) -> bool:
         """Whether this account may change plans: its files are read as such."""
         with reading(self._core.engine) as session:
-            account: Account | None = people.find_account(session, incoming.platform, incoming.account_id)
+            account: Account | None = people.find_account(
+                session, incoming.platform, incoming.account_id
+            )
             return account is not None and account.role is AccountRole.ADMIN
 
     # ---- replies
 
     def _ours(
-        self, session: Session, incoming: Incoming, *rows: str, buttons: tuple[tuple[Button, ...], ...] = ()
+        self,
+        session: Session,
+        incoming: Incoming,
+        *rows: str,
+        buttons: tuple[tuple[Button, ...], ...] = (),
     ) -> list[Reply]:
-        message = Outgoing(incoming.chat_id, rows, buttons=buttons, reply_to="" if incoming.button else incoming.message_id)
+        message = Outgoing(
+            incoming.chat_id,
+            rows,
+            buttons=buttons,
+            reply_to="" if incoming.button else incoming.message_id,
+        )
         return self._seen(session, incoming, message)
 
     def _seen(self, session: Session, incoming: Incoming, message: Outgoing) -> list[Reply]:

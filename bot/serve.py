@@ -80,7 +80,10 @@ async def _serve(core: Core, listener: socket.socket) -> None:
     web.include_router(control_routes(core, token))
     server = _Server(
         uvicorn.Config(
-            web, log_level="warning", timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, lifespan="off"
+            web,
+            log_level="warning",
+            timeout_graceful_shutdown=REQUESTS_END_WITHIN_S,
+            lifespan="off",
         )
     )
 
@@ -115,10 +118,12 @@ def _greeting(core: Core, url: str) -> str:
     lines = [
         f"督办助手已就绪：{url}",
         "  在网页里直接提问，例如：本月到期的任务有哪些？谁牵头食品企业追溯体系建设？",
-        "  在终端里提问：.venv/bin/duban ask \"市教育局负责哪些任务\" --plan leqing-2022",
+        '  在终端里提问：.venv/bin/duban ask "市教育局负责哪些任务" --plan leqing-2022',
     ]
     if not core.settings.telegram_token.get_secret_value():
-        lines.append("  接入 Telegram：向 @BotFather 发 /newbot 取得 token，写入 .env：DUBAN_TELEGRAM_TOKEN=…，再重新启动。")
+        lines.append(
+            "  接入 Telegram：向 @BotFather 发 /newbot 取得 token，写入 .env：DUBAN_TELEGRAM_TOKEN=…，再重新启动。"
+        )
     if code:
         lines.append(f"  成为第一位管理员：在对话里发 /claim {code}（只能用一次）")
     lines.append("  停止：Ctrl+C")

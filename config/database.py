@@ -38,12 +38,19 @@ def make_engine(url: str) -> Engine:
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"数据库所在的文件夹 {Path(path).parent} 建不了（{error.strerror}）。请检查 DUBAN_DATABASE_URL。") from error
+            raise UserError(
+                f"数据库所在的文件夹 {Path(path).parent} 建不了（{error.strerror}）。请检查 DUBAN_DATABASE_URL。"
+            ) from error
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see below
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -91,7 +98,9 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
     except DatabaseError as error:
         reason = str(error.orig).strip().partition("\n")[0]
-        raise UserError(f"数据库 {engine.url.render_as_string()} 打不开：{reason}。请检查 DUBAN_DATABASE_URL。") from error
+        raise UserError(
+            f"数据库 {engine.url.render_as_string()} 打不开：{reason}。请检查 DUBAN_DATABASE_URL。"
+        ) from error
 
 
 def alembic_config() -> Any:

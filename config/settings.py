@@ -29,19 +29,37 @@ class Settings(BaseSettings):
     )  # fmt: skip
 
     home: Path = Field(Path("data"), description="存放数据库、索引、上传文件和日志的文件夹")
-    database_url: str = Field("", description="SQLite 或 PostgreSQL 的 SQLAlchemy 网址；空则为 DUBAN_HOME 中的 SQLite")
-    chroma_url: str = Field("", description="Chroma 服务器 http://host:port；空则为 DUBAN_HOME 中的文件夹")
+    database_url: str = Field(
+        "", description="SQLite 或 PostgreSQL 的 SQLAlchemy 网址；空则为 DUBAN_HOME 中的 SQLite"
+    )
+    chroma_url: str = Field(
+        "", description="Chroma 服务器 http://host:port；空则为 DUBAN_HOME 中的文件夹"
+    )
     web_host: str = Field("127.0.0.1", description="网页对话监听的地址；未启用登录前只能是本机地址")
     web_port: int = Field(8080, ge=0, le=65535, description="网页对话监听的端口；0 为任意空闲端口")
-    telegram_token: SecretStr = Field(SecretStr(""), description="Telegram 机器人的 token，向 @BotFather 发 /newbot 取得")
-    telegram_base_url: str = Field("https://api.telegram.org", description="Bot API 服务器；自建的本地服务器填其网址")
-    llm_base_url: str = Field("", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型")
-    llm_api_key: SecretStr = Field(SecretStr(""), description="语言模型服务器的密钥，在其控制台取得")
+    telegram_token: SecretStr = Field(
+        SecretStr(""), description="Telegram 机器人的 token，向 @BotFather 发 /newbot 取得"
+    )
+    telegram_base_url: str = Field(
+        "https://api.telegram.org", description="Bot API 服务器；自建的本地服务器填其网址"
+    )
+    llm_base_url: str = Field(
+        "", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型"
+    )
+    llm_api_key: SecretStr = Field(
+        SecretStr(""), description="语言模型服务器的密钥，在其控制台取得"
+    )
     llm_model: str = Field("", description="语言模型的名称")
-    llm_timeout_s: float = Field(8.0, gt=0, description="等待模型的最长秒数，超过即发出不用模型的答案")
-    embedding_base_url: str = Field("", description="OpenAI 兼容的向量服务器；空则用随安装附带的模型")
+    llm_timeout_s: float = Field(
+        8.0, gt=0, description="等待模型的最长秒数，超过即发出不用模型的答案"
+    )
+    embedding_base_url: str = Field(
+        "", description="OpenAI 兼容的向量服务器；空则用随安装附带的模型"
+    )
     embedding_api_key: SecretStr = Field(SecretStr(""), description="向量服务器的密钥")
-    embedding_model: str = Field("", description="向量服务器上的模型名称；没有服务器时可填 hashed-ngrams-1，用最小的本地算法")
+    embedding_model: str = Field(
+        "", description="向量服务器上的模型名称；没有服务器时可填 hashed-ngrams-1，用最小的本地算法"
+    )
     timezone: str = Field("Asia/Shanghai", description="本地日期所在的时区")
     reminder_workdays: str = Field("7,1", description="截止前第几个工作日提醒，逗号分隔")
     reminder_hour: int = Field(9, ge=0, le=23, description="提醒在几点发出（本地时间）")
@@ -82,7 +100,9 @@ class Settings(BaseSettings):
     @property
     def remind_before_workdays(self) -> tuple[int, ...]:
         """Days of `reminder_workdays`, largest first."""
-        return tuple(sorted({int(part) for part in self.reminder_workdays.split(",")}, reverse=True))
+        return tuple(
+            sorted({int(part) for part in self.reminder_workdays.split(",")}, reverse=True)
+        )
 
     def make_home(self) -> Path:
         """The absolute home, there and writable; raises UserError when it can't be."""

@@ -62,7 +62,10 @@ class Workdays:
             path = folder / f"{year}.json"
             if path.exists():
                 return _from_file(path)
-        first, last = min(chinese_calendar.constants.holidays), max(chinese_calendar.constants.holidays)
+        first, last = (
+            min(chinese_calendar.constants.holidays),
+            max(chinese_calendar.constants.holidays),
+        )
         if not first.year <= year <= last.year:
             raise CalendarMissing(year)
         return lambda day: bool(chinese_calendar.is_workday(day))
@@ -74,5 +77,7 @@ def _from_file(path: Path) -> Callable[[date], bool]:
         holidays = {date.fromisoformat(day) for day in data["holidays"]}
         makeup = {date.fromisoformat(day) for day in data["makeup"]}
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"放假安排文件 {path} 读不懂：{error}。应有 holidays 和 makeup 两个日期列表。") from error
+        raise UserError(
+            f"放假安排文件 {path} 读不懂：{error}。应有 holidays 和 makeup 两个日期列表。"
+        ) from error
     return lambda day: day in makeup or (day.weekday() < 5 and day not in holidays)

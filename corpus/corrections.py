@@ -70,7 +70,9 @@ def undo(session: Session, correction_id: int, *, by: str, at: datetime) -> Corr
     """Take a correction back: what was read holds again. Raises UserError if there is none."""
     found = session.get(Correction, correction_id)
     if found is None:
-        raise UserError(f"没有编号为{correction_id}的更正。duban plans corrections 可看到全部更正。")
+        raise UserError(
+            f"没有编号为{correction_id}的更正。duban plans corrections 可看到全部更正。"
+        )
     if found.undone_at is not None:
         raise UserError(f"更正{correction_id}已经撤销，或已被更新的更正取代。")
     found.undone_at, found.undone_by = at, by
@@ -102,7 +104,9 @@ def hold(session: Session, version: PlanVersion) -> None:
         target = tasks.get(found.lineage) if found.lineage else version
         where = f"（更正{found.id}，{found.by_name or found.by}，{found.at:%Y-%m-%d}）"
         if target is None:
-            review.append({"text": f"更正过的任务在新文件里已没有：{describe(found)}", "where": where})
+            review.append(
+                {"text": f"更正过的任务在新文件里已没有：{describe(found)}", "where": where}
+            )
             continue
         now = _as_read(target, found.field, found.timing_key)
         if now not in (found.before, found.after):
@@ -198,7 +202,10 @@ def _with_role(named: list[tuple[str, Role]], found: Correction) -> list[tuple[s
 
 
 def _timing(read: dict[str, Any], found: Correction | None) -> Timing:
-    days = {name: date.fromisoformat(read[name]) if read[name] else None for name in ("start_on", "due_on")}
+    days = {
+        name: date.fromisoformat(read[name]) if read[name] else None
+        for name in ("start_on", "due_on")
+    }
     timing = Timing(**{**read, **days, "kind": TimingKind(read["kind"])})
     if found is None:
         return timing
@@ -209,7 +216,13 @@ def _timing(read: dict[str, Any], found: Correction | None) -> Timing:
     if timing.start_on and day and timing.start_on > day:
         timing.start_on = None
     in_a_period = timing.kind is TimingKind.PERIOD and timing.start_on
-    timing.kind = TimingKind.PERIOD if day and in_a_period else TimingKind.DEADLINE if day else TimingKind.AS_DIRECTED
+    timing.kind = (
+        TimingKind.PERIOD
+        if day and in_a_period
+        else TimingKind.DEADLINE
+        if day
+        else TimingKind.AS_DIRECTED
+    )
     return timing
 
 
@@ -251,7 +264,9 @@ def _as_read(target: Task | PlanVersion, field: CorrectedField, timing_key: str)
     if field is CorrectedField.TITLE:
         return read["title"] or ""
     if field is CorrectedField.DUE:
-        return next((t["due_on"] or t["text"] for t in read["timings"] if t["key"] == timing_key), "")
+        return next(
+            (t["due_on"] or t["text"] for t in read["timings"] if t["key"] == timing_key), ""
+        )
     wanted = field is CorrectedField.SUPPORT
     return "、".join(name for name, role in read["units"] if (role == Role.SUPPORT) == wanted)
 
@@ -266,7 +281,9 @@ def _timing_key(task: Task, nth: int | None) -> str:
         return dated[0].key
     if nth is None or not 1 <= nth <= len(timings):
         listed = "；".join(f"{i}. {t.about or ''}{t.text}" for i, t in enumerate(timings, 1))
-        raise UserError(f"这项任务有{len(timings)}处时限，请指明第几处（--timing 2，对话里写“时限2”）：{listed}")
+        raise UserError(
+            f"这项任务有{len(timings)}处时限，请指明第几处（--timing 2，对话里写“时限2”）：{listed}"
+        )
     return timings[nth - 1].key
 
 
@@ -287,7 +304,11 @@ def _read_value(field: CorrectedField, value: str) -> str:
     if field in DAYS and value:
         found = _DAY.fullmatch(value)
         try:
-            return date(*(int(part) for part in found.groups())).isoformat() if found else _no_day(value)
+            return (
+                date(*(int(part) for part in found.groups())).isoformat()
+                if found
+                else _no_day(value)
+            )
         except ValueError:
             return _no_day(value)
     if field in (CorrectedField.LEAD, CorrectedField.SUPPORT):

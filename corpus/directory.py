@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 
 from corpus.models import Unit, UnitAlias
 
-PLACE = re.compile(r"^(?:[\u4e00-\u9fff]{1,4}?(?:省|市|区|县|旗)|[省市区县镇])(?=[\u4e00-\u9fff]{2})")
+PLACE = re.compile(
+    r"^(?:[\u4e00-\u9fff]{1,4}?(?:省|市|区|县|旗)|[省市区县镇])(?=[\u4e00-\u9fff]{2})"
+)
 LEVEL = re.compile(r"[省市区县旗镇]")
 BRANCH = re.compile(r"(?:分局|分中心|所|站|队|科|室)$")  # a part of an organ, not the organ
 COLLECTIVE = re.compile(r"^各|^全体|各成员|成员单位|相关单位|有关单位|有关部门|相关部门|两级|三级")
@@ -122,7 +124,11 @@ def sure_name(name: str, jurisdiction: str) -> str:
     office's branch or a nickname is not sure: an admin is asked.
     """
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name))
-    if len(jurisdiction) > 1 and text.startswith(jurisdiction) and len(text) > len(jurisdiction) + 1:
+    if (
+        len(jurisdiction) > 1
+        and text.startswith(jurisdiction)
+        and len(text) > len(jurisdiction) + 1
+    ):
         text = jurisdiction[-1] + text.removeprefix(jurisdiction)
     names, _ = _organs()
     level = LEVEL.match(text)

@@ -72,7 +72,9 @@ def take_in(
         known = _same_file(session, sha256, plan_id)
         if known is not None:
             if publish and known.state is VersionState.DRAFT:
-                known = versions.publish(session, known.plan_id, now=now, by=by, version_id=known.id)
+                known = versions.publish(
+                    session, known.plan_id, now=now, by=by, version_id=known.id
+                )
             return _report(session, known, is_new=False)
     read = read_plan(document, path.stem)
     for name in ("title", "issuer", "doc_number", "issued_on", "jurisdiction"):
@@ -85,9 +87,13 @@ def take_in(
         known = _same_file(session, sha256, plan_id)
         if known is not None:  # another process took it in while we read
             return _report(session, known, is_new=False)
-        plan_id = plan_id or _known_title(session, read.facts.title) or _new_id(session, read.facts, path)
+        plan_id = (
+            plan_id or _known_title(session, read.facts.title) or _new_id(session, read.facts, path)
+        )
         if session.get(Upload, sha256) is None:
-            session.add(Upload(sha256=sha256, file_name=path.name, content=content, received_at=now))
+            session.add(
+                Upload(sha256=sha256, file_name=path.name, content=content, received_at=now)
+            )
         version = ledger.store_version(
             session, plan_id, read, document, file_name=path.name, sha256=sha256, now=now
         )
@@ -122,7 +128,10 @@ def drop_unused(session: Session, content: bytes) -> None:
     """Forget the bytes of a file that no version was read from."""
     sha256 = hashlib.sha256(content).hexdigest()
     kept = session.get(Upload, sha256)
-    if kept and not session.exec(select(PlanVersion.id).where(PlanVersion.sha256 == sha256)).first():
+    if (
+        kept
+        and not session.exec(select(PlanVersion.id).where(PlanVersion.sha256 == sha256)).first()
+    ):
         session.delete(kept)
 
 

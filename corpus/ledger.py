@@ -51,7 +51,9 @@ def store_version(
         session.add(Plan(id=plan_id, created_at=now))
         session.flush()
     before = newest_version(session, plan_id)
-    last = session.exec(select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)).one()
+    last = session.exec(
+        select(func.max(PlanVersion.number)).where(PlanVersion.plan_id == plan_id)
+    ).one()
     facts = read.facts
     version = PlanVersion(
         plan_id=plan_id, number=(last or 0) + 1, state=VersionState.DRAFT,
@@ -76,7 +78,9 @@ def store_version(
     return version
 
 
-def _known_tasks(session: Session, newest: PlanVersion | None, current: PlanVersion | None) -> list[Task]:
+def _known_tasks(
+    session: Session, newest: PlanVersion | None, current: PlanVersion | None
+) -> list[Task]:
     """The tasks that a new version may carry on: those of the newest one, then of that in force.
 
     A wrong file that was sent for the plan in between does not tear a task from its history.
@@ -190,7 +194,10 @@ def tasks_of(session: Session, version_id: int) -> list[Task]:
     """All tasks of a version in the order of the document, everything loaded."""
     return list(
         session.exec(
-            select(Task).where(Task.version_id == version_id).order_by(col(Task.seq)).options(*LOADED)
+            select(Task)
+            .where(Task.version_id == version_id)
+            .order_by(col(Task.seq))
+            .options(*LOADED)
         )
     )
 
@@ -211,7 +218,9 @@ def find_row(session: Session, version: PlanVersion, words: str, part: str | Non
         if not found and not NUMBER.fullmatch(words):  # an unknown number is no word of a text
             found = [t for t in tasks if words in f"{t.title or ''}\n{t.text}"]
     if not found:
-        raise UserError(f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。")
+        raise UserError(
+            f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。"
+        )
     if len(found) > 1:
         listed = "；".join(f"#{t.seq + 1} {(t.title or t.text)[:20]}" for t in found[:10])
         raise UserError(f"“{words}”有{len(found)}行，请用 # 加行次指明：{listed}")
@@ -223,7 +232,9 @@ def is_over(version: PlanVersion, today: date) -> bool:
     return version.period_end_on is not None and version.period_end_on < today
 
 
-def closed_lineages(session: Session, plan_ids: Iterable[str] | None = None) -> set[tuple[str, str]]:
+def closed_lineages(
+    session: Session, plan_ids: Iterable[str] | None = None
+) -> set[tuple[str, str]]:
     """(lineage, timing key) of what was reported done and not reopened; "" is the whole task."""
     query = select(TaskEvent).where(
         col(TaskEvent.kind).in_([EventKind.DONE, EventKind.REOPENED]),
@@ -271,7 +282,9 @@ def compare_versions(session: Session, old: PlanVersion, new: PlanVersion) -> li
         ]
         if fields:
             kind = "moved" if [f.field for f in fields] == ["位置"] else "changed"
-            changes.append(TaskChange(kind, task.part, task.no, task.title or task.text[:40], fields))
+            changes.append(
+                TaskChange(kind, task.part, task.no, task.title or task.text[:40], fields)
+            )
     changes += [TaskChange("gone", t.part, t.no, t.title or t.text[:40]) for t in before.values()]
     return changes
 
@@ -282,6 +295,11 @@ def _fields(task: Task) -> list[tuple[str, str]]:
         ("标题", task.title or ""),
         ("内容", task.text),
         ("责任单位", "、".join(f"{r.unit_text}（{ROLES[r.role]}）" for r in task.responsibilities)),
-        ("时限", "；".join(f"{t.text}（{t.due_on or WITHOUT_DAY.get(t.kind, '未定')}）" for t in task.timings)),
+        (
+            "时限",
+            "；".join(
+                f"{t.text}（{t.due_on or WITHOUT_DAY.get(t.kind, '未定')}）" for t in task.timings
+            ),
+        ),
         ("指标", "；".join(t.text for t in task.targets)),
     ]

@@ -167,7 +167,9 @@ class Responsibility(SQLModel, table=True):
     """A unit's part in a task, as printed."""
 
     id: int | None = Field(default=None, primary_key=True)
-    task_id: int = Field(default=None, foreign_key="task.id", index=True)  # set by the task it is put in
+    task_id: int = Field(
+        default=None, foreign_key="task.id", index=True
+    )  # set by the task it is put in
     seq: int
     unit_text: str
     unit_id: int = Field(foreign_key="unit.id", index=True)
@@ -184,7 +186,9 @@ class Timing(SQLModel, table=True):
     __table_args__ = (Index("ix_timing_owed", "kind", "due_on"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    task_id: int = Field(default=None, foreign_key="task.id", index=True)  # set by the task it is put in
+    task_id: int = Field(
+        default=None, foreign_key="task.id", index=True
+    )  # set by the task it is put in
     seq: int
     key: str = Field(max_length=16)
     text: str
@@ -204,7 +208,9 @@ class Target(SQLModel, table=True):
     """A number that must be reached; `value` is kept as printed digits, so that nothing is rounded."""
 
     id: int | None = Field(default=None, primary_key=True)
-    task_id: int = Field(default=None, foreign_key="task.id", index=True)  # set by the task it is put in
+    task_id: int = Field(
+        default=None, foreign_key="task.id", index=True
+    )  # set by the task it is put in
     seq: int
     indicator: str
     op: str

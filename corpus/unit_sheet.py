@@ -53,7 +53,9 @@ def read_lines(path: Path) -> list[Line]:
         raise UserError(f"找不到文件“{path.name}”。请检查路径。")
     suffix = path.suffix.lower()
     if suffix not in (".xlsx", ".csv"):
-        raise UserError(f"单位名录要用 xlsx 或 csv，不能读“{path.name}”。duban units export 可导出一份样子。")
+        raise UserError(
+            f"单位名录要用 xlsx 或 csv，不能读“{path.name}”。duban units export 可导出一份样子。"
+        )
     sheets = _read_xlsx(path) if suffix == ".xlsx" else _read_csv(path)
     lines: list[Line] = []
     for title, grid in sheets:
@@ -83,13 +85,17 @@ def take_in(session: Session, lines: Sequence[Line]) -> ImportReport:
             report.changed.append(unit.name)
     for line, unit in zip(lines, units, strict=True):
         if _is_under_itself(session, unit):
-            raise UserError(f"{line.where}：“{unit.name}”的上级单位绕回了它自己。请改正“{PARENT}”一列。")
+            raise UserError(
+                f"{line.where}：“{unit.name}”的上级单位绕回了它自己。请改正“{PARENT}”一列。"
+            )
     return report
 
 
 def to_rows(session: Session) -> Iterator[tuple[str, ...]]:
     """The directory as the rows of a sheet, in the order of HEADS."""
-    units = {unit.id: unit for unit in session.exec(select(Unit).order_by(Unit.jurisdiction, Unit.name))}
+    units = {
+        unit.id: unit for unit in session.exec(select(Unit).order_by(Unit.jurisdiction, Unit.name))
+    }
     members: dict[int, list[str]] = {}
     for pair in session.exec(select(UnitMember)):
         members.setdefault(pair.collective_id, []).append(units[pair.member_id].name)
@@ -113,10 +119,15 @@ def _read_xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise UserError(f"“{path.name}”不是完好的 xlsx 文件。请用 Excel 打开后另存一次。") from error
+        raise UserError(
+            f"“{path.name}”不是完好的 xlsx 文件。请用 Excel 打开后另存一次。"
+        ) from error
     try:
         return [
-            (sheet.title, [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)])
+            (
+                sheet.title,
+                [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)],
+            )
             for sheet in book.worksheets
         ]
     finally:
@@ -137,7 +148,9 @@ def _read_csv(path: Path) -> list[tuple[str, list[list[str]]]]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return [(path.name, [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text))])]
+        return [
+            (path.name, [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text))])
+        ]
     raise UserError(f"“{path.name}”的编码认不出。请另存为 UTF-8 的 csv，或用 xlsx。")
 
 
@@ -247,7 +260,9 @@ def _set_rest(session: Session, line: Line, unit: Unit, report: ImportReport) ->
 
 
 def _state(session: Session, unit: Unit) -> tuple[object, ...]:
-    members = session.exec(select(UnitMember.member_id).where(UnitMember.collective_id == unit.id)).all()
+    members = session.exec(
+        select(UnitMember.member_id).where(UnitMember.collective_id == unit.id)
+    ).all()
     aliases = sorted(alias.name for alias in unit.aliases)
     return unit.parent_id, unit.is_collective, unit.contact, unit.phone, aliases, sorted(members)
 

@@ -253,7 +253,9 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     view = next(v for v in query.views if v.version.id == task.version_id)
     same = [e for e in view.by_task.values() if e.task and e.task.part == task.part]
     at = next(i for i, e in enumerate(same) if e.task and e.task.id == task.id)
-    step = -1 if asked[0][0] in ("上", "前") or (asked[0] or "").lower().startswith("previous") else 1
+    step = (
+        -1 if asked[0][0] in ("上", "前") or (asked[0] or "").lower().startswith("previous") else 1
+    )
     if not 0 <= at + step < len(same):
         return None
     entry = same[at + step]

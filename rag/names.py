@@ -95,6 +95,10 @@ def unit_sounds(printed: frozenset[str]) -> Sounds:
     return Sounds(p for name in names_of(printed) for p in pairs(name))
 
 
+# 消防清单 is a list about fire safety, not the brigade's
+TITLES = {"清单", "方案", "规划", "要点", "计划", "行动", "工程", "专项"}
+
+
 def find_units(query: Query, question: Question) -> str:
     """Put the units that are named into `query`; the text without them."""
     text = query.text
@@ -112,7 +116,7 @@ def find_units(query: Query, question: Question) -> str:
             start, end = match.span()
             if any(start < b and a < end for a, b in taken):
                 continue
-            if name in nicknames() and (start, end) not in alone:
+            if name in nicknames() and (match.span() not in alone or text[end : end + 2] in TITLES):
                 continue  # 消防安全 speaks of fire safety, 消防牵头哪些 of the brigade
             taken.append((start, end))
             if any(a <= start < b for a, b in excluded):

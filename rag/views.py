@@ -144,6 +144,13 @@ def _entry(version: PlanVersion, passage: Passage, task: Task | None) -> Entry:
     elif task is not None:
         text, said = f"{task.title or ''}\n{task.text}", task.text
     if task is not None:
-        above = " ".join([passage.heading, task.section or "", task.unit_text, *(r.unit_text for r in task.responsibilities)])
+        above = " ".join(
+            [
+                passage.heading,
+                task.section or "",
+                task.unit_text,
+                *(r.unit_text for r in task.responsibilities),
+            ]
+        )
     lines = [Line(s, frozenset(pairs(s))) for s in sentences(said)]
     return Entry(version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)))

@@ -17,7 +17,9 @@ HEAD = """2022年甲县消防安全整治工作方案
 序号\t工作任务\t具体措施\t责任单位\t完成时限
 """
 HIGH_RISE = "1\t高层建筑整治\t对全县28栋高层住宅开展消防设施检测，完好率达到95%以上。\t县消防救援大队\t2022年11月30日前\n"
-CHARGING = "2\t电动车充电设施\t新建智能充电端口600个。\t县住建局牵头，县供电公司配合\t2022年12月底前\n"
+CHARGING = (
+    "2\t电动车充电设施\t新建智能充电端口600个。\t县住建局牵头，县供电公司配合\t2022年12月底前\n"
+)
 DRILLS = "3\t应急演练\t组织学校开展疏散演练，覆盖率达到100%。\t县教育局\t2022年9月底前\n"
 FIRST = HEAD + HIGH_RISE + CHARGING + DRILLS
 # one task reworded and put off, one gone, one new

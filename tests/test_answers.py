@@ -30,7 +30,9 @@ COMPUTED = re.compile(
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = Core.open(Settings(home=tmp_path_factory.mktemp("answers"), embedding_model="hashed-ngrams-1"))
+    core = Core.open(
+        Settings(home=tmp_path_factory.mktemp("answers"), embedding_model="hashed-ngrams-1")
+    )
     for plan_id, name in PLANS.items():
         core.ingest(DATA / "plans" / name, by="test", plan_id=plan_id, publish=True)
     core.wait_for_vectors()
@@ -64,7 +66,9 @@ def test_a_list_is_complete_and_counted(core: Core, unit: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["列出所有任务", "全部任务有哪些"])
-def test_all_tasks_of_one_plan_are_listed_and_of_several_only_counted(core: Core, text: str) -> None:
+def test_all_tasks_of_one_plan_are_listed_and_of_several_only_counted(
+    core: Core, text: str
+) -> None:
     answer = ask(core, text)
     assert f"共{len(answer.citations)}项" in answer.rows[0]
     assert len(answer.citations) >= 26
@@ -81,7 +85,9 @@ def test_what_two_units_do_together_is_what_both_have_a_part_in(core: Core) -> N
     assert "请先说明您是哪个单位" in ask(core, "我局和市水利局谁的任务多？").text
 
 
-@pytest.mark.parametrize("text", ["第8项是什么？", "第八条的原文", "第8条由谁牵头？", "第8项任务什么时候完成？"])
+@pytest.mark.parametrize(
+    "text", ["第8项是什么？", "第八条的原文", "第8条由谁牵头？", "第8项任务什么时候完成？"]
+)
 def test_a_row_is_found_by_its_number(core: Core, text: str) -> None:
     answer = ask(core, text)
     assert [c.ref.startswith("第8条") for c in answer.citations] == [True]
@@ -107,7 +113,9 @@ def test_what_the_plan_does_not_say_is_refused(core: Core, text: str) -> None:
     assert re.search("未找到|请写出要问的事", answer.text)
 
 
-def test_what_is_off_topic_elsewhere_is_asked_of_a_plan_that_speaks_of_it(core: Core, tmp_path: Path) -> None:
+def test_what_is_off_topic_elsewhere_is_asked_of_a_plan_that_speaks_of_it(
+    core: Core, tmp_path: Path
+) -> None:
     plan = tmp_path / "大气.txt"
     plan.write_text(
         "2025年丙市大气污染防治工作要点\n\n1.应对重污染天气。重污染天气预警期间停工企业120家。（市生态环境局牵头，6月底前完成）\n"
@@ -123,7 +131,9 @@ def test_what_is_off_topic_elsewhere_is_asked_of_a_plan_that_speaks_of_it(core: 
 
 def test_words_with_slips_and_in_english(core: Core) -> None:
     assert "420" in ask(core, "河湖长公是牌新设和更换多少块？").text
-    assert "85" in ask(core, "How many kilometres of sewage pipes are to be built or renovated?").text
+    assert (
+        "85" in ask(core, "How many kilometres of sewage pipes are to be built or renovated?").text
+    )
 
 
 def test_a_plan_named_before_is_still_meant(core: Core) -> None:
@@ -173,7 +183,9 @@ def test_many_threads_get_the_same_answers(core: Core) -> None:
 def questions() -> list[dict[str, object]]:
     found = []
     for path in sorted((DATA / "questions").glob("*.jsonl")):
-        found += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        found += [
+            json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line
+        ]
     return found
 
 
@@ -189,7 +201,9 @@ def test_no_figure_stands_in_an_answer_that_is_not_in_its_sources(core: Core) ->
         plan = None if one["plan"] == "*" else str(one["plan"])
         answer = ask(core, str(one["q"]), plan, today=day, unit=one.get("as_unit"))
         said = COMPUTED.sub("", answer.text)
-        sources = " ".join((heads, str(one["q"]), *(f"{c.quote} {c.ref}" for c in answer.citations)))
+        sources = " ".join(
+            (heads, str(one["q"]), *(f"{c.quote} {c.ref}" for c in answer.citations))
+        )
         known = set(FIGURE.findall(sources))
         wrong += [(one["id"], figure) for figure in FIGURE.findall(said) if figure not in known]
     assert wrong == []

@@ -78,7 +78,9 @@ async def test_a_reminder_is_planned_sent_to_a_group_and_answered(world: World) 
     assert "办结" in await world.press(GROUP, reminder, CLERK, "办结")
     assert [event.kind for event in world.history()] == [EventKind.ACK, EventKind.DONE]
     assert {event.by_name for event in world.history()} == {"林科长"}
-    assert await world.advance_to("2022-12-30T09:00") == 0  # what is closed is not reminded of again
+    assert (
+        await world.advance_to("2022-12-30T09:00") == 0
+    )  # what is closed is not reminded of again
 
 
 async def test_files_of_one_name_at_the_same_moment_are_two_plans(world: World) -> None:

@@ -109,6 +109,3 @@ def copy_home(made: Path, folder: Path) -> Path:
     """A home of one's own."""
     shutil.copytree(made, folder, dirs_exist_ok=True)
     return folder
-
-
-

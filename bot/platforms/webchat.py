@@ -113,7 +113,12 @@ class Webchat:
             sha256 = hashlib.sha256(content).hexdigest()
             if session.get(Upload, sha256) is None:
                 session.add(
-                    Upload(sha256=sha256, file_name=name, content=content, received_at=self._clock.wall())
+                    Upload(
+                        sha256=sha256,
+                        file_name=name,
+                        content=content,
+                        received_at=self._clock.wall(),
+                    )
                 )
         return Attachment(name, len(content), sha256)
 

@@ -7,7 +7,10 @@ so that a command given beside a running `duban serve` can be handed to it.
 import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from config.errors import UserError
 
 if TYPE_CHECKING:
     from bot.core import Core
@@ -40,3 +43,13 @@ def run(core: "Core", verb: str, arguments: dict[str, Any]) -> Iterator[str]:
 def as_json(data: Any) -> str:
     """One line of JSON, Chinese left readable."""
     return json.dumps(data, ensure_ascii=False)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file; raises UserError when it can't be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise UserError(f"没有这个文件：{path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"读不了 {path}：{error}") from error

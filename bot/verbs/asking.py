@@ -66,7 +66,7 @@ def dates(
         if line.strip():
             item = _json_object(n, line)
             if "text" not in item:
-                raise UserError(f"第{n}行缺少 text。每行应为 {{\"id\", \"text\", \"reference_date\"}}。")
+                raise UserError(f'第{n}行缺少 text。每行应为 {{"id", "text", "reference_date"}}。')
             day = str(item.get("reference_date") or today.isoformat())[:10]
             asked.append((item.get("id"), str(item["text"]), read_day(day)))
     found = [read_phrase(text, day).to_json(id) for id, text, day in asked]
@@ -118,7 +118,9 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return {
         "answer": answer.text,
         "answerable": answer.answerable,
-        "citations": [{"plan": c.plan_id, "ref": c.ref, "quote": c.quote} for c in answer.citations],
+        "citations": [
+            {"plan": c.plan_id, "ref": c.ref, "quote": c.quote} for c in answer.citations
+        ],
     }
 
 

@@ -31,7 +31,9 @@ def plans_correct(
         ]  # fmt: skip
         if CorrectedField.TITLE in values:
             index_version(session, version)  # titles stand in front of the passages
-        lines = [f"已更正 {render.correction_row(session, found, core.clock.zone)}" for found in done]
+        lines = [
+            f"已更正 {render.correction_row(session, found, core.clock.zone)}" for found in done
+        ]
     yield from lines
 
 

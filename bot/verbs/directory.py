@@ -26,10 +26,14 @@ def units_list(core: Core, *, json: bool = False) -> Iterator[str]:
         pairs = [(a, b) for i, a in enumerate(units) for b in units[i + 1 :] if may_be_same(a, b)]
         chats = _chats(session)
         if json:
-            yield as_json([_as_json(unit, rows[unit.jurisdiction, unit.name], pairs, chats) for unit in units])
+            yield as_json(
+                [_as_json(unit, rows[unit.jurisdiction, unit.name], pairs, chats) for unit in units]
+            )
             return
         for unit in units:
-            _, place, aliases, parent, _, members, contact, phone = rows[unit.jurisdiction, unit.name]
+            _, place, aliases, parent, _, members, contact, phone = rows[
+                unit.jurisdiction, unit.name
+            ]
             said = {
                 "又名": aliases, "上级": parent, "成员": members, "联系人": f"{contact} {phone}".strip(),
                 "会话": "、".join(chats.get(unit.id or 0, [])),
@@ -97,7 +101,9 @@ def _write_xlsx(path: Path, rows: Sequence[Sequence[str]]) -> None:
 
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet("单位名录")
-        head = book.add_format({"bold": True, "border": 1, "bg_color": "#EDEDED", "valign": "vcenter"})
+        head = book.add_format(
+            {"bold": True, "border": 1, "bg_color": "#EDEDED", "valign": "vcenter"}
+        )
         cell = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
         for column, (name, width) in enumerate(zip(unit_sheet.HEADS, WIDTHS, strict=True)):
             sheet.set_column(column, column, width)

@@ -24,7 +24,12 @@ FORMATS = ("json", "csv", "ics", "xlsx")
 
 
 def ingest(
-    core: Core, *, paths: list[str], plan: str | None = None, publish: bool = False, json: bool = False
+    core: Core,
+    *,
+    paths: list[str],
+    plan: str | None = None,
+    publish: bool = False,
+    json: bool = False,
 ) -> Iterator[str]:
     """Take documents in; the first that can't be read stops the command, those before it stay."""
     if plan and len(paths) > 1:
@@ -49,7 +54,9 @@ def plans_list(core: Core, *, json: bool = False) -> Iterator[str]:
     with reading(core.engine) as session:
         found = []
         for plan in session.exec(select(Plan).order_by(Plan.id)).all():
-            version = ledger.version_in_force(session, plan.id) or ledger.newest_version(session, plan.id)
+            version = ledger.version_in_force(session, plan.id) or ledger.newest_version(
+                session, plan.id
+            )
             version = version or plan.versions[-1]  # all of it was thrown away
             assert version.id is not None
             found.append((version, ledger.count_tasks(session, version.id)))
@@ -86,7 +93,9 @@ def plans_show(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
         }  # fmt: skip
         yield from (f"{name}：{value}" for name, value in facts.items() if value)
         for task in ledger.tasks_of(session, version.id):
-            units = "、".join(f"{r.unit_text}（{render.ROLES[r.role]}）" for r in task.responsibilities)
+            units = "、".join(
+                f"{r.unit_text}（{render.ROLES[r.role]}）" for r in task.responsibilities
+            )
             due = "；".join(f"{t.text}→{t.due_on}" if t.due_on else t.text for t in task.timings)
             yield " | ".join(
                 part
@@ -167,7 +176,9 @@ def plans_export(
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise UserError(f"写不了 {path}：{error.strerror}。请换一个位置，或先关上打开着的文件。") from error
+        raise UserError(
+            f"写不了 {path}：{error.strerror}。请换一个位置，或先关上打开着的文件。"
+        ) from error
     yield f"《{version.title}》第{version.number}版已导出：{path}"
 
 

@@ -44,7 +44,9 @@ def reminders_log(core: Core, *, json: bool = False) -> Iterator[str]:
     """What was sent, to whom, when, and what became of it."""
     with reading(core.engine) as session:
         rows = session.exec(
-            select(OutboxMessage).where(OutboxMessage.kind != "reply").order_by(col(OutboxMessage.id))
+            select(OutboxMessage)
+            .where(OutboxMessage.kind != "reply")
+            .order_by(col(OutboxMessage.id))
         ).all()
     zone = core.clock.zone
     found = [
@@ -72,7 +74,10 @@ def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
         accounts = session.exec(select(Account).order_by(col(Account.id))).all()
     if json:
         yield as_json(
-            [{"account": f"{a.platform}:{a.account_id}", "name": a.name, "role": a.role} for a in accounts]
+            [
+                {"account": f"{a.platform}:{a.account_id}", "name": a.name, "role": a.role}
+                for a in accounts
+            ]
         )
         return
     for account in accounts:

@@ -37,7 +37,12 @@ def say(
 
 
 def listen(
-    core: Core, *, name: str, unit: str | None = None, plan: str | None = None, at: str | None = None
+    core: Core,
+    *,
+    name: str,
+    unit: str | None = None,
+    plan: str | None = None,
+    at: str | None = None,
 ) -> Iterator[str]:
     """What waits for a person; raises UserError for a plan or a day that nothing can be said about."""
     _check(core, plan, at)

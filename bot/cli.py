@@ -12,11 +12,8 @@ from bot import verbs
 from bot.failing import status_of
 from bot.verbs import read_lines
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    help="督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。",
-)
+ABOUT = "督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。"
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT)
 plans_app = typer.Typer(no_args_is_help=True, help="方案及其版本")
 units_app = typer.Typer(no_args_is_help=True, help="单位名录")
 reminders_app = typer.Typer(no_args_is_help=True, help="提醒：预览与发送记录")

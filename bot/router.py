@@ -219,7 +219,9 @@ class Router:
                 OutboxMessage.platform == incoming.platform,
                 OutboxMessage.chat_id == incoming.chat_id,
                 OutboxMessage.kind == "reminder",
-                OutboxMessage.state == OutboxState.SENT,
+                # a quick answer may come before we have noted the platform's yes
+                col(OutboxMessage.state).in_([OutboxState.SENT, OutboxState.PENDING]),
+                col(OutboxMessage.attempts) > 0,
             )
             .order_by(col(OutboxMessage.id).desc())
         ).first()

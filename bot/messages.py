@@ -1,9 +1,10 @@
 """Incoming, Outgoing, Receipt: the words that all platforms share."""
 
+import base64
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file or picture for a person, whole."""
+
+    name: str  # with its suffix: "通报2026年6月.xlsx"; .png and .jpg are shown as pictures
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What a person reads: rows that a platform may split between, never inside."""
+    """What a person reads: rows that a platform may split between, never inside.
+
+    `key` is the same at every attempt to send one message: a platform that knows such keys shows
+    it once however often it is sent.
+    """
 
     chat_id: str
     rows: tuple[str, ...]
@@ -81,6 +94,9 @@ class Outgoing:
     suggestions: tuple[str, ...] = ()  # questions to tap
     reply_to: str = ""  # the platform's id of the message answered
     edits: str = ""  # the platform's id of the message to replace
+    files: tuple[File, ...] = ()
+    mentions: tuple[str, ...] = ()  # account ids to point at, in a group
+    key: str = ""
 
     @property
     def text(self) -> str:
@@ -89,7 +105,10 @@ class Outgoing:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the outbox table."""
-        return asdict(self)
+        files = [
+            {"name": f.name, "content": base64.b64encode(f.content).decode()} for f in self.files
+        ]
+        return {**asdict(replace(self, files=())), "files": files}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> "Outgoing":
@@ -102,6 +121,9 @@ class Outgoing:
             suggestions=tuple(data["suggestions"]),
             reply_to=data["reply_to"],
             edits=data["edits"],
+            files=tuple(File(f["name"], base64.b64decode(f["content"])) for f in data["files"]),
+            mentions=tuple(data["mentions"]),
+            key=data["key"],
         )
 
 
@@ -114,15 +136,24 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform can carry, as data."""
+    """What a platform can carry, as data; render.py degrades what it can't."""
 
     text_units: int  # the longest text of one message, measured by `measure`
     measure: str = "characters"  # "characters", "utf16" or "bytes"
-    buttons: int = 0  # most buttons in one message; 0: none
+    markup: str = "plain"  # how `send` writes the rows for its vendor: "plain", "markdown", "card"
+    buttons: int = 0  # most buttons in one message; 0: none, people answer by a number
     button_bytes: int = 64
     can_edit: bool = False
+    file_bytes: int = 0  # the largest file it sends; 0: none
+    receives_files: bool = False
+    can_mention: bool = False
     messages_per_s: float = 1e9
-    chat_messages_per_min: float = 1e9
+    chat_messages_per_min: float = 1e9  # in a private chat
+    group_messages_per_min: float = 1e9
+    redelivers_for_s: float = 0.0  # how long the vendor sends an event again; 0: never
+    # whether sending again with the same Outgoing.key is shown once: a message that may have
+    # arrived is then simply sent again
+    is_idempotent: bool = False
 
 
 class Platform(Protocol):
@@ -144,3 +175,46 @@ class Platform(Protocol):
     async def download(self, attachment: Attachment) -> bytes: ...
 
     async def close(self) -> None: ...
+
+
+# Further abilities, asked for apart: a platform has them or not.
+
+
+@runtime_checkable
+class ShowsWork(Protocol):
+    """Can show that an answer is being worked on: typing, or a line that goes away."""
+
+    async def working(self, chat_id: str) -> None: ...
+
+
+@runtime_checkable
+class ListsMembers(Protocol):
+    """Knows who is in a group."""
+
+    async def members(self, chat_id: str) -> tuple[str, ...]: ...  # account ids
+
+
+@runtime_checkable
+class TakesCalls(Protocol):
+    """Is called by its vendor over HTTP; the web server hands it the calls under /hooks/NAME."""
+
+    async def called(self, call: "Call") -> "CallReply": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request of a vendor."""
+
+    method: str
+    query: dict[str, str]
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallReply:
+    """What the vendor gets back; the event is in the inbox by then."""
+
+    status: int = 200
+    body: bytes = b""
+    media_type: str = "application/json"

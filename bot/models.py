@@ -17,6 +17,14 @@ class AccountRole(StrEnum):
     ADMIN = "admin"
 
 
+class Purpose(StrEnum):
+    """For whom of a unit a chat is: reminders go to the unit, escalations further up."""
+
+    UNIT = "unit"
+    HEAD = "head"  # 负责人
+    LEADER = "leader"  # 分管领导
+
+
 class Account(SQLModel, table=True):
     """A person's account on one platform: name, unit and role, and no more is kept of them."""
 
@@ -42,6 +50,7 @@ class Chat(SQLModel, table=True):
     kind: str  # "private" or "group"
     title: str = ""
     unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True)
+    purpose: Purpose = Purpose.UNIT
     plan_ids: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     is_dead: bool = False  # the bot was removed, or the chat is gone
 
@@ -52,10 +61,35 @@ class BindRequest(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     chat_row_id: int = Field(foreign_key="chat.id", index=True)
     unit_id: int = Field(foreign_key="unit.id")
+    purpose: Purpose = Purpose.UNIT
     asked_by: int = Field(foreign_key="account.id")
     asked_at: datetime
     granted: bool | None = None  # None while it waits
     decided_by: int | None = Field(default=None, foreign_key="account.id")
+
+
+class BindCode(SQLModel, table=True):
+    """A one-time code of an admin: whoever sends it binds their chat to the unit at once."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    code_hash: str = Field(unique=True, max_length=64)  # the code itself is shown once, never kept
+    unit_id: int = Field(foreign_key="unit.id")
+    purpose: Purpose = Purpose.UNIT
+    plan_ids: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    used_by: str | None = None  # "telegram:12345"
+    used_at: datetime | None = None
+
+
+class Attempt(SQLModel, table=True):
+    """A wrong one-time code: who tries too often must wait."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    account_id: str = Field(index=True)
+    at: datetime
 
 
 class InboxMessage(SQLModel, table=True):

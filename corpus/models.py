@@ -183,7 +183,10 @@ class Timing(SQLModel, table=True):
     """When a task is owed; `text` is as printed. `key` names the timing within the task's lineage."""
 
     # what is due in a span of days is found without a walk over all timings of its kind
-    __table_args__ = (Index("ix_timing_owed", "kind", "due_on"),)
+    __table_args__ = (
+        Index("ix_timing_owed", "kind", "due_on"),
+        Index("ix_timing_rule", "kind", "rule"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     task_id: int = Field(
@@ -222,12 +225,22 @@ class Target(SQLModel, table=True):
 
 
 class EventKind(StrEnum):
-    """What people say of a task."""
+    """What people say of a task, and what is decided on it."""
 
     ACK = "ack"  # 收到
     PROGRESS = "progress"  # 进展
+    COMPLETION_ASKED = "completion_asked"  # 申请办结, where the supervising office confirms it
+    COMPLETION_REFUSED = "completion_refused"
     DONE = "done"  # 办结
     REOPENED = "reopened"
+    REPORTED = "reported"  # 报送, for a window of a reporting duty
+    EXTENSION_ASKED = "extension_asked"  # 申请延期 to `until_on`
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    RETURNED = "returned"  # 退回, 不是我单位
+    RETURN_SETTLED = "return_settled"  # an admin decided: reassigned, or it stays
+    MUTED = "muted"  # no reminders of it any more, with a reason
+    UNMUTED = "unmuted"
 
 
 class TaskEvent(SQLModel, table=True):
@@ -244,6 +257,31 @@ class TaskEvent(SQLModel, table=True):
     by_name: str = ""
     text: str = ""
     at: datetime
+    until_on: date | None = Field(default=None, index=True)  # of an extension: the new day
+    decides: int | None = Field(default=None, foreign_key="taskevent.id")  # the asking it settles
+
+
+class EventFile(SQLModel, table=True):
+    """A file that came with a step in the history of a task: 进展 or 报送."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    event_id: int = Field(foreign_key="taskevent.id", index=True)
+    file_name: str
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Touched(SQLModel, table=True):
+    """That something changed of which reminders may follow; the planner looks at it and deletes the row.
+
+    Written in the transaction of the change: a plan that was published, corrected or retired, a
+    unit whose chats or members changed, a task opened again. Rows are deleted, never updated, so
+    that none is overlooked whatever the order of commits.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str | None = Field(default=None, max_length=64)  # None: all plans
+    lineage: str = Field(default="", max_length=40)  # "": all tasks of the plan
+    unit_id: int | None = None  # None: all units
 
 
 class CorrectedField(StrEnum):

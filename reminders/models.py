@@ -47,6 +47,9 @@ class OutboxMessage(SQLModel, table=True):
     platform_message_id: str | None = None
     platform_words: str = ""  # what the platform answered last, its own code kept
     text: str = ""  # as sent
+    buttons: list[dict[str, str]] = Field(  # as sent: label and data, for who answers by a number
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
     created_at: datetime
     finished_at: datetime | None = None
 
@@ -73,12 +76,65 @@ class Reminder(SQLModel, table=True):
     timing_key: str = Field(max_length=16)
     occurrence_on: date  # the day it is owed
     rule: str = Field(max_length=64)  # "before_deadline:7"
-    unit_id: int = Field(foreign_key="unit.id", index=True)
+    unit_id: int = Field(foreign_key="unit.id", index=True)  # who owes it, whoever is told
+    window_id: int | None = Field(default=None, foreign_key="reportwindow.id", index=True)
     platform: str
     chat_id: str
     at: datetime  # when it is to be sent
     outbox_id: int | None = Field(default=None, foreign_key="outboxmessage.id", index=True)
     state: str = "planned"  # planned, dropped (closed before it was sent), skipped (too late)
+
+
+class ReportDuty(SQLModel, table=True):
+    """A reporting duty set by an admin, beside those that stand in the plans."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str | None = Field(default=None, foreign_key="plan.id")  # None: every plan in force
+    text: str  # what is to be reported
+    timing_text: str  # "每季度末月25日前", as the admin wrote it
+    rule: str  # an RRULE
+    unit_text: str = ""  # "" for each lead unit, else names joined by 、
+    by: str
+    at: datetime
+    ended_at: datetime | None = None
+
+
+class ReportWindow(SQLModel, table=True):
+    """One report 报送 that one unit owes for one period; opened ahead of time, closed by its arrival."""
+
+    __table_args__ = (
+        UniqueConstraint(
+            "plan_id", "lineage", "timing_key", "unit_id", "due_on", name="uq_reportwindow_once"
+        ),
+        Index("ix_reportwindow_due", "due_on", "received_on"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str = Field(foreign_key="plan.id", index=True)
+    lineage: str = Field(
+        max_length=40
+    )  # of the task whose timing it is, or "duty:7" of a ReportDuty
+    timing_key: str = Field(default="", max_length=16)
+    unit_id: int = Field(foreign_key="unit.id", index=True)
+    period: str = Field(max_length=16)  # "2026-02", "2026-Q2", "2026-H1", "2026-W36", "2026", …
+    opens_on: date
+    due_on: date
+    received_on: date | None = None
+    event_id: int | None = Field(default=None, foreign_key="taskevent.id")  # the REPORTED one
+
+
+class RuleChoice(SQLModel, table=True):
+    """A setting of the reminder rules for one plan, one unit or both, in place of the default."""
+
+    __table_args__ = (UniqueConstraint("plan_id", "unit_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str | None = Field(default=None, foreign_key="plan.id")
+    unit_id: int | None = Field(default=None, foreign_key="unit.id")
+    name: str = Field(max_length=64)
+    value: str
+    by: str
+    at: datetime
 
 
 class PlannerState(SQLModel, table=True):

@@ -43,6 +43,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_approvedanswer')),
     sa.UniqueConstraint('key', name=op.f('uq_approvedanswer_key'))
     )
+    op.create_table('attempt',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('account_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attempt'))
+    )
+    with op.batch_alter_table('attempt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_attempt_account_id'), ['account_id'], unique=False)
+
     op.create_table('inboxmessage',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -81,6 +91,7 @@ def upgrade() -> None:
     sa.Column('platform_message_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('platform_words', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('buttons', sa.JSON(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outboxmessage')),
@@ -100,6 +111,13 @@ def upgrade() -> None:
     sa.Column('planned_to', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('missing_years', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_plannerstate'))
+    )
+    op.create_table('touched',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_touched'))
     )
     op.create_table('unit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -154,6 +172,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account')),
     sa.UniqueConstraint('platform', 'account_id', name=op.f('uq_account_platform_account_id'))
     )
+    op.create_table('bindcode',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('code_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('purpose', sa.Enum('UNIT', 'HEAD', 'LEADER', name='purpose'), nullable=False),
+    sa.Column('plan_ids', sa.JSON(), nullable=False),
+    sa.Column('made_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('used_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('used_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_bindcode_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bindcode')),
+    sa.UniqueConstraint('code_hash', name=op.f('uq_bindcode_code_hash'))
+    )
     op.create_table('chat',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -161,6 +194,7 @@ def upgrade() -> None:
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=True),
+    sa.Column('purpose', sa.Enum('UNIT', 'HEAD', 'LEADER', name='purpose'), nullable=False),
     sa.Column('plan_ids', sa.JSON(), nullable=False),
     sa.Column('is_dead', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_chat_unit_id_unit')),
@@ -222,43 +256,47 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_planversion_state'), ['state'], unique=False)
         batch_op.create_index('uq_planversion_in_force', ['plan_id'], unique=True, sqlite_where=sa.text("state = 'IN_FORCE'"), postgresql_where=sa.text("state = 'IN_FORCE'"))
 
-    op.create_table('reminder',
+    op.create_table('reportduty',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
-    sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
-    sa.Column('occurrence_on', sa.Date(), nullable=False),
-    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('timing_text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('unit_text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('outbox_id', sa.Integer(), nullable=True),
-    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.ForeignKeyConstraint(['outbox_id'], ['outboxmessage.id'], name=op.f('fk_reminder_outbox_id_outboxmessage')),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reminder_plan_id_plan')),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_reminder_unit_id_unit')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_reminder')),
-    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'occurrence_on', 'rule', 'platform', 'chat_id', name='uq_reminder_once')
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reportduty_plan_id_plan')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reportduty'))
     )
-    with op.batch_alter_table('reminder', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_reminder_lineage'), ['lineage'], unique=False)
-        batch_op.create_index(batch_op.f('ix_reminder_outbox_id'), ['outbox_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_reminder_plan_id'), ['plan_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_reminder_unit_id'), ['unit_id'], unique=False)
-
+    op.create_table('rulechoice',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('unit_id', sa.Integer(), nullable=True),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('value', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_rulechoice_plan_id_plan')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_rulechoice_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rulechoice')),
+    sa.UniqueConstraint('plan_id', 'unit_id', 'name', name=op.f('uq_rulechoice_plan_id_unit_id_name'))
+    )
     op.create_table('taskevent',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('occurrence_on', sa.Date(), nullable=True),
-    sa.Column('kind', sa.Enum('ACK', 'PROGRESS', 'DONE', 'REOPENED', name='eventkind'), nullable=False),
+    sa.Column('kind', sa.Enum('ACK', 'PROGRESS', 'COMPLETION_ASKED', 'COMPLETION_REFUSED', 'DONE', 'REOPENED', 'REPORTED', 'EXTENSION_ASKED', 'EXTENSION_GRANTED', 'EXTENSION_REFUSED', 'RETURNED', 'RETURN_SETTLED', 'MUTED', 'UNMUTED', name='eventkind'), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=True),
     sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('by_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('until_on', sa.Date(), nullable=True),
+    sa.Column('decides', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['decides'], ['taskevent.id'], name=op.f('fk_taskevent_decides_taskevent')),
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_taskevent_plan_id_plan')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_taskevent_unit_id_unit')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_taskevent'))
@@ -267,6 +305,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_taskevent_kind'), ['kind'], unique=False)
         batch_op.create_index(batch_op.f('ix_taskevent_lineage'), ['lineage'], unique=False)
         batch_op.create_index(batch_op.f('ix_taskevent_plan_id'), ['plan_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_taskevent_until_on'), ['until_on'], unique=False)
 
     op.create_table('unitalias',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -291,6 +330,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('chat_row_id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('purpose', sa.Enum('UNIT', 'HEAD', 'LEADER', name='purpose'), nullable=False),
     sa.Column('asked_by', sa.Integer(), nullable=False),
     sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('granted', sa.Boolean(), nullable=True),
@@ -303,6 +343,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('bindrequest', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_bindrequest_chat_row_id'), ['chat_row_id'], unique=False)
+
+    op.create_table('eventfile',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('event_id', sa.Integer(), nullable=False),
+    sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['taskevent.id'], name=op.f('fk_eventfile_event_id_taskevent')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_eventfile'))
+    )
+    with op.batch_alter_table('eventfile', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_eventfile_event_id'), ['event_id'], unique=False)
+
+    op.create_table('reportwindow',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('period', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('opens_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=True),
+    sa.Column('event_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['event_id'], ['taskevent.id'], name=op.f('fk_reportwindow_event_id_taskevent')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reportwindow_plan_id_plan')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_reportwindow_unit_id_unit')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reportwindow')),
+    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'unit_id', 'due_on', name='uq_reportwindow_once')
+    )
+    with op.batch_alter_table('reportwindow', schema=None) as batch_op:
+        batch_op.create_index('ix_reportwindow_due', ['due_on', 'received_on'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reportwindow_plan_id'), ['plan_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reportwindow_unit_id'), ['unit_id'], unique=False)
 
     op.create_table('task',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -351,6 +424,34 @@ def upgrade() -> None:
         batch_op.create_index('ix_passage_plan', ['plan_id', 'version_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_passage_task_id'), ['task_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_passage_version_id'), ['version_id'], unique=False)
+
+    op.create_table('reminder',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('occurrence_on', sa.Date(), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('window_id', sa.Integer(), nullable=True),
+    sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('outbox_id', sa.Integer(), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outboxmessage.id'], name=op.f('fk_reminder_outbox_id_outboxmessage')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reminder_plan_id_plan')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_reminder_unit_id_unit')),
+    sa.ForeignKeyConstraint(['window_id'], ['reportwindow.id'], name=op.f('fk_reminder_window_id_reportwindow')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reminder')),
+    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'occurrence_on', 'rule', 'platform', 'chat_id', name='uq_reminder_once')
+    )
+    with op.batch_alter_table('reminder', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reminder_lineage'), ['lineage'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reminder_outbox_id'), ['outbox_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reminder_plan_id'), ['plan_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reminder_unit_id'), ['unit_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reminder_window_id'), ['window_id'], unique=False)
 
     op.create_table('responsibility',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -403,6 +504,7 @@ def upgrade() -> None:
     with op.batch_alter_table('timing', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_timing_due_on'), ['due_on'], unique=False)
         batch_op.create_index('ix_timing_owed', ['kind', 'due_on'], unique=False)
+        batch_op.create_index('ix_timing_rule', ['kind', 'rule'], unique=False)
         batch_op.create_index(batch_op.f('ix_timing_task_id'), ['task_id'], unique=False)
 
     # ### end Alembic commands ###
@@ -412,6 +514,7 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table('timing', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_timing_task_id'))
+        batch_op.drop_index('ix_timing_rule')
         batch_op.drop_index('ix_timing_owed')
         batch_op.drop_index(batch_op.f('ix_timing_due_on'))
 
@@ -426,6 +529,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_responsibility_role'))
 
     op.drop_table('responsibility')
+    with op.batch_alter_table('reminder', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reminder_window_id'))
+        batch_op.drop_index(batch_op.f('ix_reminder_unit_id'))
+        batch_op.drop_index(batch_op.f('ix_reminder_plan_id'))
+        batch_op.drop_index(batch_op.f('ix_reminder_outbox_id'))
+        batch_op.drop_index(batch_op.f('ix_reminder_lineage'))
+
+    op.drop_table('reminder')
     with op.batch_alter_table('passage', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_passage_version_id'))
         batch_op.drop_index(batch_op.f('ix_passage_task_id'))
@@ -438,6 +549,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_task_lineage'))
 
     op.drop_table('task')
+    with op.batch_alter_table('reportwindow', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reportwindow_unit_id'))
+        batch_op.drop_index(batch_op.f('ix_reportwindow_plan_id'))
+        batch_op.drop_index('ix_reportwindow_due')
+
+    op.drop_table('reportwindow')
+    with op.batch_alter_table('eventfile', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_eventfile_event_id'))
+
+    op.drop_table('eventfile')
     with op.batch_alter_table('bindrequest', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_bindrequest_chat_row_id'))
 
@@ -449,18 +570,14 @@ def downgrade() -> None:
 
     op.drop_table('unitalias')
     with op.batch_alter_table('taskevent', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_taskevent_until_on'))
         batch_op.drop_index(batch_op.f('ix_taskevent_plan_id'))
         batch_op.drop_index(batch_op.f('ix_taskevent_lineage'))
         batch_op.drop_index(batch_op.f('ix_taskevent_kind'))
 
     op.drop_table('taskevent')
-    with op.batch_alter_table('reminder', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_reminder_unit_id'))
-        batch_op.drop_index(batch_op.f('ix_reminder_plan_id'))
-        batch_op.drop_index(batch_op.f('ix_reminder_outbox_id'))
-        batch_op.drop_index(batch_op.f('ix_reminder_lineage'))
-
-    op.drop_table('reminder')
+    op.drop_table('rulechoice')
+    op.drop_table('reportduty')
     with op.batch_alter_table('planversion', schema=None) as batch_op:
         batch_op.drop_index('uq_planversion_in_force', sqlite_where=sa.text("state = 'IN_FORCE'"), postgresql_where=sa.text("state = 'IN_FORCE'"))
         batch_op.drop_index(batch_op.f('ix_planversion_state'))
@@ -476,6 +593,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_chat_unit_id'))
 
     op.drop_table('chat')
+    op.drop_table('bindcode')
     op.drop_table('account')
     with op.batch_alter_table('webmessage', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_webmessage_chat_id'))
@@ -487,6 +605,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_unit_name'))
 
     op.drop_table('unit')
+    op.drop_table('touched')
     op.drop_table('plannerstate')
     op.drop_table('plan')
     with op.batch_alter_table('outboxmessage', schema=None) as batch_op:
@@ -500,6 +619,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_inboxmessage_chat_id'))
 
     op.drop_table('inboxmessage')
+    with op.batch_alter_table('attempt', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_attempt_account_id'))
+
+    op.drop_table('attempt')
     op.drop_table('approvedanswer')
     with op.batch_alter_table('answerlog', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_answerlog_key'))

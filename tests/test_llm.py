@@ -51,11 +51,13 @@ def server() -> Iterator[LlmServer]:
 
 
 @pytest.fixture
-def core(home: Path, tmp_path: Path, server: LlmServer) -> Iterator[Core]:
+def core(
+    home: Path, tmp_path: Path, server: LlmServer, request: pytest.FixtureRequest
+) -> Iterator[Core]:
     core = Core.open(
         Settings(
             home=home, embedding_model="hashed-ngrams-1", llm_base_url=server.url,
-            llm_model="loopback", llm_timeout_s=WAIT_S,
+            llm_model="loopback", llm_timeout_s=getattr(request, "param", WAIT_S),
         )
     )  # fmt: skip
     file = tmp_path / "河长制.txt"
@@ -248,10 +250,11 @@ def test_a_rewriting_keeps_units_days_and_measures(core: Core, server: LlmServer
 # ---- waiting
 
 
+@pytest.mark.parametrize("core", [6.0], indirect=True)  # a slow machine changes nothing
 def test_both_calls_together_are_not_waited_for_longer_than_one(
     core: Core, server: LlmServer
 ) -> None:
-    wait_s = core.settings.llm_timeout_s = 6.0  # so long that a slow machine changes nothing
+    wait_s = core.settings.llm_timeout_s
 
     def slowly(call: Call) -> None:
         sleep(wait_s * 0.8)

@@ -140,6 +140,10 @@ def ingest_rows(report: IngestReport) -> tuple[str, ...]:
         *([] if report.is_new else ["这份文件已经读过，还没有发布。"]),
         f"读出：{parts}；责任单位{report.units}个，有日期的时限{report.dated}处，指标{report.targets}个。",
     ]
+    if report.ambiguous:
+        rows.append(
+            f"有{report.ambiguous}处时限有歧义，都按较早的一天理解，点“核对”或用 duban plans show {report.plan_id} 逐条查看。"
+        )
     if report.changes:
         counts = "、".join(
             f"{label}{n}项"

@@ -215,9 +215,10 @@ def _place(text: str) -> str | None:
         "",
         text,
     )
-    found = _PLACE.match(text)
-    if not found:
-        return None
+    found = None if text.startswith(("全", "我", "本")) else _PLACE.match(text)  # 全县, 我市
+    if not found or not found[0]:
+        inner = re.search(r"[（(]([^（）()]{2,8}[市县区州盟旗镇乡道])[）)]", text)
+        return _place(inner[1]) if inner else None
     small = found["d"] or found["c"] or found["b"] or found["a"]
     if small is None or re.search(rf"^各|({_NO_PLACE})$", small):
         return found["b"] or found["a"]

@@ -40,6 +40,7 @@ class IngestReport:
     tasks: dict[str, int] = field(default_factory=dict)  # part → count
     units: int = 0
     dated: int = 0  # timings with a day
+    ambiguous: int = 0  # of these, two days can be meant
     targets: int = 0
     review: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -180,6 +181,7 @@ def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestRe
         is_new=is_new, tasks=dict(Counter(task.part for task in tasks)),
         units=len({r.unit_id for task in tasks for r in task.responsibilities}),
         dated=sum(t.due_on is not None for task in tasks for t in task.timings),
+        ambiguous=sum(t.ambiguous for task in tasks for t in task.timings),
         targets=sum(len(task.targets) for task in tasks),
         review=version.review, notes=version.document["notes"], changes=changes, version_id=version.id,
     )  # fmt: skip

@@ -150,9 +150,13 @@ def test_projects_in_an_annex_stand_beside_points_that_name_their_units() -> Non
         ("江州市云河区“十五五”消防事业发展规划", "江州市云河区“十五五”消防事业发展规划", "云河区", (2026, 2030)),
         ("云河区创建全国文明典范城市三年行动计划\n（2024－2026年）", "云河区创建全国文明典范城市三年行动计划（2024－2026年）", "云河区", (2024, 2026)),
         ("2025年东岭镇安全生产工作要点", "2025年东岭镇安全生产工作要点", "东岭镇", (2025, 2025)),
+        ("2026年全县河湖长制工作要点", "2026年全县河湖长制工作要点", None, (2026, 2026)),
+        ("2026年创建卫生城市（柳川市）任务分解表", "2026年创建卫生城市（柳川市）任务分解表", "柳川市", (2026, 2026)),
     ],
 )  # fmt: skip
-def test_title_place_and_period(head: str, title: str, place: str, period: tuple[int, int]) -> None:
+def test_title_place_and_period(
+    head: str, title: str, place: str | None, period: tuple[int, int]
+) -> None:
     facts = read_facts(document(f"{head}\n\n一、重点任务\n"))
     assert (facts.title, facts.jurisdiction) == (title, place)
     assert facts.period_start_on is not None

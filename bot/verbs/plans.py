@@ -96,7 +96,10 @@ def plans_show(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
             units = "、".join(
                 f"{r.unit_text}（{render.ROLES[r.role]}）" for r in task.responsibilities
             )
-            due = "；".join(f"{t.text}→{t.due_on}" if t.due_on else t.text for t in task.timings)
+            due = "；".join(
+                f"{t.text}→{t.due_on}{'（有歧义）' if t.ambiguous else ''}" if t.due_on else t.text
+                for t in task.timings
+            )
             yield " | ".join(
                 part
                 for part in (render.row_name(task), task.title or "", task.text[:60], units, due)

@@ -1,7 +1,7 @@
 """Incoming, Outgoing, Receipt: the words that all platforms share."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -136,11 +136,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform can carry, as data; render.py degrades what it can't."""
+    """What a platform can carry, as data; degrading.py makes do without what it can't."""
 
     text_units: int  # the longest text of one message, measured by `measure`
     measure: str = "characters"  # "characters", "utf16" or "bytes"
     markup: str = "plain"  # how `send` writes the rows for its vendor: "plain", "markdown", "card"
+    # the rows as they go over the wire: what escaping, a title or a card adds counts as well
+    written: Callable[[tuple[str, ...]], str] = "\n".join
     buttons: int = 0  # most buttons in one message; 0: none, people answer by a number
     button_bytes: int = 64
     can_edit: bool = False

@@ -1,7 +1,19 @@
 """What the conformance suite asks of a vendor's end of the wire, whichever vendor it is."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
+
+from bot.messages import Call, CallReply
+
+Deliver = Callable[[Call], CallReply]  # a real HTTP call to the product's /hooks/NAME
+BOSS, CLERK = "1001", "1002"  # people: the one of the private chat, and one who is in the group
+
+
+class NotHere(Exception):
+    """Raised by a double for what its vendor does not have; the suite leaves that part out."""
 
 
 @dataclass
@@ -19,19 +31,27 @@ class Vendor(Protocol):
     """A server on loopback that speaks one vendor's protocol from its documentation, strictly.
 
     It refuses what the vendor refuses; what no correct program sends is kept in `complaints`,
-    and a test ends with none. One private chat, "private", and one group, "group", exist.
-    People are named by their account ids.
+    and a test ends with none. One private chat, "private", which is BOSS's, and one group,
+    "group", in which BOSS and CLERK are, exist. People are named by their account ids. All methods
+    are called from a thread that is not the product's event loop, and may block. What the vendor
+    does not have raises NotHere.
+
+    A module tests/NAME_server.py is found by its functions `make() -> Vendor`, and `make_MODE()`
+    for another way of being set up: the suite runs them as NAME and NAME-MODE.
     """
 
     name: str  # of the platform
     complaints: list[str]
 
     def settings(self) -> dict[str, Any]:
-        """The values of Settings that point the platform here."""
+        """The values of Settings that point the platform here; asked for after `start`."""
         ...
 
-    def start(self, deliver: Any) -> None:
-        """Begin; `deliver(Call) -> CallReply` reaches the product's /hooks, for vendors that call."""
+    def start(self, deliver: Deliver) -> None:
+        """Begin; `deliver` reaches the product's /hooks/`name`, for vendors that call.
+
+        It waits until the product listens.
+        """
         ...
 
     def stop(self) -> None: ...
@@ -77,3 +97,13 @@ class Vendor(Protocol):
     def gone(self, chat: str) -> None:
         """The bot is thrown out of the chat: what is sent there is refused for good."""
         ...
+
+
+def makes() -> Iterator[tuple[str, Callable[[], Vendor]]]:
+    """Every double there is, by its name in the suite."""
+    for file in sorted(Path(__file__).parent.glob("*_server.py")):
+        module = import_module(file.stem)
+        for name, make in sorted(vars(module).items()):
+            if name == "make" or name.startswith("make_"):
+                mode = name.removeprefix("make").replace("_", "-")
+                yield file.stem.removesuffix("_server") + mode, make

@@ -12,16 +12,16 @@ from config.settings import Settings
 def load_platforms(settings: Settings, store: Engine) -> dict[str, Platform]:
     """The platforms that are set up, by name.
 
-    A platform's file has `from_settings(settings, store) -> Platform | None`, which imports its
-    vendor's library only when its settings are there. The terminal, which runs in a process of its
-    own, and helpers have none.
+    A platform's file has `from_settings(settings, store) -> Platform | None`, or a list where there
+    may be several, which imports its vendor's library only when its settings are there. The
+    terminal, which runs in a process of its own, and helpers have none.
     """
     found: dict[str, Platform] = {}
     for file in iter_modules(__path__):
         module = import_module(f"{__name__}.{file.name}")
-        platform = (
-            module.from_settings(settings, store) if hasattr(module, "from_settings") else None
-        )
-        if platform is not None:
+        if not hasattr(module, "from_settings"):
+            continue
+        made = module.from_settings(settings, store)
+        for platform in made if isinstance(made, list) else [made] if made else []:
             found[platform.name] = platform
     return found

@@ -13,15 +13,15 @@ from sqlmodel import Session, col, select
 from bot import people
 from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
 from bot.models import AccountRole, WebMessage
+from bot.platforms._pushed import Pushed
 from config.clock import Clock, read_day
 from config.database import reading, writing
-from config.errors import Refused, TryLater, UserError
+from config.errors import Refused, UserError
 from config.settings import Settings
 from corpus.models import Upload
 
 LONGEST_TEXT = 4000  # characters of one question
 HISTORY_PAGE = 60  # messages that are loaded at once
-STORED_WITHIN_S = 15.0
 BACKLOG = 200  # messages that an open page may be behind; then it has to load them again
 
 Shown = dict[str, Any]  # a message as the page gets it
@@ -47,24 +47,14 @@ class Webchat:
 
     def __init__(self, store: Engine, clock: Clock) -> None:
         self._store, self._clock = store, clock
-        self._waiting: asyncio.Queue[tuple[Incoming, asyncio.Future[None]]] = asyncio.Queue()
+        self._pushed = Pushed()
         self._streams: dict[str, set[asyncio.Queue[Shown | None]]] = {}
 
     # ---- as every platform
 
-    async def receive(self) -> AsyncIterator[Incoming]:
+    def receive(self) -> AsyncIterator[Incoming]:
         """Each post; the page is answered once the next one is asked for."""
-        while True:
-            incoming, stored = await self._waiting.get()
-            try:
-                yield incoming
-            except BaseException:
-                # the consumer failed: the page is told, and may send the same again
-                if not stored.done():
-                    stored.set_exception(TryLater("消息没有存下，请再发一次。", 1))
-                raise
-            if not stored.done():
-                stored.set_result(None)
+        return self._pushed.receive()
 
     async def send(self, message: Outgoing) -> Receipt:
         """Keep the message, then show it on the open pages of its chat."""
@@ -95,13 +85,7 @@ class Webchat:
     async def post(self, chat_id: str, post: Post) -> Shown:
         """Take a post in; returns once it is stored. Raises UserError, or TryLater when it was not."""
         incoming, shown = await asyncio.to_thread(self._keep_incoming, chat_id, post)
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((incoming, stored))
-        try:
-            async with asyncio.timeout(STORED_WITHIN_S):
-                await stored
-        except TimeoutError:
-            raise TryLater("系统正忙，消息还没有存下，请稍后再发一次。", STORED_WITHIN_S) from None
+        await self._pushed.store(incoming)
         return shown
 
     def keep_file(self, chat_id: str, name: str, content: bytes) -> Attachment:

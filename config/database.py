@@ -1,10 +1,11 @@
 """The engine, the session and the migrations: SQLite in WAL mode or PostgreSQL through the same code."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -14,6 +15,8 @@ from sqlmodel import SQLModel as SQLModel  # tables take it from here, and with 
 from config.errors import UserError
 
 CONNECT_WITHIN_S = 10  # to a PostgreSQL server
+BATCH = 500  # values of one IN list; databases bound them
+T = TypeVar("T")
 
 
 def make_engine(url: str) -> Engine:
@@ -76,6 +79,13 @@ def writing(engine: Engine) -> Iterator[Session]:
     with Session(engine.execution_options(write=True), expire_on_commit=False) as session:
         yield session
         session.commit()
+
+
+def batches(values: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of at most BATCH values."""
+    ahead = iter(values)
+    while some := list(islice(ahead, BATCH)):
+        yield some
 
 
 def migrate(engine: Engine) -> None:

@@ -1,32 +1,26 @@
 """What is owed in a span of days, by which units, and what is done: reminders ask the ledger here."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import islice
-from typing import TypeVar
+from datetime import date
 
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, or_, select
 
+from config.database import batches as batches
 from corpus.models import (
-    EventKind,
     PlanVersion,
     Responsibility,
     Task,
-    TaskEvent,
     Timing,
     UnitMember,
     VersionState,
 )
 from corpus.values import Role, TimingKind
+from reminders.history import History as History
 from reminders.recurrence import occurrences
 from reminders.rules import Occurrence
-
-T = TypeVar("T")
-BATCH = 500  # values of one IN list; databases bound them
-DECIDING = (Role.LEAD, Role.RESPONSIBLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,45 +142,6 @@ def _members(session: Session, unit_ids: set[int]) -> dict[int, list[int]]:
                 ahead += direct.get(member, [])
         found[unit_id] = list(reached)
     return found
-
-
-class History:
-    """What was reported done, and opened again, of some tasks."""
-
-    def __init__(self, session: Session, lineages: Collection[str]) -> None:
-        self._events: dict[tuple[str, str], list[TaskEvent]] = defaultdict(list)
-        for some in batches(lineages):
-            query = select(TaskEvent).where(
-                col(TaskEvent.lineage).in_(some),
-                col(TaskEvent.kind).in_([EventKind.DONE, EventKind.REOPENED]),
-            )
-            for event in session.exec(query.order_by(col(TaskEvent.id))):
-                self._events[event.plan_id, event.lineage].append(event)
-
-    def is_done(self, owed: Owed, debtor: Debtor, debtors: Iterable[Debtor], at: datetime) -> bool:
-        """Whether nothing is owed by `debtor` any more at the instant `at`.
-
-        办结 of a lead unit, of the one responsible unit or of nobody in particular is for all;
-        that of a supporting or joint unit, or of one of many members, is for itself.
-        """
-        deciding = {d.unit_id for d in debtors if d.role in DECIDING and d.through is None}
-        done = False
-        for event in self._events.get((owed.task.plan_id, owed.task.lineage), ()):
-            if (
-                event.at <= at
-                and event.timing_key in ("", owed.timing.key)
-                and event.occurrence_on in (None, owed.occurrence.due_on)
-                and event.unit_id in (None, debtor.unit_id, *deciding)
-            ):
-                done = event.kind is EventKind.DONE
-        return done
-
-
-def batches(values: Iterable[T]) -> Iterator[list[T]]:
-    """Lists of at most BATCH values."""
-    ahead = iter(values)
-    while some := list(islice(ahead, BATCH)):
-        yield some
 
 
 def row_id(value: int | None) -> int:

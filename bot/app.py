@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from bot import inbox, people, render
 from bot.core import Core
+from bot.degrading import degrade
 from bot.dispatch import Dispatcher
 from bot.messages import Incoming, Outgoing, Platform
 from bot.models import InboxMessage
@@ -53,7 +54,7 @@ class App:
         )
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
-            render=self._render, split=render.split, chat_gone=self._chat_gone,
+            render=self._render, split=degrade, chat_gone=self._chat_gone,
         )  # fmt: skip
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0

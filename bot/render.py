@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from bot.comparing import Comparison
-from bot.messages import Button, Limits, Outgoing, Source
+from bot.messages import Button, Outgoing, Source
 from corpus import corrections, ledger
 from corpus.compare import ROLES as ROLES
 from corpus.compare import TaskChange
@@ -71,6 +71,9 @@ def outbox_message(session: Session, message: OutboxMessage, today: date) -> Out
     """The words for what waits in the outbox, made as of now; None when nothing of it is left to say."""
     if message.kind == "reply":
         return Outgoing.from_json(message.facts["outgoing"])
+    if message.kind == "notice":
+        buttons = tuple((Button(**button),) for button in message.facts.get("buttons", ()))
+        return notice(message.chat_id, *message.facts["text"].split("\n"), buttons=buttons)
     return reminder_message(session, message, today)
 
 
@@ -226,53 +229,3 @@ def reminder_line(one: PlannedReminder) -> str:
 
 CHANGES = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}
 STATES = {"draft": "草稿，未发布", "in_force": "在执行", "retired": "已停用", "discarded": "已放弃"}
-
-
-# ---- what a platform can carry
-
-
-def measured(text: str, limits: Limits) -> int:
-    """The length of `text` as the platform counts it."""
-    if limits.measure == "bytes":
-        return len(text.encode())
-    if limits.measure == "utf16":
-        return len(text.encode("utf-16-le")) // 2
-    return len(text)
-
-
-def split(message: Outgoing, limits: Limits) -> list[Outgoing]:
-    """Messages that fit, cut between rows; a row that is too long alone is cut inside.
-
-    The first one answers `reply_to`, the last one carries the buttons.
-    """
-    pieces: list[list[str]] = [[]]
-    cut = [piece for whole in message.rows for piece in _cut(whole, limits)]
-    for row in cut:
-        if pieces[-1] and measured("\n".join([*pieces[-1], row]), limits) > limits.text_units:
-            pieces.append([])
-        pieces[-1].append(row)
-    last = len(pieces) - 1
-    return [
-        Outgoing(
-            chat_id=message.chat_id, rows=tuple(rows),
-            buttons=message.buttons if i == last else (),
-            sources=message.sources if i == last else (),
-            suggestions=message.suggestions if i == last else (),
-            reply_to=message.reply_to if i == 0 else "", edits=message.edits if i == 0 else "",
-        )
-        for i, rows in enumerate(pieces)
-    ]  # fmt: skip
-
-
-def _cut(row: str, limits: Limits) -> list[str]:
-    pieces = []
-    while measured(row, limits) > limits.text_units:
-        end = len(row)
-        while measured(row[:end], limits) > limits.text_units:
-            end = end * 9 // 10
-        # a line's end, then a sentence's, is a better place than the middle of a word
-        best = max(row.rfind("\n", 0, end), row.rfind("。", 0, end - 1) + 1)
-        end = best if best > end // 2 else end
-        pieces.append(row[:end])
-        row = row[end:].lstrip("\n")
-    return [*pieces, row]

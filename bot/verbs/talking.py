@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from bot import inbox, people, render
 from bot.core import Core
+from bot.degrading import degrade
 from bot.dispatch import Dispatcher
 from bot.messages import Incoming
 from bot.platforms.console import Console
@@ -62,7 +63,7 @@ def _waiting(core: Core, name: str) -> Iterator[str]:
     dispatcher = Dispatcher(
         engine=core.engine, clock=core.clock, platforms={console.name: console},
         render=lambda session, message: render.outbox_message(session, message, core.clock.today()),
-        split=render.split, chat_gone=people.chat_gone,
+        split=degrade, chat_gone=people.chat_gone,
     )  # fmt: skip
     asyncio.run(dispatcher.drain(name))
     for message in console.shown:

@@ -61,7 +61,7 @@ def store_version(
         issued_on=facts.issued_on, jurisdiction=facts.jurisdiction,
         period_start_on=facts.period_start_on, period_end_on=facts.period_end_on,
         basis=list(facts.basis), leading_group=facts.leading_group,
-        file_name=file_name, sha256=sha256, document=document.to_json(),
+        off_days=facts.off_days, file_name=file_name, sha256=sha256, document=document.to_json(),
         review=[item.to_json() for item in read.review], read_at=now,
     )  # fmt: skip
     session.add(version)
@@ -128,15 +128,20 @@ def timing_key(timing: TimingValue, earlier: Sequence[TimingValue]) -> str:
 def record_event(
     session: Session, task: Task, kind: EventKind, *, by: str, by_name: str, at: datetime,
     unit_id: int | None = None, timing_key: str = "", occurrence_on: date | None = None,
-    text: str = "",
-) -> None:  # fmt: skip
-    """Add one step to the history of a task; of a recurring timing, of its one day `occurrence_on`."""
-    session.add(
-        TaskEvent(
-            plan_id=task.plan_id, lineage=task.lineage, timing_key=timing_key,
-            occurrence_on=occurrence_on, kind=kind, unit_id=unit_id, by=by, by_name=by_name, text=text, at=at,
-        )
+    text: str = "", until_on: date | None = None, decides: int | None = None,
+) -> TaskEvent:  # fmt: skip
+    """Add one step to the history of a task; of a recurring timing, of its one day `occurrence_on`.
+
+    `until_on` is the new day of an extension, `decides` the step that asked for this decision.
+    """
+    event = TaskEvent(
+        plan_id=task.plan_id, lineage=task.lineage, timing_key=timing_key,
+        occurrence_on=occurrence_on, kind=kind, unit_id=unit_id, by=by, by_name=by_name, text=text,
+        at=at, until_on=until_on, decides=decides,
     )  # fmt: skip
+    session.add(event)
+    session.flush()
+    return event
 
 
 # ---- questions
@@ -190,6 +195,19 @@ def versions_in_force(session: Session, plan_ids: Iterable[str] | None = None) -
     return list(session.exec(query.order_by(PlanVersion.plan_id)))
 
 
+def marks_in_force(
+    session: Session, plan_ids: Iterable[str] | None = None
+) -> list[tuple[int, int]]:
+    """(version id, revision) of each of `versions_in_force`, in its order: whether a copy still holds."""
+    query = select(PlanVersion.id, PlanVersion.revision).where(
+        PlanVersion.state == VersionState.IN_FORCE
+    )
+    if plan_ids is not None:
+        query = query.where(col(PlanVersion.plan_id).in_(list(plan_ids)))
+    found = session.exec(query.order_by(PlanVersion.plan_id)).all()
+    return [(id_, revision) for id_, revision in found if id_ is not None]
+
+
 def tasks_of(session: Session, version_id: int) -> list[Task]:
     """All tasks of a version in the order of the document, everything loaded."""
     return list(
@@ -230,25 +248,6 @@ def find_row(session: Session, version: PlanVersion, words: str, part: str | Non
 def is_over(version: PlanVersion, today: date) -> bool:
     """Whether the plan's period has ended before `today`."""
     return version.period_end_on is not None and version.period_end_on < today
-
-
-def closed_lineages(
-    session: Session, plan_ids: Iterable[str] | None = None
-) -> set[tuple[str, str]]:
-    """(lineage, timing key) of what was reported done and not reopened; "" is the whole task."""
-    query = select(TaskEvent).where(
-        col(TaskEvent.kind).in_([EventKind.DONE, EventKind.REOPENED]),
-        col(TaskEvent.occurrence_on).is_(None),  # a recurring duty goes on after one of its days
-    )
-    if plan_ids is not None:
-        query = query.where(col(TaskEvent.plan_id).in_(list(plan_ids)))
-    closed: set[tuple[str, str]] = set()
-    for event in session.exec(query.order_by(col(TaskEvent.id))):
-        if event.kind is EventKind.DONE:
-            closed.add((event.lineage, event.timing_key))
-        else:
-            closed -= {pair for pair in closed if pair[0] == event.lineage}
-    return closed
 
 
 def find_units(session: Session, name: str, jurisdiction: str | None = None) -> list[Unit]:

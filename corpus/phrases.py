@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -46,7 +47,8 @@ class Reading:
         }
 
 
-def read_spans(text: str, today: date) -> list[Reading]:
+@lru_cache(maxsize=256)  # each step of one answer asks for the same text
+def read_spans(text: str, today: date) -> tuple[Reading, ...]:
     """The time expressions of a question, Chinese and English, in its order.
 
     `start_at` and `end_at` count the characters of `text`; 周 runs from Monday to Sunday.
@@ -60,7 +62,9 @@ def read_spans(text: str, today: date) -> list[Reading]:
             found.append(e)
     found.sort(key=lambda e: e.start_at)
     hedged = any(word in text for word in _HEDGES)
-    return [_reading(text, places[e.start_at], places[e.end_at - 1] + 1, e, hedged) for e in found]
+    return tuple(
+        _reading(text, places[e.start_at], places[e.end_at - 1] + 1, e, hedged) for e in found
+    )
 
 
 def read_phrase(text: str, today: date) -> Reading:

@@ -9,6 +9,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 
 from corpus.festivals import NAMES, festival, nth_weekday
 from corpus.lunar import lunar_date, lunar_month
@@ -93,7 +94,10 @@ _SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
 
 
 def at(pattern: str, text: str, i: int) -> re.Match[str] | None:
-    return re.compile(pattern).match(text, i)
+    return _compiled(pattern).match(text, i)
+
+
+_compiled = cache(re.compile)  # re's own cache is slower, and smaller than our grammar
 
 
 def month_span(year: int, first: int, last: int | None = None) -> tuple[date, date]:

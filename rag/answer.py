@@ -6,10 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from config.database import reading
 from config.settings import Settings
-from corpus import ledger
-from corpus.models import PlanVersion
 from rag import assisted, facts, overviews, phrasing, registers
 from rag.evidence import Ranker
 from rag.llm import Model
@@ -18,7 +15,7 @@ from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
 from rag.scope import Scope
 from rag.understand import understand
-from rag.views import VersionView, Views
+from rag.views import Versions, VersionView, Views
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
 LONGEST = 300  # characters of a question that are searched for
@@ -36,7 +33,8 @@ class Answerer:
     ) -> None:
         self._engine, self._retriever, self._settings = engine, retriever, settings
         self._model = model
-        self._views, self._scope = Views(engine), Scope(engine, retriever)
+        self._versions, self._views = Versions(engine), Views(engine)
+        self._scope = Scope(engine, retriever)
 
     def answer(self, question: Question) -> Answer:
         """What the plans in scope say; never a number, a unit or a date that they don't."""
@@ -81,18 +79,7 @@ class Answerer:
 
     def _in_scope(self, question: Question) -> tuple[list[VersionView], int]:
         """The plans to look at, and how many others may hold a part of the answer."""
-        with reading(self._engine) as session:
-            if question.version_id is not None:
-                versions = [session.get_one(PlanVersion, question.version_id)]
-            else:
-                versions = ledger.versions_in_force(session, question.plan_ids)
-            if not versions and question.plan_ids:
-                # a plan out of force answers when it alone is asked for
-                versions = [
-                    ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids
-                ]
-            session.expunge_all()
-        chosen, left_out = self._scope.narrowed(question, versions)
+        chosen, left_out = self._scope.narrowed(question, self._versions.of(question))
         return [self._views.of(version) for version in chosen], left_out
 
     # ---- finding

@@ -109,6 +109,8 @@ def _without_duplicates(hits: Sequence[Hit], limit: int) -> list[Hit]:
     """The first `limit` different passages; the row of a task stands for prose that says no more."""
     kept: list[tuple[Hit, frozenset[str]]] = []
     for hit in hits:
+        if len(kept) == limit:
+            break
         words = frozenset(lexical.split_words(hit.text))
         for n, (other, other_words) in enumerate(kept):
             if hit.version_id != other.version_id:
@@ -119,8 +121,7 @@ def _without_duplicates(hits: Sequence[Hit], limit: int) -> list[Hit]:
                 kept[n] = (hit, words)
                 break
         else:
-            if len(kept) < limit:
-                kept.append((hit, words))
+            kept.append((hit, words))
     return [hit for hit, _ in kept]
 
 

@@ -20,6 +20,7 @@ from sqlmodel import col, select
 from config.database import reading, writing
 from config.settings import Settings
 from rag.models import Passage, Vector
+from rag.nearest import KEPT, Nearest
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -28,7 +29,6 @@ log = structlog.get_logger()
 
 _COMPUTED = 16  # vectors made between two looks at `stop`
 _WRITTEN = 1000  # keys in one call to Chroma, which takes 5,461 at most
-_FEW = 500  # passages whose vectors are sooner compared one by one than found through a filter
 _SPARE = 4  # times as many neighbours as wanted, when some will be out of scope
 _REMEMBERED = 256  # vectors of questions
 _SILENCE_S = 60  # that an embeddings server which failed is left alone
@@ -64,6 +64,7 @@ class VectorIndex:
         self._model = ""
         self._synced: tuple[int, ...] = ()
         self._keys: dict[int, list[str]] = {}  # version id → the keys of its passages in Chroma
+        self._nearest = Nearest()
         self._silent_until = 0.0
         self._questions: OrderedDict[str, list[float]] = OrderedDict()
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -94,13 +95,13 @@ class VectorIndex:
         if vector is None:
             return []
         try:
-            return self._nearest(collection, vector, set(version_ids), limit)
+            return self._within(collection, vector, set(version_ids), limit)
         except Exception as error:  # whatever breaks in there, a question must still be answered
             log.error("vectors.broken", error=type(error).__name__)
             self._collection = None  # the next sync looks at the store, and makes it again
             return []
 
-    def _nearest(
+    def _within(
         self, collection: Any, vector: list[float], version_ids: set[int], limit: int
     ) -> list[tuple[int, float]]:
         def hits(n: int, where: dict[str, Any] | None) -> list[tuple[int, float]]:
@@ -115,19 +116,21 @@ class VectorIndex:
                 if metadata["version_id"] in version_ids
             ]
 
-        keys = [key for id_ in sorted(version_ids) for key in self._keys.get(id_, ())]
-        within = len(keys)
-        if not keys:
+        within = sum(len(self._keys.get(id_, ())) for id_ in version_ids)
+        if not within:
             return []
+        if len(version_ids) <= KEPT:
+            return self._nearest.search(vector, sorted(version_ids), self._vectors_of)[:limit]
         if 2 * within > sum(map(len, self._keys.values())):
             # a filter that lets most pass is a hundred times slower than none
-            nearest = hits(_SPARE * limit, None)
-            if len(nearest) >= min(limit, within):
-                return nearest[:limit]
-        elif within <= _FEW:
-            found = collection.get(ids=keys, include=["embeddings"])
-            return _by_distance(vector, found["ids"], found["embeddings"])[:limit]
+            found = hits(_SPARE * limit, None)
+            if len(found) >= min(limit, within):
+                return found[:limit]
         return hits(limit, {"version_id": {"$in": sorted(version_ids)}})
+
+    def _vectors_of(self, version_id: int) -> tuple[list[str], Any]:
+        found = self._collection.get(ids=self._keys.get(version_id, []), include=["embeddings"])
+        return found["ids"], found["embeddings"]
 
     def sync(
         self, engine: Engine, progress: Callable[[int, int], None], stop: threading.Event
@@ -154,6 +157,7 @@ class VectorIndex:
             gone = sorted(there - wanted.keys())
             for keys in _batches(gone, _WRITTEN):
                 self._collection.delete(ids=keys)
+            self._nearest.forget()
             missing = sorted(wanted.keys() - there, key=lambda key: wanted[key].passage_id)
             done = len(wanted) - len(missing)
             progress(done, len(wanted))
@@ -166,6 +170,7 @@ class VectorIndex:
                     embeddings=self._of_passages(engine, passages),
                     metadatas=[{"version_id": passage.version_id} for passage in passages],
                 )
+                self._nearest.forget()
                 done += len(keys)
                 progress(done, len(wanted))
             self._synced = state
@@ -304,23 +309,6 @@ def _state(engine: Engine) -> tuple[int, ...]:
     with reading(engine) as session:
         row = session.exec(select(func.count(col(Passage.id)), func.max(Passage.id), lengths)).one()
     return tuple(int(number or 0) for number in row)
-
-
-def _by_distance(
-    vector: Sequence[float], keys: Sequence[str], vectors: Any
-) -> list[tuple[int, float]]:
-    """(passage id, cosine distance) of all `vectors`, (n, dim) float32, the nearest first."""
-    import numpy as np
-
-    if not keys:
-        return []
-    asked, known = np.asarray(vector, np.float32), np.asarray(vectors, np.float32)
-    lengths = np.linalg.norm(known, axis=1) * np.linalg.norm(asked)
-    distances = 1 - known @ asked / np.maximum(lengths, 1e-12)
-    return [
-        (int(keys[n].partition("-")[0]), float(distances[n]))
-        for n in np.argsort(distances, kind="stable")
-    ]
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[list[str]]:

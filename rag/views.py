@@ -6,14 +6,14 @@ from functools import cached_property
 from threading import Lock
 
 from sqlalchemy import Engine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from config.database import reading
 from corpus import ledger
 from corpus.models import PlanVersion, Task
 from rag.homophones import Sounds
 from rag.models import Passage
-from rag.question import Citation
+from rag.question import Citation, Question
 from rag.words import normal, pairs, sentences
 
 KEPT = 64  # versions held in memory; the others are read again when they are asked for
@@ -93,6 +93,39 @@ class VersionView:
     def tasks(self) -> list[Task]:
         """All rows of the ledger, in order."""
         return [entry.task for entry in self.entries if entry.task is not None]
+
+
+class Versions:
+    """The plan versions that answer, without their documents; read again only when they change."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept: dict[int, PlanVersion] = {}
+        self._lock = Lock()
+
+    def of(self, question: Question) -> list[PlanVersion]:
+        """Those in force within the question's scope, or the one that is asked for whatever its state."""
+        with reading(self._engine) as session:
+            found = [] if question.version_id is not None else self._in_force(session, question)
+            if question.version_id is not None:
+                found = [session.get_one(PlanVersion, question.version_id)]
+            elif not found and question.plan_ids:
+                # a plan out of force answers when it alone is asked for
+                found = [ledger.version_to_show(session, plan_id) for plan_id in question.plan_ids]
+            session.expunge_all()
+        return found
+
+    def _in_force(self, session: Session, question: Question) -> list[PlanVersion]:
+        marks = ledger.marks_in_force(session, question.plan_ids)
+        with self._lock:
+            kept = dict(self._kept)
+        if any(id_ not in kept or kept[id_].revision != revision for id_, revision in marks):
+            read = ledger.versions_in_force(session, question.plan_ids)
+            session.expunge_all()
+            kept |= {v.id: v for v in read if v.id is not None}
+            with self._lock:
+                self._kept |= kept
+        return [kept[id_] for id_, _ in marks if id_ in kept]
 
 
 class Views:

@@ -159,7 +159,7 @@ def test_a_day_that_this_month_does_not_have_is_of_the_next():
     ],
 )
 def test_no_time_is_read_where_none_is_named(text):
-    assert read_spans(text, _TODAY) == []
+    assert read_spans(text, _TODAY) == ()
     assert read_phrase(text, _TODAY) == Reading(text, 0, len(text))
 
 

@@ -60,7 +60,8 @@ class Telegram:
         button_bytes=64,
         can_edit=True,
         messages_per_s=30,
-        chat_messages_per_min=20,  # in a group
+        chat_messages_per_min=60,
+        group_messages_per_min=20,
     )
 
     def __init__(

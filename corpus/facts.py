@@ -25,6 +25,7 @@ class PlanFacts:
     period_end_on: date | None = None
     basis: list[str] = field(default_factory=list)
     leading_group: str | None = None  # where its office is
+    off_days: str = ""  # where a day that falls on a holiday goes: "after" it, "before" it; "" unsaid
     other_papers: list[str] = field(default_factory=list)  # numbers of further papers in the file
     only_due_year: int | None = None  # the year of every printed deadline, where they agree
 
@@ -68,6 +69,9 @@ _CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[�
 _OFFICE = re.compile(r"办公室(?:[（(][^（）()]*[）)])?设在([^，。；、（(]{2,24})")
 _DUE = re.compile(r"(20\d\d)年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:[底末]|[之以]?前)")
 _DAY_CELL = re.compile(r"(20\d\d)(?:年\d{1,2}月(?:\d{1,2}日)?|[-./]\d{1,2}[-./]\d{1,2})")
+_OFF_DAY = re.compile(
+    r"(?:节假日|节日|休息日|双休日|公休日|假期|周末)[^。；;\d]{0,12}?(?:(顺延|推迟|延后|延至|往后)|(提前|前移|往前))"
+)
 _FRONT = 25  # blocks in which the head of a plan stands
 
 
@@ -85,6 +89,7 @@ def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
     facts.basis = _basis(document)
     office = next((found for text in texts if (found := _OFFICE.search(text))), None)
     facts.leading_group = office[1] if office else None
+    facts.off_days = _off_days(document)
     facts.other_papers = _other_papers(texts)
     facts.only_due_year = _only_due_year(document)
     return facts
@@ -92,6 +97,16 @@ def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
 
 def _texts(document: Document) -> list[str]:
     return [_flat(b.text) for b in document.blocks if b.table is None and b.text.strip()]
+
+
+def _off_days(document: Document) -> str:
+    """What a plan says of days that fall on a holiday: 遇节假日顺延, 提前至节前最后一个工作日."""
+    for block in document.blocks:
+        rows = block.table.rows if block.table else []
+        for text in [block.text, *(cell.text for row in rows for cell in row.cells)]:
+            if found := _OFF_DAY.search(_flat(text)):
+                return "after" if found[1] else "before"
+    return ""
 
 
 def _other_papers(texts: Sequence[str]) -> list[str]:

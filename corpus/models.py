@@ -58,6 +58,8 @@ class PlanVersion(SQLModel, table=True):
     period_end_on: date | None = None
     basis: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     leading_group: str | None = None
+    # where a day goes that falls on a holiday: "after" or "before" it; "" where the plan is silent
+    off_days: str = Field(default="", max_length=8)
     file_name: str
     sha256: str = Field(index=True)
     document: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
@@ -186,6 +188,12 @@ class Timing(SQLModel, table=True):
     __table_args__ = (
         Index("ix_timing_owed", "kind", "due_on"),
         Index("ix_timing_rule", "kind", "rule"),
+        Index(
+            "ix_timing_report",
+            "task_id",
+            sqlite_where=text("is_report = 1"),
+            postgresql_where=text("is_report"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -104,9 +104,15 @@ class ReportWindow(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint(
-            "plan_id", "lineage", "timing_key", "unit_id", "due_on", name="uq_reportwindow_once"
+            "plan_id",
+            "lineage",
+            "timing_key",
+            "unit_id",
+            "occurrence_on",
+            name="uq_reportwindow_once",
         ),
         Index("ix_reportwindow_due", "due_on", "received_on"),
+        Index("ix_reportwindow_opens", "opens_on"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -117,8 +123,9 @@ class ReportWindow(SQLModel, table=True):
     timing_key: str = Field(default="", max_length=16)
     unit_id: int = Field(foreign_key="unit.id", index=True)
     period: str = Field(max_length=16)  # "2026-02", "2026-Q2", "2026-H1", "2026-W36", "2026", …
+    occurrence_on: date  # the day as the plan has it; it names the window
     opens_on: date
-    due_on: date
+    due_on: date  # moved off a holiday, or put off by an extension
     received_on: date | None = None
     event_id: int | None = Field(default=None, foreign_key="taskevent.id")  # the REPORTED one
 

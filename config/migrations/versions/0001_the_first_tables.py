@@ -237,6 +237,7 @@ def upgrade() -> None:
     sa.Column('period_end_on', sa.Date(), nullable=True),
     sa.Column('basis', sa.JSON(), nullable=False),
     sa.Column('leading_group', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('off_days', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
     sa.Column('file_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('document', sa.JSON(), nullable=False),
@@ -362,6 +363,7 @@ def upgrade() -> None:
     sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('period', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('occurrence_on', sa.Date(), nullable=False),
     sa.Column('opens_on', sa.Date(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('received_on', sa.Date(), nullable=True),
@@ -370,10 +372,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reportwindow_plan_id_plan')),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_reportwindow_unit_id_unit')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reportwindow')),
-    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'unit_id', 'due_on', name='uq_reportwindow_once')
+    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'unit_id', 'occurrence_on', name='uq_reportwindow_once')
     )
     with op.batch_alter_table('reportwindow', schema=None) as batch_op:
         batch_op.create_index('ix_reportwindow_due', ['due_on', 'received_on'], unique=False)
+        batch_op.create_index('ix_reportwindow_opens', ['opens_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_reportwindow_plan_id'), ['plan_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_reportwindow_unit_id'), ['unit_id'], unique=False)
 
@@ -504,6 +507,7 @@ def upgrade() -> None:
     with op.batch_alter_table('timing', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_timing_due_on'), ['due_on'], unique=False)
         batch_op.create_index('ix_timing_owed', ['kind', 'due_on'], unique=False)
+        batch_op.create_index('ix_timing_report', ['task_id'], unique=False, sqlite_where=sa.text('is_report = 1'), postgresql_where=sa.text('is_report'))
         batch_op.create_index('ix_timing_rule', ['kind', 'rule'], unique=False)
         batch_op.create_index(batch_op.f('ix_timing_task_id'), ['task_id'], unique=False)
 
@@ -515,6 +519,7 @@ def downgrade() -> None:
     with op.batch_alter_table('timing', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_timing_task_id'))
         batch_op.drop_index('ix_timing_rule')
+        batch_op.drop_index('ix_timing_report', sqlite_where=sa.text('is_report = 1'), postgresql_where=sa.text('is_report'))
         batch_op.drop_index('ix_timing_owed')
         batch_op.drop_index(batch_op.f('ix_timing_due_on'))
 
@@ -552,6 +557,7 @@ def downgrade() -> None:
     with op.batch_alter_table('reportwindow', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_reportwindow_unit_id'))
         batch_op.drop_index(batch_op.f('ix_reportwindow_plan_id'))
+        batch_op.drop_index('ix_reportwindow_opens')
         batch_op.drop_index('ix_reportwindow_due')
 
     op.drop_table('reportwindow')

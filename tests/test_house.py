@@ -29,7 +29,7 @@ HOMES = {
     "docx": ("corpus/",),
     "openpyxl": ("corpus/",),
     "pdfplumber": ("corpus/",),
-    "typer": ("bot/cli.py",),
+    "typer": ("bot/cli.py", "bot/commands/"),
 }
 # the places that may ask for the real time
 TIME = ("config/clock.py",)

@@ -1,0 +1,25 @@
+"""duban people …: Accounts and what they may do."""
+
+import typer
+
+from bot.commands import Json, do
+
+app = typer.Typer(no_args_is_help=True, help="账号与权限")
+
+
+@app.command("list")
+def people_list(json: Json = False) -> None:
+    """已知账号。"""
+    do("people_list", json=json)
+
+
+@app.command("grant")
+def people_grant(account: str, role: str) -> None:
+    """授予角色：admin 或 member。"""
+    do("people_grant", account=account, role=role)
+
+
+@app.command("revoke")
+def people_revoke(account: str) -> None:
+    """收回角色。"""
+    do("people_revoke", account=account)

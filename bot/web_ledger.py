@@ -3,7 +3,7 @@
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,8 +12,9 @@ from sqlmodel import Session, col, func, select
 
 from bot.render import PARTS
 from bot.web_status import plans_in_force
-from corpus.ledger import LOADED, closed_lineages
+from corpus.ledger import LOADED
 from corpus.models import PlanVersion, Responsibility, Target, Task, Timing, VersionState
+from corpus.progress import Progress
 from corpus.values import Role, TimingKind
 from rag.phrasing import chinese_day
 
@@ -56,8 +57,8 @@ class Found:
     version: PlanVersion | None  # the version asked for, if it is not in force
 
 
-def find_tasks(session: Session, asked: LedgerFilter) -> Found:
-    """The tasks that the filter lets through, one page of them."""
+def find_tasks(session: Session, asked: LedgerFilter, now: datetime) -> Found:
+    """The tasks that the filter lets through, one page of them, as they stand at `now`."""
     versions = _versions(session, asked)
     query = select(Task).where(col(Task.version_id).in_(versions))
     if asked.part:
@@ -77,6 +78,7 @@ def find_tasks(session: Session, asked: LedgerFilter) -> Found:
         .limit(PAGE_ROWS)
         .options(*LOADED)
     ).all()
+    progress = Progress(session, lineages=[task.lineage for task in tasks])
     titles = session.exec(
         select(PlanVersion.id, PlanVersion.title).where(col(PlanVersion.id).in_(versions))
     )
@@ -85,7 +87,7 @@ def find_tasks(session: Session, asked: LedgerFilter) -> Found:
         total=total,
         pages=max(1, -(-total // PAGE_ROWS)),
         titles={number: title for number, title in titles if number is not None},
-        closed={lineage for lineage, timing in closed_lineages(session) if timing == ""},
+        closed={task.lineage for task in tasks if progress.is_closed(task, now)},
         version=session.get(PlanVersion, asked.version) if asked.version else None,
     )
 

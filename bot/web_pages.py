@@ -57,7 +57,7 @@ def page_routes(engine: Engine, clock: Clock) -> APIRouter:
                 "ledger.html",
                 asked=asked,
                 offered=offered_filters(session, asked),
-                found=find_tasks(session, asked),
+                found=find_tasks(session, asked, clock.now()),
             )
 
     @routes.get("/plans/{plan_id}")

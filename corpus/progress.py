@@ -8,8 +8,8 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from config.database import batches
-from corpus.models import EventKind, Responsibility, TaskEvent
-from corpus.values import Role
+from corpus.models import EventKind, Responsibility, Task, TaskEvent, Timing
+from corpus.values import Role, TimingKind
 
 DECIDING = (Role.LEAD, Role.RESPONSIBLE)  # what they report done is done for all
 ANSWERS = (
@@ -73,6 +73,28 @@ class Progress:
         for event in self._of_it(matter, at, (EventKind.DONE, EventKind.REOPENED)):
             done = event.kind is EventKind.DONE
         return done
+
+    def is_closed(
+        self, task: Task, at: datetime, *, timing: Timing | None = None, units: Collection[str] = ()
+    ) -> bool:
+        """Whether a timing of a task is done, or without one the task as a whole.
+
+        By the `units` asked about, as printed; else by those that answer for it. A task is done
+        when each of its days is.
+        """
+        if timing is None:
+            dated = [t for t in task.timings if t.due_on and t.kind is not TimingKind.RECURRING]
+            if dated:
+                return all(self.is_closed(task, at, timing=t, units=units) for t in dated)
+        asked = [r for r in task.responsibilities if r.unit_text in units]
+        chief = [r for r in task.responsibilities if r.role is not Role.SUPPORT]
+        owing = [r.unit_id for r in asked or chief or task.responsibilities] or [None]
+        deciding = deciding_units(task.responsibilities)
+        key, due_on = (timing.key, timing.due_on) if timing else ("", None)
+        return all(
+            self.is_done(Matter(task.plan_id, task.lineage, key, due_on, unit_id, deciding), at)
+            for unit_id in owing
+        )
 
     def is_muted(self, matter: Matter, at: datetime) -> bool:
         """Whether an admin wants no reminders of it."""

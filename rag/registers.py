@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Engine
 
 from config.database import reading
-from corpus import ledger
-from corpus.models import Task, Timing
+from corpus.models import Timing
 from corpus.numerals import read_number
 from corpus.phrases import describe_span
+from corpus.progress import Progress
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag import phrasing
 from rag.filters import TASK_PARTS, concerns, falls, filtered, numbered, passes, rows_of
@@ -96,7 +96,8 @@ def due(query: Query, engine: Engine) -> Answer:
     late = bool(LATE.search(query.text)) and query.span is None
     if late:
         end = query.today - timedelta(days=1)
-    closed = _closed(engine, query.views) if late else set()
+    progress = _progress(engine, query.views) if late else None
+    at = datetime.combine(query.today, time.max, UTC)
     entries: list[Entry] = []
     chosen: dict[int, list[Timing]] = {}
     for view in query.views:
@@ -105,7 +106,10 @@ def due(query: Query, engine: Engine) -> Answer:
             if task is None or task.id is None or not passes(query, task):
                 continue
             timings = [
-                t for t in task.timings if falls(t, start, end) and not _is_closed(task, t, closed)
+                t
+                for t in task.timings
+                if falls(t, start, end)
+                and not (progress and progress.is_closed(task, at, timing=t, units=query.units))
             ]
             if timings and task.id not in chosen:
                 entries.append(entry)
@@ -286,10 +290,6 @@ def _next_due(query: Query, end: date | None) -> list[str]:
     return [f"之后最近的是{phrasing.chinese_day(day)}到期的{entry.passage.ref}“{name}”。"]
 
 
-def _closed(engine: Engine, views: Sequence[VersionView]) -> set[tuple[str, str]]:
+def _progress(engine: Engine, views: Sequence[VersionView]) -> Progress:
     with reading(engine) as session:
-        return ledger.closed_lineages(session, [view.version.plan_id for view in views])
-
-
-def _is_closed(task: Task, timing: Timing, closed: set[tuple[str, str]]) -> bool:
-    return (task.lineage, "") in closed or (task.lineage, timing.key) in closed
+        return Progress(session, plan_ids=[view.version.plan_id for view in views])

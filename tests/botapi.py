@@ -6,13 +6,14 @@ a test ends with none of them.
 """
 
 import json
+import re
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from botapi_http import HttpServer
+from botapi_http import HttpServer, Upload
 from botapi_people import BOT, Chat, Json, People
 
 TEXT_UNITS = 4096  # UTF-16 code units
@@ -20,12 +21,16 @@ TEXT_UNITS = 4096  # UTF-16 code units
 METHODS: dict[str, tuple[set[str], set[str]]] = {
     "getMe": (set(), set()),
     "deleteWebhook": (set(), {"drop_pending_updates"}),
+    "setWebhook": ({"url"}, {"secret_token", "allowed_updates", "max_connections"}),
     "setMyCommands": ({"commands"}, {"scope", "language_code"}),
     "getUpdates": (set(), {"offset", "limit", "timeout", "allowed_updates"}),
     "sendMessage": (
         {"chat_id", "text"},
-        {"reply_markup", "reply_parameters", "link_preview_options", "disable_notification"},
+        {"message_thread_id", "reply_markup", "reply_parameters", "link_preview_options"},
     ),
+    "sendDocument": ({"chat_id", "document"}, {"message_thread_id", "caption", "reply_parameters"}),
+    "sendPhoto": ({"chat_id", "photo"}, {"message_thread_id", "caption", "reply_parameters"}),
+    "sendChatAction": ({"chat_id", "action"}, {"message_thread_id"}),
     "editMessageText": (
         {"chat_id", "message_id", "text"},
         {"reply_markup", "link_preview_options"},
@@ -67,7 +72,8 @@ class BotApi(People):
         self.calls: Counter[str] = Counter()  # by method, the failed ones too
         self.complaints: list[str] = []
         self.commands: dict[str, list[Json]] = {}  # the menu, by language
-        self.has_webhook = False  # polling is refused while it is set
+        self.webhook: Json = {}  # where updates go to; polling is refused while it is set
+        self.shown_at_work: list[str] = []  # the chats where the bot was seen typing
         self._polls = 0
         self._faults: dict[str, list[Fault]] = {}
         self._closed = threading.Event()
@@ -98,11 +104,11 @@ class BotApi(People):
         """The next calls of `method` end so, one after the other."""
         self._faults.setdefault(method, []).extend(faults)
 
-    def _handle(self, path: str, form: dict[str, str]) -> tuple[int, Any] | None:
+    def _handle(self, path: str, form: dict[str, str | Upload]) -> tuple[int, Any] | None:
         """One call from the wire."""
         file_path = path.removeprefix(f"/file/bot{self.token}/")
-        if file_path in self._contents:
-            return 200, self._contents[file_path]
+        if file_path in self._paths:
+            return 200, self.contents[self._paths[file_path]]
         method = path.removeprefix(f"/bot{self.token}/")
         if method == path:
             self.complaints.append(f"wrong path or token: {path}")
@@ -130,7 +136,7 @@ class BotApi(People):
                 self._closed.wait()
         return None
 
-    def _do(self, method: str, form: dict[str, str]) -> Any:
+    def _do(self, method: str, form: dict[str, str | Upload]) -> Any:
         if method not in METHODS:
             self.complaints.append(f"unknown method {method}")
             raise Rejected(404, "Not Found: method not found")
@@ -143,7 +149,7 @@ class BotApi(People):
         given: Json = dict(form)
         for name in given.keys() & JSON_PARAMETERS:
             try:
-                given[name] = json.loads(form[name])
+                given[name] = json.loads(str(form[name]))
             except ValueError:
                 self.complaints.append(f"{method}: {name} is not JSON")
                 raise Rejected(400, f"Bad Request: can't parse {name}") from None
@@ -155,7 +161,18 @@ class BotApi(People):
         return {**BOT, "can_join_groups": True, "can_read_all_group_messages": True}
 
     def _deleteWebhook(self, _: Json) -> bool:
-        self.has_webhook = False
+        self.webhook = {}
+        return True
+
+    def _setWebhook(self, given: Json) -> bool:
+        if not given["url"].startswith("https://"):
+            raise Rejected(
+                400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"
+            )
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", given.get("secret_token", "-")):
+            raise Rejected(400, "Bad Request: secret token contains unallowed characters")
+        self.webhook = given
+        self._changed.notify_all()
         return True
 
     def _setMyCommands(self, given: Json) -> bool:
@@ -169,7 +186,7 @@ class BotApi(People):
         return True
 
     def _getUpdates(self, given: Json) -> list[Json]:
-        if self.has_webhook:
+        if self.webhook:
             words = "Conflict: can't use getUpdates method while webhook is active"
             raise Rejected(409, words)
         self._polls += 1
@@ -200,7 +217,35 @@ class BotApi(People):
                 content["reply_to_message"] = chat.messages[reply["message_id"]]
             elif not reply.get("allow_sending_without_reply"):
                 raise Rejected(400, "Bad Request: message to be replied not found")
-        return self._write(int(given["chat_id"]), BOT, content)
+        return self._write(int(given["chat_id"]), BOT, content | _thread(chat, given))
+
+    def _sendDocument(self, given: Json) -> Json:
+        chat = self._writable(given["chat_id"])
+        facts = self._upload(given["document"], 50 * 1024 * 1024)
+        return self._write(int(given["chat_id"]), BOT, {"document": facts} | _thread(chat, given))
+
+    def _sendPhoto(self, given: Json) -> Json:
+        chat = self._writable(given["chat_id"])
+        if not given["photo"][1].startswith((b"\x89PNG", b"\xff\xd8\xff")):
+            raise Rejected(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        facts = self._upload(given["photo"], 10 * 1024 * 1024)
+        sizes = {"photo": [{**facts, "width": 90, "height": 60}]}
+        return self._write(int(given["chat_id"]), BOT, sizes | _thread(chat, given))
+
+    def _upload(self, file: Upload, most: int) -> Json:
+        if not file[1]:
+            raise Rejected(400, "Bad Request: file must be non-empty")
+        if len(file[1]) > most:
+            raise Rejected(413, "Request Entity Too Large")
+        return self._keep(*file)
+
+    def _sendChatAction(self, given: Json) -> bool:
+        chat = self._writable(given["chat_id"])
+        if given["action"] != "typing":
+            raise Rejected(400, "Bad Request: wrong parameter action in request")
+        thread = _thread(chat, given).get("message_thread_id")
+        self.shown_at_work.append(given["chat_id"] + (f"/{thread}" if thread else ""))
+        return True
 
     def _editMessageText(self, given: Json) -> Json:
         message = self._writable(given["chat_id"]).messages.get(int(given["message_id"]))
@@ -258,3 +303,12 @@ class BotApi(People):
             if not 1 <= len(key["callback_data"].encode()) <= 64:
                 raise Rejected(400, "Bad Request: BUTTON_DATA_INVALID")
         return {"text": given["text"], "reply_markup": given["reply_markup"]}
+
+
+def _thread(chat: Chat, given: Json) -> Json:
+    """The topic that a message is for."""
+    if "message_thread_id" not in given:
+        return {}
+    if int(given["message_thread_id"]) not in chat.topics:
+        raise Rejected(400, "Bad Request: message thread not found")
+    return {"message_thread_id": int(given["message_thread_id"]), "is_topic_message": True}

@@ -5,12 +5,15 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+Upload = tuple[str, bytes]  # the name of a file, and what is in it
 # (path, form) → (status, body); a body of bytes is a file; None breaks the connection
-Handle = Callable[[str, dict[str, str]], tuple[int, Any] | None]
+Handle = Callable[[str, dict[str, str | Upload]], tuple[int, Any] | None]
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -63,8 +66,8 @@ class _Connection(BaseHTTPRequestHandler):
         if len(content) < length:  # whoever called died over it
             self.close_connection = True
             return
-        body = content.decode()
-        form = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body)))
+        kind = self.headers.get("Content-Type", "")
+        form = _parts(kind, content) if kind.startswith("multipart/") else _fields(content)
         self._answer(self.server.handle(unquote(self.path), form))
 
     def _answer(self, result: tuple[int, Any] | None) -> None:
@@ -82,3 +85,20 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Tests speak through their assertions."""
+
+
+def _fields(content: bytes) -> dict[str, str | Upload]:
+    body = content.decode()
+    return {**dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body)))}
+
+
+def _parts(kind: str, content: bytes) -> dict[str, str | Upload]:
+    """The fields and the files of a form that carries files."""
+    whole = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + content)
+    form: dict[str, str | Upload] = {}
+    for part in whole.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        value = part.get_payload(decode=True)
+        file_name = part.get_filename()
+        form[str(name)] = value.decode() if file_name is None else (file_name, value)
+    return form

@@ -29,6 +29,7 @@ class Chat:
     has_bot: bool = True
     messages: dict[int, Json] = field(default_factory=dict)
     moved_to: int | None = None
+    topics: set[int] = field(default_factory=set)
 
 
 class People:
@@ -41,7 +42,9 @@ class People:
         self.unanswered_presses: set[str] = set()
         self._chats: dict[int, Chat] = {}
         self._files: dict[str, Json] = {}
-        self._contents: dict[str, bytes] = {}
+        self.contents: dict[str, bytes] = {}  # of the files that were sent, by their ids
+        self._paths: dict[str, str] = {}  # where they are downloaded, and their ids
+        self._last: Json = {}  # the last update
         self._updates: list[Json] = []
         self._update_id = 1000
         self._changed = threading.Condition()
@@ -78,12 +81,9 @@ class People:
 
     def send_file(self, chat_id: int, user: User, name: str, content: bytes, caption: str = "") -> int:  # fmt: skip
         """A person sends a document; gives the id of the message."""
-        file_id = f"file-{len(self._files) + 1}"
-        facts = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": len(content)}
-        self._files[file_id] = {**facts, "file_path": f"documents/{name}"}
-        self._contents[f"documents/{name}"] = content
+        facts = self._keep(name, content)
         extra = {"caption": caption} if caption else {}
-        return self.put(chat_id, user, document={**facts, "file_name": name}, **extra)
+        return self.put(chat_id, user, document=facts, **extra)
 
     def put(self, chat_id: int, user: User, **content: Any) -> int:
         """Any message, by the fields that the Bot API gives it."""
@@ -118,8 +118,24 @@ class People:
     def _update(self, **content: Any) -> None:
         self._update_id += 1
         # a copy: an update stays as it was when the message under it is edited
-        self._updates.append(json.loads(json.dumps({"update_id": self._update_id, **content})))
+        self._last = json.loads(json.dumps({"update_id": self._update_id, **content}))
+        self._updates.append(self._last)
         self._changed.notify_all()
+
+    def redeliver(self) -> None:
+        """The last update comes once more, as after an answer that did not reach the server."""
+        with self._changed:
+            self._updates.append(self._last)
+            self._changed.notify_all()
+
+    def _keep(self, name: str, content: bytes) -> Json:
+        """Takes a file in; what a message says of it."""
+        file_id = f"file-{len(self._files) + 1}"
+        facts = {"file_id": file_id, "file_unique_id": f"u{file_id}", "file_size": len(content)}
+        path = f"documents/{file_id}/{name}"
+        self._files[file_id] = {**facts, "file_path": path}
+        self.contents[file_id], self._paths[path] = content, file_id
+        return {**facts, "file_name": name}
 
     def _membership(self, chat_id: int, by: User, before: str, after: str) -> None:
         with self._changed:

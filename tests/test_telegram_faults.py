@@ -117,10 +117,10 @@ async def test_it_waits_for_a_server_and_outlives_its_restart(botapi: BotApi, ea
 
 
 async def test_a_webhook_of_before_is_taken_away(botapi: BotApi, ear: Ear) -> None:
-    botapi.has_webhook = True
+    botapi.webhook = {"url": "https://old.example.org/"}
     botapi.say(LI.id, LI, "/start")
     await ear.hears()
-    assert not botapi.has_webhook
+    assert not botapi.webhook
 
 
 async def test_two_that_poll_one_bot_take_turns(botapi: BotApi, ear: Ear) -> None:

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from operator import add
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session, col, func, select
@@ -48,6 +49,18 @@ def split_words(string: str) -> list[str]:
         else:
             words.append(run)
     return words
+
+
+def count_words(string: str) -> Counter[str]:
+    """How often each of its words stands in a text."""
+    counts: Counter[str] = Counter()
+    for run in _runs(string):
+        if _HAN.match(run):
+            counts.update(run)
+            counts.update(map(add, run, run[1:]))
+        else:
+            counts[run] += 1
+    return counts
 
 
 def _runs(string: str) -> list[str]:

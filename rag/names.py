@@ -31,7 +31,13 @@ def named_plans(text: str, versions: Sequence[PlanVersion]) -> dict[int | None, 
 
     Of versions that the same words may mean, those whose titles say most of them: a place has many plans.
     """
-    found = [(v, match) for v in versions if (match := _plan_name(v).search(text))]
+    folded = text.casefold()
+    found = [
+        (v, match)
+        for v in versions
+        if any(word in folded for word in _hints(v.title, v.jurisdiction or "", v.plan_id))
+        and (match := _plan_name(v).search(text))
+    ]
     alike = [len(_title_words(v) & pairs(match[0])) for v, match in found]
     named = {}
     for (version, match), own in zip(found, alike, strict=True):
@@ -54,12 +60,28 @@ def _plan_name(version: PlanVersion) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4096)
+def _hints(title: str, jurisdiction: str, plan_id: str) -> tuple[str, ...]:
+    """Words of which one stands in every text that names the plan: quicker than its pattern."""
+    place, latin = _place(jurisdiction), _latin(plan_id)
+    return tuple(filter(None, (normal(title).casefold(), place.casefold(), latin.casefold())))
+
+
+def _place(jurisdiction: str) -> str:
+    return jurisdiction.rstrip("市区县省")
+
+
+def _latin(plan_id: str) -> str:
+    first = plan_id.split("-")[0]
+    return first if first.isalpha() else ""
+
+
+@lru_cache(maxsize=4096)
 def _name_pattern(title: str, jurisdiction: str, plan_id: str) -> re.Pattern[str]:
-    place = jurisdiction.rstrip("市区县省") or "\0"
+    place = _place(jurisdiction) or "\0"
     full = re.escape(jurisdiction or "\0")
     title = re.escape(normal(title))
     kind = r"(?:[^,。?？;；]{0,16}?(?:工作方案|方案|规划|工作要点|要点|任务清单|清单|分工表|一览表|计划|文件))?"
-    latin = plan_id.split("-")[0] if plan_id.split("-")[0].isalpha() else "\0"
+    latin = _latin(plan_id) or "\0"
     year = r"(?:20\d\d年?)?"
     return re.compile(
         rf"《?{title}》?|{year}(?:{full}|{re.escape(place)})(?:[市区县])?(?:的)?{year}{kind}(?:里|中)?"

@@ -7,13 +7,14 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
-from sqlalchemy import Engine
-from sqlmodel import col, select
+from pydantic import ConfigDict, PrivateAttr
+from sqlalchemy import Engine, select
+from sqlmodel import col
 
 from config.database import reading
 from rag import lexical
 from rag.models import Passage
+from rag.near_words import KEPT, NearWords
 from rag.vector import VectorIndex
 
 _K = 60  # of reciprocal rank fusion
@@ -22,7 +23,14 @@ _MODEL_WEIGHT, _HASHED_WEIGHT = (
     0.1,
 )  # of the vectors beside the words; by benchmarks/retrieval.py
 _DEPTH = 40  # ranks of each ranking that are looked at
+_SPARE = 2  # times as many passages as wanted are read: some say no more than others
 _SAME = 0.9  # share of a passage's words that stand in another too: it says nothing more
+
+
+# columns: whole rows of the mapper take twice the time
+_PASSAGES = select(
+    *(col(getattr(Passage, name)) for name in ("id", "plan_id", "version_id", "ref", "heading", "text", "task_id"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +56,40 @@ class Retriever(BaseRetriever):
 
     engine: Engine
     vectors: VectorIndex | None = None
+    _near: NearWords = PrivateAttr(default_factory=NearWords)
 
     def search(self, question: str, version_ids: Sequence[int], limit: int = 8) -> list[Hit]:
         """The best passages, the best first; of near duplicates within a version one."""
         by_vector = self.vectors.search(question, version_ids, _DEPTH) if self.vectors else []
         weight = _MODEL_WEIGHT if self.vectors and self.vectors.has_model else _HASHED_WEIGHT
         with reading(self.engine) as session:
-            by_words = lexical.search(session, question, version_ids, _DEPTH)
+            narrow = len(version_ids) <= KEPT
+            rank_words = self._near.search if narrow else lexical.search
+            by_words = rank_words(session, question, version_ids, _DEPTH)
             lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(by_words, 1)}
             vector_ranks = {id_: rank for rank, (id_, _) in enumerate(by_vector, 1)}
             scores = {
                 id_: _share(1.0, lexical_ranks.get(id_)) + _share(weight, vector_ranks.get(id_))
                 for id_ in lexical_ranks | vector_ranks
             }
-            found = session.exec(
-                select(Passage).where(
-                    col(Passage.id).in_(scores), col(Passage.version_id).in_(version_ids)
-                )
-            ).all()
+            best = sorted(scores, key=lambda id_: (-scores[id_], id_))[: _SPARE * limit]
+            found = session.execute(_PASSAGES.where(col(Passage.id).in_(best))).all()
+        inside = set(version_ids)
         hits = [
             Hit(
                 passage_id=id_,
-                plan_id=passage.plan_id,
-                version_id=passage.version_id,
-                ref=passage.ref,
-                heading=passage.heading,
-                text=passage.text,
-                task_id=passage.task_id,
+                plan_id=plan_id,
+                version_id=version_id,
+                ref=ref,
+                heading=heading,
+                text=text,
+                task_id=task_id,
                 score=scores[id_],
                 lexical_rank=lexical_ranks.get(id_),
                 vector_rank=vector_ranks.get(id_),
             )
-            for passage in found
-            if (id_ := passage.id) is not None
+            for id_, plan_id, version_id, ref, heading, text, task_id in found
+            if version_id in inside
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.passage_id))
         return _without_duplicates(hits, limit)

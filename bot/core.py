@@ -15,6 +15,7 @@ from config.database import make_engine, migrate, reading
 from config.settings import Settings, load_settings
 from config.workdays import Workdays
 from corpus import ingest
+from corpus.ingest import IngestReport
 
 if TYPE_CHECKING:
     from rag.answer import Answerer
@@ -93,9 +94,17 @@ class Core:
 
         self.vectors.sync(self.engine, lambda done, total: None, Event())
 
+    def read_again(self, plan_id: str) -> IngestReport | None:
+        """Read a plan's file anew; the draft that comes of it, None when nothing is read otherwise."""
+        from rag.index import index_version
+
+        return ingest.take_in_again(
+            self.engine, plan_id, now=self.clock.wall(), stored=index_version
+        )
+
     def ingest(
         self, path: Path, *, by: str, plan_id: str | None = None, publish: bool = False
-    ) -> ingest.IngestReport:
+    ) -> IngestReport:
         """Take a file in; its passages are indexed in the same transaction, its vectors follow."""
         from rag.index import index_version
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import Engine
@@ -20,10 +21,20 @@ from corpus import ledger, versions
 from corpus.compare import TaskChange
 from corpus.models import Plan, PlanVersion, Upload, VersionState
 
+if TYPE_CHECKING:
+    from corpus.document import Document
+    from corpus.reading import ReadPlan
+
 log = structlog.get_logger()
 
+SHIPPED_BY = "shipped"
 SHIPPED = Path(__file__).parent / "plans"
 PLAN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+FACTS = (
+    "title", "issuer", "doc_number", "issued_on", "jurisdiction", "period_start_on",
+    "period_end_on", "basis", "leading_group", "review",
+)  # fmt: skip
 
 Stored = Callable[[Session, PlanVersion], None]  # what else belongs into the same transaction
 
@@ -62,7 +73,6 @@ def take_in(
     Raises UserError with one line when the file can't be read; then nothing has changed.
     """
     from corpus.formats import read_file
-    from corpus.reading import read_plan
 
     if plan_id is not None and not PLAN_ID.fullmatch(plan_id):
         raise UserError(f"方案代号“{plan_id}”只能用小写字母、数字和连字符，例如 leqing-2022。")
@@ -77,13 +87,7 @@ def take_in(
                     session, known.plan_id, now=now, by=by, version_id=known.id
                 )
             return _report(session, known, is_new=False)
-    read = read_plan(document, path.stem)
-    for name in ("title", "issuer", "doc_number", "issued_on", "jurisdiction"):
-        if manifest and manifest.get(name):
-            value = manifest[name]
-            setattr(read.facts, name, date.fromisoformat(value) if name == "issued_on" else value)
-    if not read.tasks:
-        read.review.insert(0, _no_tasks())
+    read = _read(document, path, manifest)
     with writing(engine) as session:
         known = _same_file(session, sha256, plan_id)
         if known is not None:  # another process took it in while we read
@@ -106,12 +110,64 @@ def take_in(
     return report
 
 
+def take_in_again(
+    engine: Engine, plan_id: str, *, now: datetime, stored: Stored
+) -> IngestReport | None:
+    """Read the file of a plan anew, as after an update of the product; None when nothing is read otherwise.
+
+    What is read otherwise is a new draft. Raises UserError when there is no such plan.
+    """
+    from corpus.formats import read_file
+
+    with reading(engine) as session:
+        version = ledger.version_to_show(session, plan_id)
+        upload = session.get(Upload, version.sha256)
+        assert upload is not None  # drop_unused spares what a version was read from
+    shipped = {entry["id"]: entry for entry in _manifest()}
+    manifest = shipped.get(plan_id) if version.published_by == SHIPPED_BY else None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / version.file_name
+        path.write_bytes(upload.content)
+        document = read_file(path)
+    read = _read(document, path, manifest)
+    with writing(engine) as session:
+        new = ledger.store_version(
+            session, plan_id, read, document,
+            file_name=version.file_name, sha256=version.sha256, now=now,
+        )  # fmt: skip
+        report = _report(session, new, is_new=True)
+        before = session.get(PlanVersion, version.id)
+        assert before is not None
+        if not ledger.compare_versions(session, before, new) and all(
+            getattr(before, field) == getattr(new, field) for field in FACTS
+        ):
+            session.rollback()
+            return None
+        stored(session, new)
+    return report
+
+
+def _read(document: "Document", path: Path, manifest: dict[str, Any] | None) -> "ReadPlan":
+    """What stands in a document; a manifest knows better what it says of the plan."""
+    from corpus.reading import ReviewItem, read_plan
+
+    read = read_plan(document, path.stem)
+    for name in ("title", "issuer", "doc_number", "issued_on", "jurisdiction"):
+        if manifest and manifest.get(name):
+            value = manifest[name]
+            setattr(read.facts, name, date.fromisoformat(value) if name == "issued_on" else value)
+    if not read.tasks:
+        words = "没有读出任务：文件里没有任务表，也没有编号的条目。仍可提问其中的文字。"
+        read.review.insert(0, ReviewItem(words, ""))
+    return read
+
+
 def take_in_shipped(engine: Engine, *, now: datetime, stored: Stored) -> int:
     """Take in the plans that ship with the product, where there are no others; how many were missing.
 
     Killed on the way, the next start goes on where it stopped.
     """
-    entries = json.loads((SHIPPED / "manifest.json").read_text(encoding="utf-8"))
+    entries = _manifest()
     with reading(engine) as session:
         there = set(session.exec(select(Plan.id)))
     missing = [entry for entry in entries if entry["id"] not in there]
@@ -119,10 +175,17 @@ def take_in_shipped(engine: Engine, *, now: datetime, stored: Stored) -> int:
         return 0
     for entry in missing:
         take_in(
-            engine, SHIPPED / entry["file"], now=now, by="shipped", stored=stored,
+            engine, SHIPPED / entry["file"], now=now, by=SHIPPED_BY, stored=stored,
             plan_id=entry["id"], publish=True, manifest=entry,
         )  # fmt: skip
     return len(missing)
+
+
+def _manifest() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        (SHIPPED / "manifest.json").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def drop_unused(session: Session, content: bytes) -> None:
@@ -161,12 +224,6 @@ def _new_id(session: Session, facts: Any, path: Path) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:48] or "plan"
     taken = set(session.exec(select(Plan.id).where(col(Plan.id).startswith(base))))
     return next(i for i in (base, *(f"{base}-{n}" for n in range(2, 10_000))) if i not in taken)
-
-
-def _no_tasks() -> Any:
-    from corpus.reading import ReviewItem
-
-    return ReviewItem("没有读出任务：文件里没有任务表，也没有编号的条目。仍可提问其中的文字。", "")
 
 
 def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestReport:

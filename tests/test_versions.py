@@ -21,8 +21,8 @@ from config.database import reading, writing
 from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
-from corpus import ledger, versions
-from corpus.models import EventKind, PlanVersion, Task, VersionState
+from corpus import ingest, ledger, versions
+from corpus.models import EventKind, PlanVersion, Task, Timing, VersionState
 from reminders import planner
 from reminders.owed import History, debtors_of, owed_between
 from reminders.preview import preview
@@ -67,6 +67,28 @@ def test_the_old_version_answers_until_the_new_one_is_published(
         versions.rollback(session, "xiaofang", now=NOW + timedelta(days=1), by="cli")
     assert answering(engine) == ["高层建筑整治", "电动车充电设施", "应急演练"]
     assert states(engine) == ["in_force", "draft"]
+
+
+def test_a_file_is_read_anew_where_the_program_reads_more_than_before(
+    engine: Engine, tmp_path: Path
+) -> None:
+    def read_again() -> ingest.IngestReport | None:
+        return ingest.take_in_again(engine, "xiaofang", now=NOW, stored=lambda *_: None)
+
+    take(engine, tmp_path, FIRST, publish=True)
+    before = rows(engine)
+    assert read_again() is None
+    assert rows(engine) == before
+    with writing(engine) as session:  # as an older program left it, which knew no deadlines
+        for timing in session.exec(select(Timing)):
+            session.delete(timing)
+    report = read_again()
+    assert report is not None
+    assert report.is_draft
+    assert {f.field for change in report.changes for f in change.fields} == {"时限"}
+    assert states(engine) == ["in_force", "draft"]
+    with pytest.raises(UserError, match="没有"):
+        ingest.take_in_again(engine, "unknown", now=NOW, stored=lambda *_: None)
 
 
 def test_a_named_version_is_published_only_while_it_is_the_newest_draft(

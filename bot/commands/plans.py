@@ -34,6 +34,12 @@ def plans_publish(id: str) -> None:
     do("plans_publish", id=id)
 
 
+@app.command("reread")
+def plans_reread(id: str) -> None:
+    """用现在的程序把原文件再读一遍；有不同就成为草稿。"""
+    do("plans_reread", id=id)
+
+
 @app.command("discard")
 def plans_discard(id: str) -> None:
     """放弃最新的草稿。"""

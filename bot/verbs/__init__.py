@@ -22,7 +22,7 @@ HOMES = {
     "ask": "asking", "batch": "asking", "dates": "asking",
     "ingest": "plans", "plans_list": "plans", "plans_show": "plans", "plans_diff": "plans",
     "plans_publish": "plans", "plans_retire": "plans", "plans_rollback": "plans",
-    "plans_discard": "plans", "plans_correct": "correcting", "plans_corrections": "correcting",
+    "plans_discard": "plans", "plans_reread": "plans", "plans_correct": "correcting", "plans_corrections": "correcting",
     "plans_uncorrect": "correcting",
     "plans_export": "plans", "units_list": "directory", "units_import": "directory",
     "units_export": "directory", "units_merge": "directory",

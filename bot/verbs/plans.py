@@ -140,6 +140,16 @@ def plans_publish(core: Core, *, id: str) -> Iterator[str]:
     yield from rehearse(core, version.id)
 
 
+def plans_reread(core: Core, *, id: str) -> Iterator[str]:
+    """Read the plan's file anew, as after an update; what is read otherwise waits as a draft."""
+    report = core.read_again(id)
+    if report is None:
+        yield f"“{id}”重新读了一遍，读出的内容没有变化。"
+        return
+    yield from render.ingest_rows(report)
+    yield f"看变化：duban plans diff {id}；确认无误后发布：duban plans publish {id}"
+
+
 def plans_discard(core: Core, *, id: str) -> Iterator[str]:
     """Throw the newest draft away."""
     with writing(core.engine) as session:

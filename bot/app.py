@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-from bot import inbox, people, render
+from bot import alarms, delivery_report, inbox, people, render
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
@@ -54,7 +54,7 @@ class App:
         )
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
-            render=self._render, split=degrade, chat_gone=self._chat_gone,
+            render=self._render, split=degrade,
         )  # fmt: skip
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
@@ -173,9 +173,6 @@ class App:
     def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
         return render.outbox_message(session, message, self.clock.today())
 
-    def _chat_gone(self, session: Session, platform: str, chat_id: str, words: str) -> None:
-        people.chat_gone(session, platform, chat_id, words)
-
     def plan_reminders(self) -> int:
         """One run of the planner: what is due by now goes into the outbox."""
         with writing(self.engine) as session:
@@ -186,6 +183,15 @@ class App:
         if planned:
             self.dispatcher.wake()
         return planned
+
+    def watch(self) -> None:
+        """Tell the admins what is wrong, and on Mondays how the messages of the week fared."""
+        now = self.clock.now()
+        with writing(self.engine) as session:
+            alarms.clock_set_back(session, now)
+            for platform, (since, words) in list(self.dispatcher.failing.items()):
+                alarms.platform_failing(session, platform, since, words, now)
+            delivery_report.add(session, now, self.settings.reminder_hour)
 
     # ---- running
 
@@ -218,7 +224,11 @@ class App:
             await asyncio.to_thread(syncing.join, 1)
 
     async def _tick(self) -> None:
-        await asyncio.to_thread(self.plan_reminders)
+        try:
+            await asyncio.to_thread(self.watch)
+            await asyncio.to_thread(self.plan_reminders)
+        except OperationalError as error:
+            self.dispatcher.recorder.failed(error)
 
     async def _handle_forever(self) -> None:
         while True:

@@ -7,6 +7,8 @@ from time import monotonic
 from bot.messages import Limits
 
 NO_LIMIT = 1e6  # a second or a minute: nobody counts that far
+# sixty a minute in a private chat are ten in any ten seconds: an answer in parts is not slowed down
+PRIVATE_SPAN_S, GROUP_SPAN_S = 10.0, 60.0
 
 
 class _Window:
@@ -32,35 +34,41 @@ class Pace:
 
     def __init__(self, limits: Limits, now: Callable[[], float] = monotonic) -> None:
         self._now = now
+        self._limits = limits
         self._all = _window(limits.messages_per_s, 1.0)
-        self._per_chat_min = limits.chat_messages_per_min
         self._chats: dict[str, _Window] = {}
 
-    def delay(self, chat_id: str) -> float:
+    def delay(self, chat_id: str, is_group: bool) -> float:
         """Seconds until a message to `chat_id` may leave."""
-        free = [window.free_at() for window in self._windows(chat_id)]
+        free = [window.free_at() for window in self._windows(chat_id, is_group)]
         return max(0.0, max(free, default=0.0) - self._now())
 
-    def take(self, chat_id: str) -> float:
+    def take(self, chat_id: str, is_group: bool) -> float:
         """Reserve the next moment for `chat_id`; the seconds to wait for it."""
-        delay = self.delay(chat_id)
+        delay = self.delay(chat_id, is_group)
         at = self._now() + delay
-        for window in self._windows(chat_id):
+        for window in self._windows(chat_id, is_group):
             window.take(at)
         return delay
 
-    def _windows(self, chat_id: str) -> list[_Window]:
+    def _windows(self, chat_id: str, is_group: bool) -> list[_Window]:
         windows = [self._all] if self._all else []
-        if chat_id not in self._chats and (chat := _window(self._per_chat_min, 60.0)):
+        if chat_id not in self._chats and (chat := self._chat_window(is_group)):
             now = self._now()
             self._chats = {k: w for k, w in self._chats.items() if not w.is_idle(now)}
             self._chats[chat_id] = chat
         return [*windows, self._chats[chat_id]] if chat_id in self._chats else windows
 
+    def _chat_window(self, is_group: bool) -> _Window | None:
+        if is_group:
+            return _window(self._limits.group_messages_per_min, GROUP_SPAN_S, 60.0)
+        return _window(self._limits.chat_messages_per_min, PRIVATE_SPAN_S, 60.0)
 
-def _window(rate: float, span_s: float) -> _Window | None:
-    """`rate` messages in `span_s`; a rate below one becomes one in a longer span."""
+
+def _window(rate: float, span_s: float, per_s: float = 1.0) -> _Window | None:
+    """As many in `span_s` as are `rate` messages in `per_s`; below one it is one in a longer span."""
     if rate >= NO_LIMIT:
         return None
-    count = max(1, int(rate))
-    return _Window(count, span_s * count / rate)
+    exact = rate * span_s / per_s
+    count = max(1, int(exact))
+    return _Window(count, span_s * count / exact)

@@ -80,11 +80,33 @@ def admins(session: Session) -> list[Account]:
     return list(session.exec(select(Account).where(Account.role == AccountRole.ADMIN)))
 
 
-def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> None:
-    """Follow a chat that moved, or mark it dead; `words` is the code of the platform's refusal."""
+def admin_chats(session: Session) -> list[tuple[int, str, str]]:
+    """(account's row id, platform, chat id) of the private chats where admins can be written to."""
+    found = []
+    for account in admins(session):
+        chat_id = account.private_chat_id
+        chat = find_chat(session, account.platform, chat_id) if chat_id else None
+        if chat_id and not (chat and chat.is_dead):
+            assert account.id is not None
+            found.append((account.id, account.platform, chat_id))
+    return found
+
+
+def groups_among(session: Session, platform: str, chat_ids: Iterable[str]) -> set[str]:
+    """Which of these chats are groups."""
+    query = select(Chat.chat_id).where(Chat.platform == platform, Chat.kind == "group")
+    return set(session.exec(query.where(col(Chat.chat_id).in_(list(chat_ids)))))
+
+
+def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> Chat | None:
+    """Follow a chat that moved, or mark it dead; `words` is the code of the platform's refusal.
+
+    The chat, if it was alive until now and moved nowhere.
+    """
     chat = find_chat(session, platform, chat_id)
     if chat is None:
-        return
+        return None
+    was_alive = not chat.is_dead
     _, moved, new_id = words.partition("migrated:")
     newer = find_chat(session, platform, new_id) if moved else None
     if moved and newer is None:
@@ -96,6 +118,7 @@ def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> None
         newer.plan_ids = newer.plan_ids or chat.plan_ids
         session.add(newer)
     session.add(chat)
+    return chat if was_alive and not moved else None
 
 
 # ---- the first admin

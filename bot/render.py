@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from bot import alarms
 from bot.comparing import Comparison
 from bot.messages import Button, Outgoing, Source
 from corpus import corrections, ledger
@@ -71,6 +72,8 @@ def outbox_message(session: Session, message: OutboxMessage, today: date) -> Out
     """The words for what waits in the outbox, made as of now; None when nothing of it is left to say."""
     if message.kind == "reply":
         return Outgoing.from_json(message.facts["outgoing"])
+    if message.kind == "undelivered":
+        return alarms.undelivered_notice(session, message)
     if message.kind == "notice":
         buttons = tuple((Button(**button),) for button in message.facts.get("buttons", ()))
         return notice(message.chat_id, *message.facts["text"].split("\n"), buttons=buttons)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot import feedback, people, plan_desk, render
+from bot import alarms, feedback, people, plan_desk, render
 from bot.acknowledging import answer_reminder
 from bot.core import Core
 from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
@@ -17,7 +17,6 @@ from bot.rehearsal import rehearse
 from config.database import reading
 from corpus.models import Unit
 from rag.question import Question
-from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
@@ -203,6 +202,9 @@ class Router:
             return self._decide(
                 session, incoming, session.get(BindRequest, int(number)), verb == "grant"
             )
+        if verb == "resend":
+            words = alarms.resend_by(session, incoming, int(number), self._core.clock.now())
+            return self._ours(session, incoming, words)
         if verb in ("good", "bad"):
             known = feedback.rate(session, incoming, int(number), verb == "good")
             thanks = "谢谢，已记下。" if verb == "good" else "谢谢，已记下，管理员会看到这个问题。"
@@ -232,10 +234,7 @@ class Router:
             chat = people.chat_of(session, incoming)
             hello = Outgoing(chat.chat_id, (*HELLO, IN_A_GROUP), suggestions=SUGGESTIONS)
             return [(incoming.platform, hello)] if incoming.is_group else []
-        people.chat_gone(session, incoming.platform, incoming.chat_id, incoming.event)
-        _, moved, new_id = incoming.event.partition("migrated:")
-        if moved:
-            outbox.follow(session, incoming.platform, incoming.chat_id, new_id)
+        alarms.chat_left(session, incoming, self._core.clock.now())
         return []
 
     def _overheard(self, session: Session, incoming: Incoming) -> list[Reply]:

@@ -1,15 +1,17 @@
-"""What must be sent, and what became of it: messages are added, claimed for a while, and finished."""
+"""What must be sent, and what became of it: messages are added, claimed for a while, and finished.
+
+Everything here is part of the caller's write transaction.
+"""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, exists, update
+from sqlalchemy import ColumnElement, exists, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
-from config.database import writing
 from reminders.models import OutboxMessage, OutboxState, Reminder
 
 LEASE = timedelta(seconds=90)  # renewed while its holder lives; longer than one call of a platform
@@ -22,7 +24,7 @@ def add(
     session: Session, *, dedup_key: str, kind: str, platform: str, chat_id: str,
     facts: dict[str, Any], due_at: datetime, now: datetime,
 ) -> bool:  # fmt: skip
-    """Put a message in; False when its `dedup_key` was there before. It is part of the transaction."""
+    """Put a message in; False when its `dedup_key` was there before."""
     if session.exec(select(OutboxMessage.id).where(OutboxMessage.dedup_key == dedup_key)).first():
         return False
     session.add(
@@ -35,7 +37,7 @@ def add(
 
 
 def claim(
-    engine: Engine, worker: str, platform: str, limit: int, now: datetime, wall: datetime,
+    session: Session, worker: str, platform: str, limit: int, now: datetime, wall: datetime,
     chat_id: str | None = None,
 ) -> list[OutboxMessage]:  # fmt: skip
     """Take up to `limit` messages of `platform` (of one chat) that are due, for LEASE; nobody else gets them.
@@ -73,40 +75,38 @@ def claim(
             attempts=col(OutboxMessage.attempts) + 1,
         )
         .returning(OutboxMessage)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    with writing(engine) as session:
-        messages = list(session.scalars(taken))
-    return sorted(messages, key=lambda m: (m.due_at, m.id))
+    return sorted(session.scalars(taken), key=lambda m: (m.due_at, m.id))
 
 
-def renew(engine: Engine, worker: str, wall: datetime) -> None:
+def renew(session: Session, worker: str, wall: datetime) -> None:
     """Hold what `worker` has claimed for another LEASE."""
-    _update(engine, _held_by(worker), lease_until=wall + LEASE)
+    _update(session, _held_by(worker), lease_until=wall + LEASE)
 
 
-def release(engine: Engine, platforms: Collection[str]) -> None:
+def release(session: Session, platforms: Collection[str]) -> None:
     """Free every claim on these platforms: for one who starts and knows that nobody else sends."""
     ours = col(OutboxMessage.platform).in_(platforms)
-    _update(engine, ours, claimed_by=None, lease_until=None)
+    _update(session, ours, claimed_by=None, lease_until=None)
 
 
-def give_back(engine: Engine, worker: str, but: Collection[int]) -> None:
+def give_back(session: Session, worker: str, but: Collection[int]) -> None:
     """Free what `worker` holds, for it stops; all but the messages `but`, which may arrive yet."""
     idle = col(OutboxMessage.id).not_in(but)
-    _update(engine, _held_by(worker), idle, claimed_by=None, lease_until=None)
+    _update(session, _held_by(worker), idle, claimed_by=None, lease_until=None)
 
 
-def part_sent(engine: Engine, message: OutboxMessage, parts_sent: int) -> None:
+def part_sent(session: Session, message: OutboxMessage, parts_sent: int) -> None:
     """Note how many parts of a long message have arrived, so that they are not sent again."""
     message.parts_sent = parts_sent
-    _update(engine, _this(message), parts_sent=parts_sent)
+    _update(session, _this(message), parts_sent=parts_sent)
 
 
-def put_back(engine: Engine, message: OutboxMessage, until: datetime) -> None:
+def put_back(session: Session, message: OutboxMessage, until: datetime) -> None:
     """Give a claim back untried, because of our own pace."""
     _update(
-        engine,
+        session,
         _this(message),
         _held_by(message.claimed_by),
         due_at=until,
@@ -117,7 +117,7 @@ def put_back(engine: Engine, message: OutboxMessage, until: datetime) -> None:
 
 
 def try_later(
-    engine: Engine, message: OutboxMessage, retry_after_s: float, words: str, now: datetime,
+    session: Session, message: OutboxMessage, retry_after_s: float, words: str, now: datetime,
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> OutboxState:  # fmt: skip
     """Wait at least `retry_after_s`, longer with each attempt; FAILED when it has gone on too long.
@@ -125,14 +125,13 @@ def try_later(
     It surely did not arrive. Returns the state it is in now.
     """
     if now - message.created_at > give_up_after and message.attempts >= FEWEST_ATTEMPTS:
-        finish(
-            engine, message, OutboxState.FAILED, f"试了{message.attempts}次仍未送达：{words}", now
-        )
+        why = f"试了{message.attempts}次仍未送达：{words}"
+        finish(session, message, OutboxState.FAILED, why, now)
         return OutboxState.FAILED
     longest = min(2.0 ** min(message.attempts - 1, 20), LONGEST_WAIT_S)
     wait_s = max(retry_after_s, longest * random.uniform(0.5, 1.0))  # not all at the same moment
     _update(
-        engine,
+        session,
         _this(message),
         _held_by(message.claimed_by),
         due_at=now + timedelta(seconds=wait_s),
@@ -144,19 +143,21 @@ def try_later(
 
 
 def finish_sent(
-    engine: Engine, message: OutboxMessage, receipt_id: str, text: str, now: datetime
-) -> None:
-    """The platform said yes; `receipt_id` is its id of the message, `text` what was sent."""
-    finish(engine, message, OutboxState.SENT, "", now, platform_message_id=receipt_id, text=text)
+    session: Session, message: OutboxMessage, receipt_id: str, text: str,
+    buttons: Sequence[dict[str, str]], now: datetime,
+) -> None:  # fmt: skip
+    """The platform said yes; `receipt_id` is its id of the message, `text` and `buttons` what was sent."""
+    sent: dict[str, Any] = {"platform_message_id": receipt_id, "text": text, "buttons": buttons}
+    finish(session, message, OutboxState.SENT, "", now, **sent)
 
 
 def finish(
-    engine: Engine, message: OutboxMessage, state: OutboxState, words: str, now: datetime,
-    **more: str,
+    session: Session, message: OutboxMessage, state: OutboxState, words: str, now: datetime,
+    **more: Any,
 ) -> None:  # fmt: skip
     """DROPPED, FAILED or UNKNOWN, with the words that say why."""
     _update(
-        engine,
+        session,
         _this(message),
         state=state,
         platform_words=words,
@@ -165,6 +166,16 @@ def finish(
         lease_until=None,
         **more,
     )
+
+
+def send_again(session: Session, message: OutboxMessage, now: datetime) -> bool:
+    """A person asks for one that failed, or may not have arrived; False for any other."""
+    if message.state not in (OutboxState.FAILED, OutboxState.UNKNOWN):
+        return False
+    message.state, message.due_at, message.finished_at = OutboxState.PENDING, now, None
+    message.attempts = 0  # it gets its full number of them again
+    session.add(message)
+    return True
 
 
 def follow(session: Session, platform: str, old_chat_id: str, new_chat_id: str) -> None:
@@ -188,10 +199,15 @@ def follow(session: Session, platform: str, old_chat_id: str, new_chat_id: str) 
         )
 
 
-def _update(engine: Engine, *which: ColumnElement[bool], **values: Any) -> None:
-    with writing(engine) as session:
-        still_waits = col(OutboxMessage.state) == OutboxState.PENDING
-        session.exec(update(OutboxMessage).where(still_waits, *which).values(**values))
+def _update(session: Session, *which: ColumnElement[bool], **values: Any) -> None:
+    still_waits = col(OutboxMessage.state) == OutboxState.PENDING
+    # not carried over to rows that the session holds: nobody reads them again
+    session.exec(
+        update(OutboxMessage)
+        .where(still_waits, *which)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _this(message: OutboxMessage) -> ColumnElement[bool]:

@@ -85,7 +85,7 @@ async def work(url: str, sent_file: str) -> None:
 
     dispatcher = Dispatcher(
         engine=engine, clock=clock, platforms={"console": platform}, render=render,
-        split=lambda message, _: [message], chat_gone=lambda *_: None,
+        split=lambda message, _: [message],
     )  # fmt: skip
     running = asyncio.create_task(dispatcher.run())  # frees what the dead held
     for _ in range(DAYS):

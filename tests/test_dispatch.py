@@ -72,11 +72,9 @@ class Desk:
 
     def __init__(self, engine: Engine, clock: Clock, *wires: Wire, timeout_s: float = 5) -> None:
         self.engine, self.clock = engine, clock
-        self.gone: list[tuple[str, str, str]] = []
         self.dispatcher = Dispatcher(
             engine=engine, clock=clock, platforms={wire.name: wire for wire in wires},
-            render=self.render, split=split_rows, chat_gone=self.chat_gone,
-            send_timeout_s=timeout_s,
+            render=self.render, split=split_rows, send_timeout_s=timeout_s,
         )  # fmt: skip
 
     def render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
@@ -88,9 +86,6 @@ class Desk:
             select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
         ).all()
         return Outgoing(message.chat_id, tuple(f"{r.lineage} {r.occurrence_on}" for r in reminders))
-
-    def chat_gone(self, session: Session, platform: str, chat_id: str, code: str) -> None:
-        self.gone.append((platform, chat_id, code))
 
     def put(self, chat: str, text: str, platform: str = "console") -> int:
         with writing(self.engine) as session:
@@ -160,19 +155,26 @@ async def test_a_refusal_is_final_and_a_chat_that_is_gone_is_told(
 ) -> None:
     wire.faults["甲群"] = [Refused("bot was kicked", code)]
     message = desk.put("甲群", "一")
+    with writing(desk.engine) as session:
+        session.add(Chat(platform="console", chat_id="甲群", kind="group"))
     await desk.dispatcher.drain()
     assert desk.row(message).state is OutboxState.FAILED
     assert desk.row(message).platform_words == f"bot was kicked（{code}）"
-    assert desk.gone == ([("console", "甲群", "403")] if code == "403" else [])
+    with reading(desk.engine) as session:
+        assert session.exec(select(Chat.is_dead)).all() == [code == "403"]
 
 
 async def test_a_chat_that_moved_is_followed(desk: Desk, wire: Wire) -> None:
     wire.faults["-100"] = [Refused("group upgraded", "migrated:-100999")]
     desk.put("-100", "一")
     desk.put("-100", "二")
+    with writing(desk.engine) as session:
+        session.add(Chat(platform="console", chat_id="-100", kind="group"))
     await desk.dispatcher.drain()
     assert wire.texts("-100999") == ["一", "二"]
-    assert desk.gone == [("console", "-100", "migrated:-100999")]
+    with reading(desk.engine) as session:
+        chat = session.exec(select(Chat)).one()
+    assert (chat.chat_id, chat.is_dead) == ("-100999", False)
 
 
 async def test_our_own_wrong_key_loses_nothing(desk: Desk, wire: Wire) -> None:
@@ -234,8 +236,10 @@ async def test_an_interrupted_long_message_goes_on_where_it_was(
 
 
 async def test_a_chat_at_its_limit_gives_its_turn_to_others(engine: Engine, clock: Clock) -> None:
-    wire = Wire(limits=Limits(4000, chat_messages_per_min=2))
+    wire = Wire(limits=Limits(4000, group_messages_per_min=2))
     desk = Desk(engine, clock, wire)
+    with writing(engine) as session:
+        session.add(Chat(platform="console", chat_id="甲群", kind="group"))
     for text in ("一", "二", "三"):
         desk.put("甲群", text)
     desk.put("乙群", "四")
@@ -418,7 +422,8 @@ async def test_a_start_on_sqlite_takes_over_from_the_dead_at_once(
         pytest.skip("others may be alive on a PostgreSQL server: their leases run out")
     desk = Desk(engine, clock, wire)
     desk.put("甲群", "一")
-    outbox.claim(engine, "dead", "console", 1, clock.now(), clock.wall())
+    with writing(engine) as session:
+        outbox.claim(session, "dead", "console", 1, clock.now(), clock.wall())
     running = asyncio.create_task(desk.dispatcher.run())
     await until(lambda: wire.arrived)
     await stop(running)

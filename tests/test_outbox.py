@@ -1,7 +1,9 @@
 """The outbox gives each message to one worker at a time, in the order of its chat."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ from config.database import reading, writing
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
 
+T = TypeVar("T")
 NOW = datetime(2022, 9, 21, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 WALL = datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))
 
@@ -29,7 +32,13 @@ def put(
 def take(
     engine: Engine, worker: str = "甲", limit: int = 10, now: datetime = NOW, wall: datetime = WALL
 ) -> list[OutboxMessage]:
-    return outbox.claim(engine, worker, "console", limit, now, wall)
+    return do(engine, outbox.claim, worker, "console", limit, now, wall)
+
+
+def do(engine: Engine, step: Callable[..., T], *arguments: Any) -> T:
+    """One step in a transaction of its own."""
+    with writing(engine) as session:
+        return step(session, *arguments)
 
 
 def keys(messages: list[OutboxMessage]) -> list[str]:
@@ -57,7 +66,7 @@ def test_what_is_claimed_is_nobody_elses_until_the_lease_is_over(engine: Engine)
     put(engine, "a", "消防群")
     assert keys(take(engine, "甲")) == ["a"]
     assert take(engine, "乙") == []
-    outbox.renew(engine, "甲", WALL + timedelta(seconds=60))
+    do(engine, outbox.renew, "甲", WALL + timedelta(seconds=60))
     assert take(engine, "乙", wall=WALL + outbox.LEASE + timedelta(seconds=1)) == []
     (again,) = take(engine, "乙", wall=WALL + 2 * outbox.LEASE)
     assert (again.claimed_by, again.attempts) == ("乙", 2)
@@ -74,11 +83,11 @@ def test_one_chat_keeps_its_order_while_others_go_on(engine: Engine) -> None:
     first, other = take(engine)
     assert keys([first, other]) == ["a1", "b1"]
     assert take(engine, "乙") == []  # a1 is still on its way
-    outbox.try_later(engine, first, 30, "429", NOW)
-    outbox.finish_sent(engine, other, "m1", "b1", NOW)
+    do(engine, outbox.try_later, first, 30, "429", NOW)
+    do(engine, outbox.finish_sent, other, "m1", "b1", [], NOW)
     assert take(engine, now=NOW + timedelta(seconds=29)) == []
     (first,) = take(engine, now=NOW + timedelta(seconds=31))
-    outbox.finish_sent(engine, first, "m2", "a1", NOW)
+    do(engine, outbox.finish_sent, first, "m2", "a1", [], NOW)
     assert keys(take(engine)) == ["a2"]
 
 
@@ -109,9 +118,9 @@ def test_what_became_of_it_is_kept(engine: Engine) -> None:
         put(engine, state, state)
     for message in take(engine):
         if message.dedup_key == "sent":
-            outbox.finish_sent(engine, message, "77", "请按期完成。", NOW)
+            do(engine, outbox.finish_sent, message, "77", "请按期完成。", [], NOW)
         else:
-            outbox.finish(engine, message, OutboxState(message.dedup_key), "原因", NOW)
+            do(engine, outbox.finish, message, OutboxState(message.dedup_key), "原因", NOW)
     sent = row(engine, "sent")
     assert (sent.state, sent.platform_message_id, sent.text) == ("sent", "77", "请按期完成。")
     assert (sent.finished_at, sent.claimed_by, sent.lease_until) == (NOW, None, None)
@@ -127,7 +136,7 @@ def test_the_platforms_wait_is_obeyed_and_ours_grows(engine: Engine) -> None:
     now = NOW
     for _ in range(12):
         (message,) = take(engine, now=now)
-        outbox.try_later(engine, message, 5, "503", now)
+        do(engine, outbox.try_later, message, 5, "503", now)
         waits.append((row(engine, "a").due_at - now).total_seconds())
         now = row(engine, "a").due_at
     assert waits[:3] == [5, 5, 5]
@@ -142,7 +151,7 @@ def test_it_gives_up_after_days_but_not_after_our_own_stop(engine: Engine) -> No
     states = []
     for _ in range(outbox.FEWEST_ATTEMPTS):
         (message,) = take(engine, now=now)
-        states.append(outbox.try_later(engine, message, 1, "502 Bad Gateway", now))
+        states.append(do(engine, outbox.try_later, message, 1, "502 Bad Gateway", now))
         now += timedelta(hours=1)
     assert states == [OutboxState.PENDING] * (outbox.FEWEST_ATTEMPTS - 1) + [OutboxState.FAILED]
     assert "502 Bad Gateway" in row(engine, "a").platform_words
@@ -151,7 +160,7 @@ def test_it_gives_up_after_days_but_not_after_our_own_stop(engine: Engine) -> No
 def test_a_message_put_back_was_not_tried(engine: Engine) -> None:
     put(engine, "a", "消防群")
     (message,) = take(engine)
-    outbox.put_back(engine, message, NOW + timedelta(seconds=9))
+    do(engine, outbox.put_back, message, NOW + timedelta(seconds=9))
     assert (row(engine, "a").attempts, row(engine, "a").due_at) == (0, NOW + timedelta(seconds=9))
 
 
@@ -161,9 +170,9 @@ def test_one_whose_lease_ran_out_frees_nothing_but_may_still_say_it_was_sent(
     put(engine, "a", "消防群")
     (slow,) = take(engine, "甲")
     take(engine, "乙", wall=WALL + 2 * outbox.LEASE)
-    outbox.try_later(engine, slow, 1, "503", NOW)
+    do(engine, outbox.try_later, slow, 1, "503", NOW)
     assert row(engine, "a").claimed_by == "乙"
-    outbox.finish_sent(engine, slow, "77", "text", NOW)
+    do(engine, outbox.finish_sent, slow, "77", "text", [], NOW)
     assert row(engine, "a").state is OutboxState.SENT
 
 
@@ -171,8 +180,8 @@ def test_claims_of_the_dead_are_freed(engine: Engine) -> None:
     put(engine, "a", "消防群")
     put(engine, "b", "消防群", platform="telegram")
     take(engine, "dead")
-    outbox.claim(engine, "alive", "telegram", 1, NOW, WALL)
-    outbox.release(engine, ["console"])
+    do(engine, outbox.claim, "alive", "telegram", 1, NOW, WALL)
+    do(engine, outbox.release, ["console"])
     assert keys(take(engine, "甲")) == ["a"]
     assert row(engine, "b").claimed_by == "alive"
 
@@ -187,3 +196,18 @@ def test_what_waits_follows_a_chat_that_moved(engine: Engine, claimed: bool) -> 
         outbox.follow(session, "console", "-100", "-100999")
     assert (row(engine, "a").chat_id, row(engine, "b").chat_id) == ("-100999", "-200")
     assert "a" in keys(take(engine))
+
+
+def test_a_person_has_what_did_not_arrive_sent_again(engine: Engine) -> None:
+    for state in ("sent", "failed", "unknown"):
+        put(engine, state, state)
+    for message in take(engine):
+        do(engine, outbox.finish, message, OutboxState(message.dedup_key), "原因", NOW)
+    later = NOW + timedelta(hours=1)
+    with writing(engine) as session:
+        rows = session.exec(select(OutboxMessage)).all()
+        again = {row.dedup_key: outbox.send_again(session, row, later) for row in rows}
+    assert again == {"sent": False, "failed": True, "unknown": True}
+    assert keys(take(engine)) == []
+    assert sorted(keys(take(engine, now=later))) == ["failed", "unknown"]
+    assert row(engine, "failed").attempts == 1

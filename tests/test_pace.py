@@ -4,10 +4,10 @@ from bot.messages import Limits
 from bot.pace import Pace
 
 
-def sending_times(limits: Limits, chats: list[str]) -> list[float]:
+def sending_times(limits: Limits, chats: list[str], is_group: bool = True) -> list[float]:
     """When each message would leave if all stood ready at second 0."""
     pace = Pace(limits, now=lambda: 0.0)
-    return [pace.take(chat) for chat in chats]
+    return [pace.take(chat, is_group) for chat in chats]
 
 
 def most_in(times: list[float], span_s: float) -> int:
@@ -25,9 +25,17 @@ def test_thirty_a_second_over_all_chats() -> None:
 
 
 def test_twenty_a_minute_in_one_group_while_others_go_on() -> None:
-    times = sending_times(Limits(4096, chat_messages_per_min=20), ["a"] * 45 + ["b"])
+    limits = Limits(4096, chat_messages_per_min=60, group_messages_per_min=20)
+    times = sending_times(limits, ["a"] * 45 + ["b"])
     assert most_in(times[:45], 60.0) == 20
     assert (times[44], times[45]) == (120.0, 0.0)
+
+
+def test_one_a_second_in_a_private_chat_and_ten_at_once() -> None:
+    limits = Limits(4096, chat_messages_per_min=60, group_messages_per_min=20)
+    times = sending_times(limits, ["a"] * 65, is_group=False)
+    assert most_in(times, 10.0) == 10
+    assert (times[9], times[64]) == (0.0, 60.0)
 
 
 def test_a_rate_below_one_a_second() -> None:
@@ -36,16 +44,16 @@ def test_a_rate_below_one_a_second() -> None:
 
 def test_a_moment_that_is_only_asked_for_is_not_spent() -> None:
     pace = Pace(Limits(4096, messages_per_s=1), now=lambda: 0.0)
-    assert pace.delay("a") == pace.delay("a") == 0.0
-    pace.take("a")
-    assert pace.delay("a") == 1.0
+    assert pace.delay("a", False) == pace.delay("a", False) == 0.0
+    pace.take("a", False)
+    assert pace.delay("a", False) == 1.0
 
 
 def test_chats_that_are_quiet_again_are_forgotten() -> None:
     now = 0.0
-    pace = Pace(Limits(4096, chat_messages_per_min=20), now=lambda: now)
+    pace = Pace(Limits(4096, chat_messages_per_min=60), now=lambda: now)
     for n in range(100):
-        pace.take(f"c{n}")
+        pace.take(f"c{n}", False)
     now = 61.0
-    pace.take("new")
+    pace.take("new", False)
     assert list(pace._chats) == ["new"]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from uuid import uuid4
 
-from bot import inbox, people, render
+from bot import inbox, render
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
@@ -63,7 +63,7 @@ def _waiting(core: Core, name: str) -> Iterator[str]:
     dispatcher = Dispatcher(
         engine=core.engine, clock=core.clock, platforms={console.name: console},
         render=lambda session, message: render.outbox_message(session, message, core.clock.today()),
-        split=degrade, chat_gone=people.chat_gone,
+        split=degrade,
     )  # fmt: skip
     asyncio.run(dispatcher.drain(name))
     for message in console.shown:

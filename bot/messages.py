@@ -39,6 +39,7 @@ class Incoming:
     event: str = ""
     unit: str = ""  # the unit that this message speaks for, "" for the chat's own
     plan_id: str = ""  # the plan that it is about, "" for the chat's own
+    replied_to: str = ""  # the platform's id of our message that this one quotes
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the inbox table."""

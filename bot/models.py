@@ -122,6 +122,25 @@ class WebMessage(SQLModel, table=True):
     at: datetime
 
 
+class Expected(SQLModel, table=True):
+    """What a person in a chat was asked for, and may send with their next message."""
+
+    __table_args__ = (UniqueConstraint("platform", "chat_id", "account_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    platform: str
+    chat_id: str
+    account_id: str
+    verb: str  # what the message will be: "progress", "extend" …, "files" for more files of a step
+    outbox_id: int | None = Field(default=None, foreign_key="outboxmessage.id")
+    reminder_id: int | None = Field(default=None, foreign_key="reminder.id")
+    window_id: int | None = Field(default=None, foreign_key="reportwindow.id")
+    event_id: int | None = Field(default=None, foreign_key="taskevent.id")
+    # what was said already, as Incoming, and waits for the person to press which task it is about
+    said: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    until: datetime
+
+
 class AnswerLog(SQLModel, table=True):
     """An answer that was given, for the admins to see what is missing; who asked is not kept."""
 

@@ -64,6 +64,7 @@ class Reminder(SQLModel, table=True):
             "timing_key",
             "occurrence_on",
             "rule",
+            "unit_id",  # an office hears of several silent units
             "platform",
             "chat_id",
             name="uq_reminder_once",
@@ -96,7 +97,8 @@ class ReportDuty(SQLModel, table=True):
     unit_text: str = ""  # "" for each lead unit, else names joined by 、
     by: str
     at: datetime
-    ended_at: datetime | None = None
+    since_on: date  # nothing is owed before
+    ended_on: date | None = None  # nothing is owed after
 
 
 class ReportWindow(SQLModel, table=True):
@@ -141,6 +143,17 @@ class RuleChoice(SQLModel, table=True):
     name: str = Field(max_length=64)
     value: str
     by: str
+    at: datetime
+
+
+class VersionSeen(SQLModel, table=True):
+    """Since when, by the planner's clock, a version of a plan has been in force.
+
+    What was past its day before that is told to the admins in one summary, and follows no one up.
+    """
+
+    version_id: int = Field(primary_key=True, foreign_key="planversion.id")
+    plan_id: str = Field(index=True, max_length=64)
     at: datetime
 
 

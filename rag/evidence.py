@@ -63,6 +63,8 @@ class Ranker:
             self._frequency.update(view.frequency)
         self._titles = set[str]().union(*(view.title_pairs for view in query.views))
         self.weights = self._weigh()
+        self._asked = frozenset(self.weights)
+        self._telling = [noun for noun in query.nouns if self._tells(noun)]
         self._measure = asked_measure(query)
 
     def rank(self, limit: int = 12) -> list[Found]:
@@ -110,6 +112,10 @@ class Ranker:
     def _best_line(self, entry: Entry) -> Found | None:
         if not entry.lines or (not self.weights and entry.passage.id not in self._places):
             return None
+        if entry.passage.id not in self._places and (
+            self._asked.isdisjoint(entry.pairs) and self._asked.isdisjoint(entry.above)
+        ):
+            return None
         total = sum(self.weights.values()) or 1.0
         row = sum(w for p, w in self.weights.items() if p in entry.pairs) / total
         over = (
@@ -130,7 +136,7 @@ class Ranker:
                 best, best_score = line, score
         score = best_score + over * ABOVE + near + self._suits(entry)
         held = entry.pairs | entry.above | self._same_measure(best)
-        missing = [n for n in self._query.nouns if _covered(n, held) < 0.5 and self._tells(n)]
+        missing = [n for n in self._telling if _covered(n, held) < 0.5]
         return Found(entry, best, score, row + over * 0.8, missing)
 
     def _tells(self, noun: str) -> bool:

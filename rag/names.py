@@ -131,7 +131,7 @@ def find_units(query: Query, question: Question) -> str:
     ]
     rest = text
     taken: list[tuple[int, int]] = []
-    for name in sorted(names, key=len, reverse=True):
+    for name in sorted(names, key=lambda name: (-len(name), name)):
         for match in re.finditer(
             rf"(?:[市区县省](?!{re.escape(name[0])}))?{re.escape(name)}", text
         ):

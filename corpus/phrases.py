@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from corpus.deadlines import DateContext, read_timings
 from corpus.english_time import scan_english
 from corpus.numerals import plain
 from corpus.time_expressions import scan
@@ -68,10 +69,15 @@ def read_spans(text: str, today: date) -> tuple[Reading, ...]:
 
 
 def read_phrase(text: str, today: date) -> Reading:
-    """`text` as one expression: the longest that is found in it; kind None if there is none."""
+    """`text` as one expression: the longest that is found in it; kind None if there is none.
+
+    One without a day, 长期坚持 or 按上级部署, has its kind alone.
+    """
     found = read_spans(text, today)
     if not found:
-        return Reading(text, 0, len(text))
+        cell = read_timings(text, DateContext(year=today.year, in_prose=False))
+        lasting = [t.kind for t in cell if t.text == text and t.kind is not TimingKind.DEADLINE]
+        return Reading(text, 0, len(text), lasting[0] if lasting else None)
     best = max(found, key=lambda reading: reading.end_at - reading.start_at)
     if all(_follows(text, one, other) for one, other in pairwise(found)):
         best = replace(found[0], end=found[-1].end)  # 9月10日、11日、12日 is three days

@@ -213,3 +213,12 @@ def test_weeks_and_days_follow_each_other(today):
     month, next_month = read_phrase("本月", today), read_phrase("下个月", today)
     assert month.end is not None
     assert next_month.start == month.end + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("长期坚持", "recurring"), ("按上级部署开展", "as_directed"), ("你好", None)],
+)
+def test_a_phrase_without_a_day_has_its_kind_alone(text: str, kind: str | None) -> None:
+    found = read_phrase(text, date(2026, 3, 1))
+    assert (found.kind, found.start, found.end, found.rule) == (kind, None, None, None)

@@ -2,8 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, datetime, time
+from itertools import islice
 from time import perf_counter
 from typing import Any
+
+from dateutil.rrule import rrulestr
 
 from bot.core import Core
 from bot.verbs import as_json
@@ -14,7 +18,7 @@ from corpus import ledger
 from rag.question import Answer, Question
 
 _KINDS = {
-    "deadline": "截止", "period": "时段", "recurring": "定期", "as_directed": "按部署，没有定日子",
+    "deadline": "截止", "period": "时段", "recurring": "长期或定期", "as_directed": "按部署或随事件",
 }  # fmt: skip
 _MARKS = {"ambiguous": "有歧义", "hedged": "争取"}
 
@@ -73,16 +77,23 @@ def dates(
     if json and not lines:
         yield as_json(found)
         return
-    for reading_ in found:
-        yield as_json(reading_) if json or lines else _date_line(reading_)
+    for reading_, (_, _, day) in zip(found, asked, strict=True):
+        yield as_json(reading_) if json or lines else _date_line(reading_, day)
 
 
-def _date_line(found: dict[str, Any]) -> str:
+def _date_line(found: dict[str, Any], today: date) -> str:
     if found["kind"] is None:
         return f"{found['text']}：读不出日期"
-    span = f"{found['start'] or '…'} 至 {found['end'] or '…'}"
+    start, end = found["start"], found["end"]
+    if start and end:
+        span = start if start == end else f"{start} 至 {end}"
+    else:
+        span = f"{start} 起" if start else f"不晚于 {end}" if end else "没有具体日期"
     marks = [_KINDS[found["kind"]], *(word for name, word in _MARKS.items() if found[name])]
-    return f"{found['text']}：{found['rule'] or span}（{'，'.join(marks)}）"
+    if found["rule"]:
+        days = islice(rrulestr(found["rule"], dtstart=datetime.combine(today, time())), 3)
+        span = f"接下来是 {'、'.join(f'{day:%Y-%m-%d}' for day in days)}，规则 {found['rule']}"
+    return f"{found['text']}：{span}（{'，'.join(marks)}）"
 
 
 def _scope(core: Core, plan: str | None) -> tuple[str, ...] | None:

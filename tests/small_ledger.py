@@ -36,6 +36,9 @@ class Row:
     lineage: str = ""
     ambiguous: bool = False
     extra: list[date] = field(default_factory=list)  # more deadlines of the same task
+    is_report: bool = False
+    when: str = "按期完成"  # the words of time, as printed
+    about: str = ""
 
 
 def add_plan(
@@ -75,8 +78,9 @@ def add_plan(
         for n, due in enumerate([row.due, *row.extra]):
             session.add(
                 Timing(
-                    task_id=task.id, seq=n, key=f"k{n}", text="按期完成", kind=row.kind,
-                    due_on=due, rule=row.rule, ambiguous=row.ambiguous,
+                    task_id=task.id, seq=n, key=f"k{n}", text=row.when, kind=row.kind,
+                    due_on=due, rule=row.rule, ambiguous=row.ambiguous, about=row.about,
+                    is_report=row.is_report,
                 )
             )  # fmt: skip
     session.flush()

@@ -1,0 +1,249 @@
+"""Opens a window for each report 报送 that a unit owes, and closes it when the report comes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from config.database import batches
+from config.errors import UserError
+from config.workdays import CalendarMissing, Workdays
+from corpus.models import EventKind, TaskEvent
+from corpus.values import Role
+from reminders.duties import Duty, duties_in_force, units_of
+from reminders.models import ReportWindow
+from reminders.owed import OwedWindow, row_id
+from reminders.rules import Occurrence
+
+Key = tuple[str, str, str, int, date]  # plan, lineage, timing key, unit, the day in the plan
+LONGEST_MOVE = timedelta(days=14)  # off the longest holiday, its weekends and a make-up day
+LONGEST_OPEN = timedelta(days=400)  # a report of a year is awaited from its first day
+STATES = {"upcoming": "未开始", "open": "待报送", "received": "已报送", "missing": "逾期未报"}
+
+
+def open_windows(
+    session: Session, first: date, last: date, workdays: Workdays, *,
+    plan_ids: Collection[str] | None = None,
+) -> list[OwedWindow]:  # fmt: skip
+    """The windows of all plans in force that open or fall due from `first` to `last`, both included.
+
+    What is not in the table yet is written, once for all runs and processes; what the calendar, a
+    plan or an extension has moved since is put right. In the order of the due days. A window that
+    no plan in force asks for any more is left out. The session must be one that writes.
+    """
+    asked = [
+        (duty, day)
+        for duty in duties_in_force(session, plan_ids)
+        for day in duty.days(first - LONGEST_MOVE, last + LONGEST_OPEN)
+    ]
+    units = units_of(session, [duty for duty, _ in asked])
+    put_off = _put_off(session, {duty.lineage for duty, _ in asked})
+    wanted: dict[Key, _Wanted] = {}
+    for duty, day in asked:
+        moved = _off_holidays(day, duty.version.off_days, workdays)
+        if moved is None:
+            continue
+        period = duty.period(day)
+        opens_on = min(period.opens_on(moved), moved)
+        for debtor in units[duty.version.plan_id, duty.lineage]:
+            plan_id, lineage, timing_key = duty.version.plan_id, duty.lineage, duty.timing.key
+            due_on = _until(put_off, (plan_id, lineage, timing_key), debtor.unit_id, moved)
+            key = (plan_id, lineage, timing_key, debtor.unit_id, day.due_on)
+            if first <= due_on <= last or first <= opens_on <= last:
+                wanted.setdefault(key, _Wanted(duty, debtor.role, period.name, opens_on, due_on))
+    windows = _written(session, wanted)
+    found = [_owed(windows[key], one) for key, one in wanted.items()]
+    return sorted(found, key=lambda o: (o.window.due_on, o.window.plan_id, row_id(o.window.id)))
+
+
+def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -> list[OwedWindow]:
+    """The windows that open or fall due on one of `days` and have not been received."""
+    if not days:
+        return []
+    return [
+        owed
+        for owed in open_windows(session, min(days), max(days), workdays)
+        if owed.window.received_on is None
+        and {owed.window.opens_on, owed.window.due_on} & set(days)
+    ]
+
+
+def due_between(
+    session: Session, first: date, last: date, workdays: Workdays, *,
+    plan_ids: Collection[str] | None = None,
+) -> list[OwedWindow]:  # fmt: skip
+    """The windows that fall due from `first` to `last`, both included, received or not."""
+    found = open_windows(session, first, last, workdays, plan_ids=plan_ids)
+    return [owed for owed in found if first <= owed.window.due_on <= last]
+
+
+def missing_reports(
+    session: Session, day: date, workdays: Workdays, *, plan_ids: Collection[str] | None = None
+) -> list[OwedWindow]:
+    """What was due before `day` and had not been received by then, the longest overdue first."""
+    first = min(
+        (since for duty in duties_in_force(session, plan_ids) if (since := duty.since)),
+        default=date(day.year, 1, 1),
+    )
+    before = due_between(session, first, day - timedelta(days=1), workdays, plan_ids=plan_ids)
+    return [owed for owed in before if state_of(owed.window, day) == "missing"]
+
+
+def awaited(
+    session: Session, unit_ids: Collection[int], day: date, workdays: Workdays
+) -> list[OwedWindow]:
+    """What some units have still to hand in on `day`: the windows missing, then those open."""
+    last = day + LONGEST_OPEN
+    found = [*missing_reports(session, day, workdays), *open_windows(session, day, last, workdays)]
+    once = {row_id(owed.window.id): owed for owed in found if owed.window.unit_id in unit_ids}
+    return [o for o in once.values() if state_of(o.window, day) in ("missing", "open")]
+
+
+def state_of(window: ReportWindow, day: date) -> str:
+    """`upcoming`, `open`, `received` or `missing`, as it stands at the end of a local day."""
+    if window.received_on is not None and window.received_on <= day:
+        return "received"
+    if day > window.due_on:
+        return "missing"
+    return "open" if window.opens_on <= day else "upcoming"
+
+
+def receive(
+    session: Session, window_id: int, *, on: date, at: datetime, by: str, by_name: str = "",
+    text: str = "",
+) -> TaskEvent:  # fmt: skip
+    """A report has come: its window is closed, and the history of its task says so.
+
+    Received again, the first day stays, so that a late report stays late, and the history gets a
+    further step. Raises UserError when there is no such window, or `on` is before it.
+    """
+    window = session.exec(
+        select(ReportWindow).where(ReportWindow.id == window_id).with_for_update()
+    ).first()
+    if window is None:
+        raise UserError(f"没有编号为{window_id}的报送。duban reports list 可看到全部编号。")
+    if on < window.opens_on and on < window.due_on:
+        raise UserError(f"这项报送{window.opens_on}才开始，不能记为{on}收到。")
+    event = TaskEvent(
+        plan_id=window.plan_id, lineage=window.lineage, timing_key=window.timing_key,
+        occurrence_on=window.due_on, kind=EventKind.REPORTED, unit_id=window.unit_id, by=by,
+        by_name=by_name, text=text, at=at,
+    )  # fmt: skip
+    session.add(event)
+    session.flush()
+    if window.received_on is None:
+        window.received_on, window.event_id = on, event.id
+        session.add(window)
+    return event
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A window as it should be."""
+
+    duty: Duty
+    role: Role
+    period: str
+    opens_on: date
+    due_on: date
+
+
+def _owed(window: ReportWindow, wanted: _Wanted) -> OwedWindow:
+    duty = wanted.duty
+    occurrence = Occurrence(window.due_on, is_report=True, opens_on=window.opens_on)
+    timing = duty.timing if duty.task else None
+    return OwedWindow(duty.version, window, wanted.role, duty.text, occurrence, duty.task, timing)
+
+
+def _written(session: Session, wanted: dict[Key, _Wanted]) -> dict[Key, ReportWindow]:
+    """The rows of the windows wanted: those that are new are inserted, those that moved updated."""
+    known = _known(session, wanted)
+    missing = sorted(
+        wanted.keys() - known.keys()
+    )  # in one order, lest two processes lock crosswise
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    for some in batches(missing):
+        rows = [
+            {
+                "plan_id": key[0], "lineage": key[1], "timing_key": key[2], "unit_id": key[3],
+                "occurrence_on": key[4], "period": wanted[key].period,
+                "opens_on": wanted[key].opens_on, "due_on": wanted[key].due_on,
+            }
+            for key in some
+        ]  # fmt: skip
+        # another process may open the same window at this moment
+        insert = sqlite.insert(ReportWindow) if is_sqlite else postgresql.insert(ReportWindow)
+        session.execute(insert.values(rows).on_conflict_do_nothing())
+    known |= _known(session, missing)
+    for key, row in known.items():
+        one = wanted[key]
+        now = (one.period, one.opens_on, one.due_on)
+        if row.received_on is None and (row.period, row.opens_on, row.due_on) != now:
+            row.period, row.opens_on, row.due_on = now
+            session.add(row)
+    session.flush()
+    return known
+
+
+def _known(session: Session, keys: Collection[Key]) -> dict[Key, ReportWindow]:
+    if not keys:
+        return {}
+    days = [key[4] for key in keys]
+    found: dict[Key, ReportWindow] = {}
+    for some in batches({key[1] for key in keys}):
+        query = select(ReportWindow).where(
+            col(ReportWindow.lineage).in_(some),
+            col(ReportWindow.occurrence_on).between(min(days), max(days)),
+        )
+        for row in session.exec(query):
+            found[row.plan_id, row.lineage, row.timing_key, row.unit_id, row.occurrence_on] = row
+    return {key: found[key] for key in keys if key in found}
+
+
+def _off_holidays(day: Occurrence, off_days: str, workdays: Workdays) -> date | None:
+    """The working day on which it is due; None where it falls together with another one.
+
+    After the holiday where the plan says so, else before it. A year without a calendar stays as it
+    is printed, and is put right once its calendar is there.
+    """
+    due_on = day.due_on
+    try:
+        move = workdays.on_or_after if off_days == "after" else workdays.on_or_before
+        moved = move(due_on)
+    except CalendarMissing:
+        return due_on
+    if moved < due_on and day.previous_on is not None and moved <= day.previous_on:
+        return None  # 每日报送: nothing is owed on the days off
+    if moved > due_on and day.next_on is not None and moved >= day.next_on:
+        return None
+    return moved
+
+
+Place = tuple[str, str, str]  # plan, lineage, timing key
+PutOff = dict[tuple[Place, int | None, date], date]
+
+
+def _put_off(session: Session, lineages: Collection[str]) -> PutOff:
+    """The days of reports that were put off, of one unit or of all (None): the old day → the new."""
+    found: PutOff = {}
+    for some in batches(lineages):
+        query = select(TaskEvent).where(
+            col(TaskEvent.lineage).in_(some), TaskEvent.kind == EventKind.EXTENSION_GRANTED
+        )
+        for event in session.exec(query.order_by(col(TaskEvent.id))):
+            if event.occurrence_on is not None and event.until_on is not None:
+                place = (event.plan_id, event.lineage, event.timing_key)
+                found[place, event.unit_id, event.occurrence_on] = event.until_on
+    return found
+
+
+def _until(put_off: PutOff, place: Place, unit_id: int, day: date) -> date:
+    """The day that holds for a unit, put off as often as it was."""
+    for _ in put_off:
+        later = put_off.get((place, unit_id, day)) or put_off.get((place, None, day))
+        if later is None:
+            break
+        day = later
+    return day

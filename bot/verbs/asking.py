@@ -65,7 +65,7 @@ def dates(
     from corpus.phrases import read_phrase
 
     today = core.now(at).date()
-    asked = [(None, text, today) for text in texts]
+    asked: list[tuple[Any, str, date]] = [(None, text, today) for text in texts]
     for n, line in enumerate(lines, 1):
         if line.strip():
             item = _json_object(n, line)
@@ -77,8 +77,8 @@ def dates(
     if json and not lines:
         yield as_json(found)
         return
-    for reading_, (_, _, day) in zip(found, asked, strict=True):
-        yield as_json(reading_) if json or lines else _date_line(reading_, day)
+    for reading_ in found:  # of phrases given one by one, all asked on the same day
+        yield as_json(reading_) if json or lines else _date_line(reading_, today)
 
 
 def _date_line(found: dict[str, Any], today: date) -> str:

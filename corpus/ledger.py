@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Protocol
 from uuid import uuid4
 
 from sqlalchemy import func
@@ -24,6 +25,7 @@ from corpus.models import (
     Task,
     TaskEvent,
     Timing,
+    Touched,
     Unit,
     UnitAlias,
     VersionState,
@@ -36,6 +38,10 @@ LOADED = (
     selectinload(Task.timings),  # type: ignore[arg-type]
     selectinload(Task.targets),  # type: ignore[arg-type]
 )
+RENEWING = (
+    EventKind.REOPENED, EventKind.UNMUTED, EventKind.EXTENSION_GRANTED,
+    EventKind.COMPLETION_REFUSED, EventKind.RETURN_SETTLED,
+)  # fmt: skip
 NUMBER = re.compile(r"[\d.．\-()（）一二三四五六七八九十百]*")
 
 
@@ -125,21 +131,31 @@ def timing_key(timing: TimingValue, earlier: Sequence[TimingValue]) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
+class InHistory(Protocol):
+    """Whatever names a task over all versions of its plan: a task, a reminder, an earlier step."""
+
+    plan_id: str
+    lineage: str
+
+
 def record_event(
-    session: Session, task: Task, kind: EventKind, *, by: str, by_name: str, at: datetime,
+    session: Session, of: InHistory, kind: EventKind, *, by: str, by_name: str, at: datetime,
     unit_id: int | None = None, timing_key: str = "", occurrence_on: date | None = None,
     text: str = "", until_on: date | None = None, decides: int | None = None,
 ) -> TaskEvent:  # fmt: skip
     """Add one step to the history of a task; of a recurring timing, of its one day `occurrence_on`.
 
     `until_on` is the new day of an extension, `decides` the step that asked for this decision.
+    After a step from which reminders may follow again the planner looks at the task.
     """
     event = TaskEvent(
-        plan_id=task.plan_id, lineage=task.lineage, timing_key=timing_key,
+        plan_id=of.plan_id, lineage=of.lineage, timing_key=timing_key,
         occurrence_on=occurrence_on, kind=kind, unit_id=unit_id, by=by, by_name=by_name, text=text,
         at=at, until_on=until_on, decides=decides,
     )  # fmt: skip
     session.add(event)
+    if kind in RENEWING:
+        session.add(Touched(plan_id=of.plan_id, lineage=of.lineage))
     session.flush()
     return event
 

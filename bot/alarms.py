@@ -75,7 +75,7 @@ def chat_gone(
         )
     if message is not None:
         rows.append(
-            f"这次没有送到的{_kind(message)}编号{message.id}；恢复以后可以重发：duban reminders resend {message.id}"
+            f"这次没有送到的{kind_name(message)}编号{message.id}；恢复以后可以重发：duban reminders resend {message.id}"
         )
     key = f"gone:{chat.id}:{now:%Y-%m-%dT%H}"
     return bool(tell_admins(session, key, "\n".join(rows), now, but=(platform, chat_id)))
@@ -145,7 +145,7 @@ def undelivered_notice(session: Session, notice: OutboxMessage) -> Outgoing | No
     for row in found[:SHOWN]:
         chat = chat_name(session, row.platform, row.chat_id)
         rows.append(
-            f"编号{row.id} {row.due_at.astimezone(zone):%m月%d日%H:%M} 给{chat}的{_kind(row)}："
+            f"编号{row.id} {row.due_at.astimezone(zone):%m月%d日%H:%M} 给{chat}的{kind_name(row)}："
             f"{STATES[row.state]}（{row.platform_words}）"
         )
     if len(found) > SHOWN:
@@ -173,7 +173,8 @@ def send_again(session: Session, message_id: int, now: datetime) -> str:
     return f"编号{message_id}{STATES[message.state]}，不需要重发。"
 
 
-def _kind(message: OutboxMessage) -> str:
+def kind_name(message: OutboxMessage) -> str:
+    """What a message is, for people."""
     return KINDS.get(message.kind, "消息")
 
 

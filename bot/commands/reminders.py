@@ -23,3 +23,11 @@ def reminders_preview(
 def reminders_log(json: Json = False) -> None:
     """发出过什么，结果如何。"""
     do("reminders_log", json=json)
+
+
+@app.command("resend")
+def reminders_resend(
+    id: Annotated[int, typer.Argument(help="编号，见 duban reminders log")],
+) -> None:
+    """重发一条没有送到、或不能确定送到没有的消息。"""
+    do("reminders_resend", id=id)

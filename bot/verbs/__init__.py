@@ -29,7 +29,8 @@ HOMES = {
     "evaluate_files": "evaluating",
     "questions_list": "questioning", "questions_answer": "questioning",
     "questions_withdraw": "questioning",
-    "reminders_preview": "reminding", "reminders_log": "reminding",
+    "reminders_preview": "reminding", "reminders_log": "delivering",
+    "reminders_resend": "delivering", "backup": "keeping",
     "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",
 }  # fmt: skip
 

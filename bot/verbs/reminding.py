@@ -12,7 +12,6 @@ from config.clock import read_day
 from config.database import reading, writing
 from config.errors import UserError
 from corpus import ledger
-from reminders.models import OutboxMessage
 from reminders.preview import preview
 
 
@@ -38,34 +37,6 @@ def reminders_preview(
             yield f"{item.at:%Y-%m-%d %H:%M}  {item.unit}（{item.plan_id}）"
             yield item.text
         yield f"共{len(found)}条提醒。"
-
-
-def reminders_log(core: Core, *, json: bool = False) -> Iterator[str]:
-    """What was sent, to whom, when, and what became of it."""
-    with reading(core.engine) as session:
-        rows = session.exec(
-            select(OutboxMessage)
-            .where(OutboxMessage.kind != "reply")
-            .order_by(col(OutboxMessage.id))
-        ).all()
-    zone = core.clock.zone
-    found = [
-        {
-            "id": row.id, "kind": row.kind, "platform": row.platform, "chat": row.chat_id,
-            "due": row.due_at.astimezone(zone).isoformat(timespec="seconds"), "state": row.state,
-            "attempts": row.attempts, "platform_words": row.platform_words,
-            "finished": row.finished_at and row.finished_at.astimezone(zone).isoformat(timespec="seconds"),
-            "text": row.text,
-        }
-        for row in rows
-    ]  # fmt: skip
-    if json:
-        yield as_json(found)
-        return
-    for item in found:
-        yield f"{item['due']}  {item['platform']}:{item['chat']}  {item['state']}  {item['platform_words']!s}".rstrip()
-    if not found:
-        yield "还没有发出过提醒。"
 
 
 def people_list(core: Core, *, json: bool = False) -> Iterator[str]:

@@ -1,0 +1,50 @@
+"""What a person was asked for and may send next, kept so that a restart in between loses nothing."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, select
+
+from bot.messages import Incoming
+from bot.models import Expected
+
+PATIENCE = timedelta(minutes=10)
+MORE_FILES = "files"  # the verb of a step that further files go to
+
+
+def expect(
+    session: Session, incoming: Incoming, verb: str, now: datetime, *,
+    outbox_id: int | None = None, reminder_id: int | None = None, window_id: int | None = None,
+    event_id: int | None = None, said: Incoming | None = None,
+) -> None:  # fmt: skip
+    """The next message of this person in this chat is `verb`; it takes the place of what was expected."""
+    found = _row(session, incoming) or Expected(
+        platform=incoming.platform, chat_id=incoming.chat_id, account_id=incoming.account_id,
+        verb=verb, until=now,
+    )  # fmt: skip
+    found.verb, found.until = verb, now + PATIENCE
+    found.outbox_id, found.reminder_id, found.window_id = outbox_id, reminder_id, window_id
+    found.event_id, found.said = event_id, said.to_json() if said else None
+    session.add(found)
+
+
+def expected(session: Session, incoming: Incoming, now: datetime) -> Expected | None:
+    """What this person was asked for here, if they may still send it."""
+    found = _row(session, incoming)
+    return found if found is not None and found.until > now else None
+
+
+def forget(session: Session, incoming: Incoming) -> None:
+    """Expect nothing of this person here."""
+    found = _row(session, incoming)
+    if found is not None:
+        session.delete(found)
+
+
+def _row(session: Session, incoming: Incoming) -> Expected | None:
+    return session.exec(
+        select(Expected).where(
+            Expected.platform == incoming.platform,
+            Expected.chat_id == incoming.chat_id,
+            Expected.account_id == incoming.account_id,
+        )
+    ).first()

@@ -147,6 +147,7 @@ class Limits:
     buttons: int = 0  # most buttons in one message; 0: none, people answer by a number
     button_bytes: int = 64
     can_edit: bool = False
+    edits_cards_only: bool = False  # only what has buttons can be edited; the rest is said anew
     file_bytes: int = 0  # the largest file it sends; 0: none
     receives_files: bool = False
     can_mention: bool = False

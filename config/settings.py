@@ -43,6 +43,29 @@ class Settings(BaseSettings):
     telegram_base_url: str = Field(
         "https://api.telegram.org", description="Bot API 服务器；自建的本地服务器填其网址"
     )
+    dingtalk_client_id: str = Field(
+        "", description="钉钉应用的 Client ID（AppKey），在钉钉开放平台该应用的“凭证与基础信息”页"
+    )
+    dingtalk_client_secret: SecretStr = Field(
+        SecretStr(""), description="钉钉应用的 Client Secret（AppSecret），与 Client ID 同页"
+    )
+    dingtalk_robot_code: str = Field(
+        "", description="钉钉机器人的 RobotCode，在该应用的“机器人”页；空则与 Client ID 相同"
+    )
+    dingtalk_card_template: str = Field(
+        "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema",
+        description="钉钉互动卡片的模板 ID，在开放平台“卡片平台”页；写“无”则不用卡片，按钮改为回复数字",
+    )
+    dingtalk_base_url: str = Field(
+        "", description="钉钉新版服务端接口；空则为 https://api.dingtalk.com，专属部署填其网址"
+    )
+    dingtalk_oapi_url: str = Field(
+        "", description="钉钉旧版服务端接口（上传文件用）；空则为 https://oapi.dingtalk.com"
+    )
+    dingtalk_webhooks: SecretStr = Field(
+        SecretStr(""),
+        description="只发不收的钉钉群机器人：单位名称=网址|加签密钥，几个之间用分号；在群设置的“机器人”页",
+    )
     llm_base_url: str = Field(
         "", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型"
     )
@@ -71,7 +94,10 @@ class Settings(BaseSettings):
             raise ValueError("应为正整数，用逗号分隔，例如 7,1")
         return value
 
-    @field_validator("telegram_base_url", "llm_base_url", "embedding_base_url", "chroma_url")
+    @field_validator(
+        "telegram_base_url", "dingtalk_base_url", "dingtalk_oapi_url", "llm_base_url",
+        "embedding_base_url", "chroma_url",
+    )  # fmt: skip
     @classmethod
     def _url(cls, value: str) -> str:
         if value:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from corpus.numerals import NUMBER, plain
+from corpus.numerals import NUMBER, plain, read_number
 from corpus.time_expressions import scan
 from corpus.time_units import Expression, Form, Frame, Grain
 from corpus.values import TimingKind, TimingValue
@@ -65,6 +65,8 @@ _COUNT = re.compile(
 )
 _KEPT = re.compile("稳定|保持|维持|动态|持续|始终|不低于|合格率|同步|深化|巩固|常态")
 _LENGTH = re.compile(r"(?:压缩|缩短|压减|精简|减少|控制|提速|限)(?:至|到|在|为)(?:\d+\.)?$")
+_DAY_OF_YEAR = re.compile(rf"于?({NUMBER})月(?:({NUMBER})[日号]|[底末])(?:[之以]?前)?")
+_LISTED = re.compile("(?:[之以]?前)?[、,，和及与或]")
 _EMPTY = re.compile(r"[\s/—\-无、。]*")
 
 
@@ -79,7 +81,7 @@ def read_timings(text: str, context: DateContext) -> list[TimingValue]:
     frame = Frame(context.issued_on, year, in_plan=True)
     masked = _NAMES.sub(lambda m: "\x00" * len(m[0]), flat) if context.in_prose else flat
     found: list[tuple[int, int, TimingValue]] = []
-    for e in scan(masked, frame):
+    for e in _each_year(scan(masked, frame), masked):
         value = _timing(e, masked, context, frame)
         if value:
             found.append((e.start_at, e.end_at, value))
@@ -102,6 +104,23 @@ def unreadable_time(text: str) -> bool:
     return not _EMPTY.fullmatch(text) and not read_timings(
         text, DateContext(2000, date(2000, 1, 1), in_prose=False)
     )
+
+
+def _each_year(found: list[Expression], text: str) -> list[Expression]:
+    """每年6月30日、12月20日前: 每年 holds for the days listed behind it as well."""
+    carried: list[Expression] = []
+    for e in found:
+        last = carried[-1] if carried else None
+        day = _DAY_OF_YEAR.fullmatch(text[e.start_at : e.end_at])
+        if (
+            last is not None and day and (last.rule or "").startswith("FREQ=YEARLY;BYMONTH=")
+            and _LISTED.fullmatch(text[last.end_at : e.start_at])
+        ):  # fmt: skip
+            month, number = read_number(day[1]), read_number(day[2]) if day[2] else -1
+            rule = f"FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={number}"
+            e = replace(e, form=Form.RULE, start=None, end=None, rule=rule)
+        carried.append(e)
+    return carried
 
 
 def _undated(
@@ -177,8 +196,8 @@ def _describes(e: Expression, text: str, frame: Frame) -> bool:
             return True
     elif _COMPARED.search(before) and _COMPARISON.match(after):
         return True
-    if _NAMED.match(after):
-        return True
+    if _NAMED.match(after) and not words.endswith("前"):
+        return True  # 2024年工作方案 is a name, what is done 2024年3月底前 is not
     is_listed = re.match(r"(?:、(?:19|20)\d\d年?)+(?:分别|依次)", after)
     return bool(not is_listed and frame.year and e.year_given and e.end and e.end.year < frame.year)
 

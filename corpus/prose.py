@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from corpus.brackets import Tail, read_tail
 from corpus.document import Document
 from corpus.outline import Point, read_outline
+from corpus.reporting import REPORT, reports_in, subjects
 from corpus.units import are_units, read_units
 from corpus.values import Place, ResponsibilityValue, TaskRow
 
@@ -25,20 +26,11 @@ _TASKS = re.compile(r"任务|举措|措施和|重点")
 _STAGE_NAME = re.compile(r"[^，。；（(：:]{2,20}?(阶段|时期|环节)")
 _AFTER_NAME = re.compile(r"^\s*([（(][^（）()]*[）)])?[，。：:\s]*")
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？]?")
-_REPORT = re.compile(
-    r"报送|上报|报至|报备|书面报告|报[^，。；告名]{0,14}(办公室|办|局|委|专班|备案|汇总)"
-)
 _FORM_FIELD = re.compile(
     r"\s*(填报|填表|上报|报送|制表)(单位|部门|日期|时间|人)[^，。：:]{0,8}[:：]"
 )
 _REPORT_TIME = re.compile(
     r"每(年|月|季|周|日|半年|学期|旬)|\d+\s*[日号]|\d+\s*月|月底|季度末|年底|个工作日|前"
-)
-_SUBJECT = re.compile(
-    r"(?:^|[，,；;：:]|请|要求)\s*((?:各|[市区县省州])[^，。；;：:]{1,30}?)(?=应|要|须|需|于|在|每|将|按|负责|定期|及时|明确|制定)"
-)
-_COLLECTIVE = re.compile(
-    r"各[^，。；：、]{0,12}?(单位|部门|街道|镇街|乡镇|地|县市区|县（市、区）|乡镇（街道）)"
 )
 _OWN = re.compile(r"[省市州区县旗镇乡街各]")
 _LONGEST_TITLE = 36
@@ -80,7 +72,7 @@ class Prose:
                 title = name[0] if name else _short(point.head)
                 row = _row("stage", point, _heading(top), title, Tail(text))
                 if not row.responsibilities:
-                    row.responsibilities = _subjects(_AFTER_NAME.sub("", text[len(title or "") :]))
+                    row.responsibilities = subjects(_AFTER_NAME.sub("", text[len(title or "") :]))
                 rows.append(row)
         return rows
 
@@ -96,15 +88,15 @@ class Prose:
                 or any(_zone(p) in ("duty", "stage") for p in [point, *point.path()])
             ):
                 continue
+            said: list[ResponsibilityValue] = []  # whom the sentences before spoke to
             for sentence in _SENTENCE.findall("\n".join([point.head, *point.body])):
-                is_field = _FORM_FIELD.match(sentence)
-                if _REPORT.search(sentence) and _REPORT_TIME.search(sentence) and not is_field:
-                    section = _heading(point) if point.no else _section(point)
-                    row = TaskRow(
-                        "report", None, section, None, sentence.strip(), place=point.place
-                    )
-                    row.responsibilities = _subjects(sentence)
-                    rows.append(row)
+                if _FORM_FIELD.match(sentence):
+                    continue
+                for text in reports_in(sentence):
+                    units = subjects(text)
+                    if REPORT.search(text) and _REPORT_TIME.search(text):
+                        rows.append(_report(point, text, units or _others(said, text)))
+                    said = units or said
         return rows
 
     def _tops(self) -> Iterator[Point]:
@@ -156,6 +148,16 @@ def _row(part: str, point: Point, section: str | None, title: str | None, tail: 
         timing_text=tail.time_text,
         place=_span(point),
     )
+
+
+def _report(point: Point, text: str, units: list[ResponsibilityValue]) -> TaskRow:
+    section = _heading(point) if point.no else _section(point)
+    return TaskRow("report", None, section, None, text.strip("，,； "), units, place=point.place)
+
+
+def _others(units: list[ResponsibilityValue], text: str) -> list[ResponsibilityValue]:
+    """The units that `text` does not name itself: whoever takes reports does not send them."""
+    return [] if any(unit.unit_text in text for unit in units) else units
 
 
 def _zone(point: Point) -> str | None:
@@ -278,13 +280,3 @@ def _duties(top: Point) -> Iterator[TaskRow]:
         row = TaskRow("duty", point.no, _heading(top), unit, text, place=_span(point))
         row.responsibilities, row.unit_text = read_units(unit), unit
         yield row
-
-
-def _subjects(text: str) -> list[ResponsibilityValue]:
-    """The units that a sentence begins with: 各成员单位于每月5日前…"""
-    for found in _SUBJECT.finditer(text.strip("，,。；：: ")):
-        if are_units(found[1]):
-            return read_units(found[1])
-    first = re.split(r"[。；]", text.strip("，,。：: \n（）()"))[0]
-    collective = _COLLECTIVE.search(first[:40])
-    return read_units(collective[0]) if collective else []

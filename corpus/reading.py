@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
+from corpus import reporting
 from corpus.deadlines import DateContext, read_timings, unreadable_time
 from corpus.document import Document
 from corpus.facts import PlanFacts, read_facts
@@ -140,11 +141,21 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
         found = [t for t in found if t.kind is not TimingKind.RECURRING or "BY" in (t.rule or "")]
     undated = [t for t in found if t.kind in _DATED and t.due_on is None and t.start_on is None]
     row.timings = [
-        replace(timing, is_report=timing.is_report or is_report)
+        replace(timing, is_report=is_report or _is_of_report(timing, row))
         for timing in found
         if timing not in undated
     ]
+    if not row.responsibilities and any(timing.is_report for timing in row.timings):
+        row.responsibilities = reporting.subjects(row.text)
     return undated
+
+
+def _is_of_report(timing: TimingValue, row: TaskRow) -> bool:
+    """Whether a time inside a task is that of a report on it."""
+    if row.part == TableKind.INDICATORS or timing.kind is TimingKind.AS_DIRECTED:
+        return False
+    in_cell = timing.text in row.timing_text
+    return reporting.is_report(timing.about) or (in_cell and reporting.is_all_report(row.text))
 
 
 def _of_table(caption: str, facts: PlanFacts) -> list[TimingValue]:

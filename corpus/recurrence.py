@@ -108,7 +108,7 @@ def _once_in(text: str, i: int) -> tuple[int, str | None] | None:
 
 def _each(text: str, i: int) -> tuple[int, str | None] | None:
     m = at(
-        rf"(?:每人|每家|每户|每校)?(?:每逢?|各)(?:隔(?P<other>一)|隔?({NUMBER}|半|双(?=月))?)个?({_MEASURE}){_ATTRIBUTE}",
+        rf"(?:每人|每家|每户|每校)?(?:每逢?|各|逢(?=[单双]月)|(?=[单双]月(?:底|末|{NUMBER}[日号])))(?:隔(?P<other>一)|隔?({NUMBER}|半|[单双](?=月))?)个?({_MEASURE}){_ATTRIBUTE}",
         text,
         i,
     )
@@ -122,7 +122,7 @@ def _each(text: str, i: int) -> tuple[int, str | None] | None:
             _with_detail(text, m.end(), "半年", 1) if measure.startswith("年") else (m.end(), None)
         )
     n = (
-        2 if m["other"] or count == "双" else (read_number(count) if count else 1)
+        2 if m["other"] or count in ("单", "双") else (read_number(count) if count else 1)
     )  # 每隔一周 is every other week
     return _with_detail(text, m.end(), measure, n or 1)
 
@@ -141,6 +141,11 @@ def _with_detail(text: str, i: int, measure: str, n: int) -> tuple[int, str | No
     """What of the year, quarter, month or week is meant: 每年 + 6月底前."""
     plain_rule = _plain_rule(measure, n)
     end, detail = i, None
+    if n == 2 and measure.startswith("月"):
+        # 每双月25日: the even months; 每两个月 without a day leaves them open
+        end, detail = _of_month(text, i)
+        months = "1,3,5,7,9,11" if text[:i].endswith("单月") else "2,4,6,8,10,12"
+        detail = detail and detail.replace("MONTHLY", f"YEARLY;BYMONTH={months}")
     if n == 1:
         if measure.startswith("年"):
             end, detail = _of_year(text, i)

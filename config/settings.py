@@ -38,33 +38,18 @@ class Settings(BaseSettings):
     web_host: str = Field("127.0.0.1", description="网页对话监听的地址；未启用登录前只能是本机地址")
     web_port: int = Field(8080, ge=0, le=65535, description="网页对话监听的端口；0 为任意空闲端口")
     telegram_token: SecretStr = Field(
-        SecretStr(""), description="Telegram 机器人的 token，向 @BotFather 发 /newbot 取得"
+        SecretStr(""),
+        description="Telegram 机器人的 token，向 @BotFather 发 /newbot 取得；几个机器人用逗号分隔",
     )
     telegram_base_url: str = Field(
         "https://api.telegram.org", description="Bot API 服务器；自建的本地服务器填其网址"
     )
-    dingtalk_client_id: str = Field(
-        "", description="钉钉应用的 Client ID（AppKey），在钉钉开放平台该应用的“凭证与基础信息”页"
+    telegram_webhook_url: str = Field(
+        "",
+        description="让 Telegram 推送到这个公网 https 网址（反向代理转到本机）；空则用长轮询，不需要公网",
     )
-    dingtalk_client_secret: SecretStr = Field(
-        SecretStr(""), description="钉钉应用的 Client Secret（AppSecret），与 Client ID 同页"
-    )
-    dingtalk_robot_code: str = Field(
-        "", description="钉钉机器人的 RobotCode，在该应用的“机器人”页；空则与 Client ID 相同"
-    )
-    dingtalk_card_template: str = Field(
-        "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema",
-        description="钉钉互动卡片的模板 ID，在开放平台“卡片平台”页；写“无”则不用卡片，按钮改为回复数字",
-    )
-    dingtalk_base_url: str = Field(
-        "", description="钉钉新版服务端接口；空则为 https://api.dingtalk.com，专属部署填其网址"
-    )
-    dingtalk_oapi_url: str = Field(
-        "", description="钉钉旧版服务端接口（上传文件用）；空则为 https://oapi.dingtalk.com"
-    )
-    dingtalk_webhooks: SecretStr = Field(
-        SecretStr(""),
-        description="只发不收的钉钉群机器人：单位名称=网址|加签密钥，几个之间用分号；在群设置的“机器人”页",
+    messages_per_minute: int = Field(
+        20, ge=1, description="一个人一分钟最多回答几条消息；一个会话里所有人合计为其三倍"
     )
     llm_base_url: str = Field(
         "", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型"
@@ -95,8 +80,8 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "telegram_base_url", "dingtalk_base_url", "dingtalk_oapi_url", "llm_base_url",
-        "embedding_base_url", "chroma_url",
+        "telegram_base_url", "telegram_webhook_url", "llm_base_url", "embedding_base_url",
+        "chroma_url",
     )  # fmt: skip
     @classmethod
     def _url(cls, value: str) -> str:

@@ -27,6 +27,7 @@ def degrade(message: Outgoing, limits: Limits) -> list[Outgoing]:
         *([numbers(buttons)] if by_number else []),
     ]
     pieces = _pieces(rows, limits) if rows or not files else []
+    can_edit = limits.can_edit and (bool(message.buttons) or not limits.edits_cards_only)
     first, last = 0, len(pieces) - 1
     texts = [
         replace(
@@ -36,7 +37,7 @@ def degrade(message: Outgoing, limits: Limits) -> list[Outgoing]:
             suggestions=message.suggestions if n == last else (),
             mentions=message.mentions if n == first and limits.can_mention else (),
             reply_to=message.reply_to if n == first else "",
-            edits=message.edits if n == first and limits.can_edit else "",
+            edits=message.edits if n == first and can_edit else "",
         )
         for n, piece in enumerate(pieces)
     ]  # fmt: skip

@@ -23,6 +23,7 @@ METHODS: dict[str, tuple[set[str], set[str]]] = {
     "deleteWebhook": (set(), {"drop_pending_updates"}),
     "setWebhook": ({"url"}, {"secret_token", "allowed_updates", "max_connections"}),
     "setMyCommands": ({"commands"}, {"scope", "language_code"}),
+    "getWebhookInfo": (set(), set()),
     "getUpdates": (set(), {"offset", "limit", "timeout", "allowed_updates"}),
     "sendMessage": (
         {"chat_id", "text"},
@@ -73,6 +74,7 @@ class BotApi(People):
         self.complaints: list[str] = []
         self.commands: dict[str, list[Json]] = {}  # the menu, by language
         self.webhook: Json = {}  # where updates go to; polling is refused while it is set
+        self.push_error = ""
         self.shown_at_work: list[str] = []  # the chats where the bot was seen typing
         self._polls = 0
         self._faults: dict[str, list[Fault]] = {}
@@ -185,6 +187,30 @@ class BotApi(People):
         self.commands[given.get("language_code", "")] = given["commands"]
         return True
 
+    def _getWebhookInfo(self, _: Json) -> Json:
+        info = {"url": self.webhook.get("url", ""), "has_custom_certificate": False}
+        failed = {"last_error_message": self.push_error} if self.push_error else {}
+        return {**info, "pending_update_count": len(self._updates), **failed}
+
+    def next_to_push(self) -> Json | None:
+        """The oldest update for the webhook, once there is one; None when the server is closed."""
+        with self._changed:
+            while not self._closed.is_set():
+                asked = self.webhook.get("allowed_updates", [])
+                if self.webhook and self._news(0, asked):
+                    return self._updates[0]
+                self._changed.wait(0.5)
+        return None
+
+    def let_go(self, update: Json) -> None:
+        """The webhook took it."""
+        with self._changed:
+            self._updates.remove(update)
+
+    def wait(self, seconds: float) -> None:
+        """Before the webhook is tried again."""
+        self._closed.wait(seconds)
+
     def _getUpdates(self, given: Json) -> list[Json]:
         if self.webhook:
             words = "Conflict: can't use getUpdates method while webhook is active"
@@ -244,6 +270,7 @@ class BotApi(People):
         if given["action"] != "typing":
             raise Rejected(400, "Bad Request: wrong parameter action in request")
         thread = _thread(chat, given).get("message_thread_id")
+        self.push_error = ""
         self.shown_at_work.append(given["chat_id"] + (f"/{thread}" if thread else ""))
         return True
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,11 @@ class Conversation:
         }  # fmt: skip
         self.core = Core.open(Settings(**given))
         self.move_to(at)
-        self.app = App(self.core, load_platforms(self.core.settings, self.core.engine))
-        assert vendor.name in self.app.platforms, "its settings are there, and it is not"
+        platforms = load_platforms(self.core.settings, self.core.engine)
+        assert vendor.name in platforms, "its settings are there, and it is not"
+        for platform in platforms.values():
+            platform.limits = _at_any_pace(platform.limits)
+        self.app = App(self.core, platforms)
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"app on {vendor.name}")
         self._thread.start()
@@ -107,10 +111,13 @@ class Conversation:
         return self._url
 
     def _deliver(self, call: Call) -> CallReply:
-        found = httpx.request(
-            call.method, f"{self.url}/hooks/{self.vendor.name}", params=call.query,
-            headers=call.headers, content=call.body, timeout=PATIENCE_S, trust_env=False,
-        )  # fmt: skip
+        try:
+            found = httpx.request(
+                call.method, f"{self.url}/hooks/{self.vendor.name}", params=call.query,
+                headers=call.headers, content=call.body, timeout=PATIENCE_S, trust_env=False,
+            )  # fmt: skip
+        except httpx.HTTPError:
+            return CallReply(502)  # as the reverse proxy says where nothing listens any more
         media_type = found.headers.get("content-type", "").partition(";")[0]
         return CallReply(found.status_code, found.content, media_type)
 
@@ -239,3 +246,12 @@ class Conversation:
     def chat(self, session: Session, chat: str) -> Any:
         """The product's row of a chat."""
         return people.find_chat(session, self.vendor.name, self.vendor.chat_id(chat))
+
+
+def _at_any_pace(limits: Limits) -> Limits:
+    """Tests of the pace are elsewhere; here nobody wants to wait for it."""
+    any_rate = Limits(text_units=1).messages_per_s
+    return replace(
+        limits, messages_per_s=any_rate, chat_messages_per_min=any_rate,
+        group_messages_per_min=any_rate,
+    )  # fmt: skip

@@ -1,12 +1,17 @@
 """Telegram's end of the wire as the conformance suite speaks to every vendor: by polling and by webhook."""
 
+import json
+import threading
 from typing import Any
 
 from botapi import BotApi, Fault
 from botapi_people import Json, User
 from vendor import BOSS, CLERK, Deliver, NotHere, Shown
 
+from bot.messages import Call
+
 GROUP = -5001
+SECRET = "X-Telegram-Bot-Api-Secret-Token"
 FAULTS = {"busy": "429", "error": "500", "hang": "hang", "drop": "drop"}
 PEOPLE = {BOSS: User(int(BOSS), "陈主任"), CLERK: User(int(CLERK), "林科长")}
 
@@ -70,8 +75,56 @@ class TelegramServer:
         return {"private": int(BOSS), "group": GROUP}[chat]
 
 
+class CallingServer(TelegramServer):
+    """The same, where Telegram calls us: each update again and again until it is answered with 200."""
+
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "telegram_webhook_url": "https://duban.example.cn"}
+
+    def start(self, deliver: Deliver) -> None:
+        super().start(deliver)
+        self._pushed: Json = {}
+        self._pushing = threading.Thread(target=self._push, daemon=True)
+        self._pushing.start()
+
+    def stop(self) -> None:
+        super().stop()
+        self._pushing.join()
+
+    def forge(self, chat: str, account: str, text: str) -> bool:
+        message = {"message_id": 9, "date": 1, "text": text, "from": PEOPLE[account].to_json()}
+        chat_facts = {"id": self._id(chat), "type": "private", "first_name": "陈主任"}
+        body = {"update_id": 10**6, "message": {**message, "chat": chat_facts}}
+        secret = self._api.webhook["secret_token"]
+        forged = ["", "0" * len(secret), secret[:-1], secret.upper()]
+        return {self._call(body, {SECRET: one}) for one in forged} == {403}
+
+    def replay(self) -> bool:
+        return self._call(self._pushed, self._signed) != 200  # taken, and not answered twice
+
+    @property
+    def _signed(self) -> dict[str, str]:
+        return {SECRET: self._api.webhook["secret_token"]}
+
+    def _push(self) -> None:
+        while (update := self._api.next_to_push()) is not None:
+            if self._call(update, self._signed) == 200:
+                self._pushed = update
+                self._api.let_go(update)
+            else:
+                self._api.wait(0.2)
+
+    def _call(self, update: Json, headers: dict[str, str]) -> int:
+        headers = {**headers, "Content-Type": "application/json", "Host": "duban.example.cn"}
+        return self._deliver(Call("POST", {}, headers, json.dumps(update).encode())).status
+
+
 def make() -> TelegramServer:
     return TelegramServer()
+
+
+def make_webhook() -> TelegramServer:
+    return CallingServer()
 
 
 def _shown(message: Json, contents: dict[str, bytes]) -> Shown:

@@ -151,21 +151,26 @@ def test_buttons_are_pressed_or_answered_by_their_number(talk: Conversation) -> 
 
 
 def test_a_message_is_edited_or_said_anew(talk: Conversation) -> None:
-    (first,) = shown_by(talk, says(talk, "private", "未报送：3个单位"))
-    told = talk.tell(says(talk, "private", "未报送：3个单位 ", "县住建局"))
+    told = talk.tell(
+        says(talk, "private", "未报送：3个单位", buttons=((Button("有用", "good:1"),),))
+    )
+    assert told.platform_message_id
     before = talk.vendor.shown("private")
-    if talk.limits.can_edit:
-        assert told.platform_message_id
-        assert before[-1].message_id == told.platform_message_id
-    talk.tell(says(talk, "private", "全部已报送", edits=told.platform_message_id))
+    assert before[-1].message_id == told.platform_message_id
+    fewer = says(
+        talk, "private", "未报送：1个单位", edits=told.platform_message_id,
+        buttons=((Button("有用", "good:2"),),),
+    )  # fmt: skip
+    talk.tell(fewer)
     after = talk.vendor.shown("private")
-    assert after[-1].text.strip() == "全部已报送"
-    assert after[len(before) - 2].text == first.text
-    if talk.limits.can_edit and not talk.limits.edits_cards_only:
-        assert after[-1].edited
-        assert len(after) == len(before)
-    else:
-        assert len(after) == len(before) + 1
+    assert after[-1].text.startswith("未报送：1个单位")
+    assert after[-1].edited == talk.limits.can_edit
+    assert len(after) == len(before) + (0 if talk.limits.can_edit else 1)
+    talk.tell(says(talk, "private", "全部已报送", edits=told.platform_message_id))
+    last = talk.vendor.shown("private")
+    assert last[-1].text == "全部已报送"
+    plain = talk.limits.can_edit and not talk.limits.edits_cards_only
+    assert len(last) == len(after) + (0 if plain else 1)
 
 
 def test_a_plan_is_sent_as_a_file_read_and_published(talk: Conversation) -> None:

@@ -14,9 +14,12 @@ class Pushed:
 
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[tuple[Incoming, asyncio.Future[None]]] = asyncio.Queue()
+        self._closed = False
 
     async def store(self, incoming: Incoming, within_s: float = STORED_WITHIN_S) -> None:
         """Returns once the event is stored; raises TryLater when it was not, so that it comes again."""
+        if self._closed:
+            raise TryLater("系统正在停止，请稍后再发一次。", 1)
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait((incoming, stored))
         try:
@@ -40,3 +43,11 @@ class Pushed:
                 raise
             if not stored.done():
                 stored.set_result(None)
+
+    def close(self) -> None:
+        """Nobody stores any more: whoever waits is told at once, and those who come."""
+        self._closed = True
+        while not self._waiting.empty():
+            _, stored = self._waiting.get_nowait()
+            if not stored.done():
+                stored.set_exception(TryLater("系统正在停止，请稍后再发一次。", 1))

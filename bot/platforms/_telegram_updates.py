@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.messages import Attachment, Incoming
 
 if TYPE_CHECKING:
-    from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, Update, User
+    from telegram import (
+        CallbackQuery,
+        ChatMember,
+        ChatMemberUpdated,
+        MaybeInaccessibleMessage,
+        Message,
+        Update,
+        User,
+    )
 
 NAME = "telegram"
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?=\s|$)", re.ASCII)
 
 
-def read_update(update: Update, me: User, now: datetime) -> Incoming | None:
+def read_update(update: Update, me: User, now: datetime, name: str = NAME) -> Incoming | None:
     """What an update says to the bot `me`; None when nobody spoke and nothing of the chat changed.
 
-    `now` is the time of a button press, of which Telegram tells none.
+    `now` is the time of a button press, of which Telegram tells none; `name` is the platform's.
     """
+    incoming = None
     if update.message is not None:
-        return _message(update.update_id, update.message, me)
-    if update.callback_query is not None:
-        return _press(update.update_id, update.callback_query, now)
-    if update.my_chat_member is not None:
-        return _membership(update.update_id, update.my_chat_member)
-    return None
+        incoming = _message(update.update_id, update.message, me)
+    elif update.callback_query is not None:
+        incoming = _press(update.update_id, update.callback_query, now)
+    elif update.my_chat_member is not None:
+        incoming = _membership(update.update_id, update.my_chat_member)
+    return replace(incoming, platform=name) if incoming is not None else None
 
 
 def address(text: str, username: str) -> tuple[str, bool | None]:
@@ -67,7 +77,7 @@ def _message(update_id: int, message: Message, me: User) -> Incoming | None:
     return Incoming(
         platform=NAME,
         message_id=f"u{update_id}.{message.message_id}",
-        chat_id=str(chat.id),
+        chat_id=str(chat.id) if event else _chat_id(message),
         is_group=is_group,
         account_id=f"chat{shared.id}" if shared is not None else str(sender.id),
         account_name=(shared.effective_name or "") if shared is not None else sender.full_name,
@@ -76,8 +86,16 @@ def _message(update_id: int, message: Message, me: User) -> Incoming | None:
         chat_title=chat.effective_name or "",
         addressed=not is_group or bool(event) or (is_reply if calls_us is None else calls_us),
         attachments=_attachments(message),
+        replied_to=str(answered.message_id) if answered is not None and is_reply else "",
         event=event,
     )
+
+
+def _chat_id(message: MaybeInaccessibleMessage) -> str:
+    """A group's topic is a chat of its own: "<chat>/<topic>"."""
+    if getattr(message, "is_topic_message", None):
+        return f"{message.chat.id}/{getattr(message, 'message_thread_id', '')}"
+    return str(message.chat.id)
 
 
 def _attachments(message: Message) -> tuple[Attachment, ...]:
@@ -99,7 +117,7 @@ def _press(update_id: int, query: CallbackQuery, now: datetime) -> Incoming | No
     return Incoming(
         platform=NAME,
         message_id=f"u{update_id}.{under.message_id}",
-        chat_id=str(under.chat.id),
+        chat_id=_chat_id(under),
         is_group=under.chat.type != "private",
         account_id=str(query.from_user.id),
         account_name=query.from_user.full_name,

@@ -1,10 +1,13 @@
-"""Telegram: the Bot API by long polling, where an update is let go only once it is stored."""
+"""Telegram: the Bot API by long polling or webhook; an update is let go only once it is stored."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
 import os
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -12,19 +15,22 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from sqlalchemy import Engine
 
-from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
+from bot.messages import Attachment, Call, CallReply, Incoming, Limits, Outgoing, Receipt
+from bot.platforms._pushed import Pushed
+from bot.platforms._telegram_faults import FIRST_WAIT_S, failure, words_of
+from bot.platforms._telegram_sending import edit_text, place, send_file, send_text
 from bot.platforms._telegram_updates import NAME, read_update
 from config.clock import Clock
-from config.errors import DubanError, MaybeSent, Refused, TryLater, UserError
+from config.errors import Refused, TryLater, UserError
 from config.settings import Settings
 
 if TYPE_CHECKING:  # the library takes most of a second to import: only where a token is set
     from telegram import CallbackQuery, Update, User
-    from telegram.error import TelegramError
 
 FILE_LIMIT_BYTES = 20 * 1024 * 1024  # getFile gives no more
+SECRET = "x-telegram-bot-api-secret-token"
 POLL_S = 30
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+LONGEST_WAIT_S = 30.0
 UPDATES = ["message", "callback_query", "my_chat_member"]
 COMMANDS = {
     "start": ("开始使用", "Start"),
@@ -37,43 +43,62 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-def from_settings(settings: Settings, store: Engine) -> Telegram | None:
-    """Telegram when DUBAN_TELEGRAM_TOKEN is set. It keeps nothing in the database itself."""
-    token = settings.telegram_token.get_secret_value()
-    if not token:
-        return None
-    return Telegram(token, settings.telegram_base_url, Clock(settings.timezone))
+def from_settings(settings: Settings, store: Engine) -> list[Telegram]:
+    """A bot for each token of DUBAN_TELEGRAM_TOKEN: telegram, telegram-2 …; they keep no data."""
+    tokens = settings.telegram_token.get_secret_value().split(",")
+    return [
+        Telegram(
+            token.strip(),
+            settings.telegram_base_url,
+            Clock(settings.timezone),
+            name=NAME if number == 1 else f"{NAME}-{number}",
+            webhook_url=settings.telegram_webhook_url,
+        )
+        for number, token in enumerate(tokens, 1)
+        if token.strip()
+    ]
 
 
 class Telegram:
     """One bot. Message ids are Telegram's own, which count within a chat.
 
     `Incoming.message_id` is "u<update id>.<message id>": the first is unique over all chats, the
-    second is what a reply refers to. `poll_s` and `timeout_s` are in seconds.
+    second is what a reply refers to. A chat id is Telegram's own, and "<chat>/<topic>" in a group
+    with topics. `poll_s` and `timeout_s` are in seconds. With `webhook_url`, our public address,
+    Telegram calls us at its /hooks/NAME instead of being asked.
     """
 
-    name = NAME
     limits = Limits(
         text_units=4096,
         measure="utf16",
         buttons=100,
         button_bytes=64,
         can_edit=True,
+        file_bytes=50 * 1024 * 1024,
+        receives_files=True,
         messages_per_s=30,
         chat_messages_per_min=60,
         group_messages_per_min=20,
+        redelivers_for_s=24 * 3600,
     )
 
     def __init__(
-        self, token: str, base_url: str, clock: Clock, poll_s: int = POLL_S, timeout_s: float = 15
-    ) -> None:
+        self, token: str, base_url: str, clock: Clock, poll_s: int = POLL_S, timeout_s: float = 15,
+        *, name: str = NAME, webhook_url: str = "",
+    ) -> None:  # fmt: skip
         os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's own switch: no old seconds
         from telegram import Bot
         from telegram.request import HTTPXRequest
 
         for name in ("httpx", "telegram"):  # they log addresses, and ours hold the token
             logging.getLogger(name).setLevel(logging.WARNING)
+        self.name = name
         self._token = token
+        self._webhook_url = f"{webhook_url}/hooks/{name}" if webhook_url else ""
+        # known to whoever knows the token, and to nobody else
+        self._secret = hashlib.sha256(f"webhook {token}".encode()).hexdigest()
+        self._pushed = Pushed()
+        self._me: User | None = None
         self._clock = clock
         self._poll_s = poll_s
         self._connections = (
@@ -91,59 +116,64 @@ class Telegram:
 
     async def receive(self) -> AsyncIterator[Incoming]:
         """Every update as Incoming; raises Refused when Telegram does not know the token."""
-        me = await self._start()
+        me = self._me = await self._start()
+        if self._webhook_url:
+            async for incoming in self._pushed.receive():
+                yield incoming
         offset: int | None = None  # not kept: what is sent again after a restart has the same ids
         while True:
             for update in await self._until_it_works(partial(self._updates, offset)):
-                incoming = read_update(update, me, self._clock.wall())
-                if incoming is not None:
-                    yield incoming
+                said = read_update(update, me, self._clock.wall(), self.name)
+                if said is not None:
+                    yield said
                 offset = update.update_id + 1
                 if update.callback_query is not None:
                     self._stop_spinner(update.callback_query)
 
+    async def called(self, call: Call) -> CallReply:
+        """One update by webhook, answered once it is stored; Telegram repeats what we don't take."""
+        from telegram import Update
+
+        given = call.headers.get(SECRET, "")
+        if not self._webhook_url or not secrets.compare_digest(given, self._secret):
+            return CallReply(403)
+        if self._me is None:
+            return CallReply(503)
+        try:
+            update = Update.de_json(json.loads(call.body), self._bot)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return CallReply(400)
+        incoming = read_update(update, self._me, self._clock.wall(), self.name)
+        if incoming is not None:
+            await self._pushed.store(incoming)
+        if update.callback_query is not None:
+            self._stop_spinner(update.callback_query)
+        return CallReply()
+
     async def send(self, message: Outgoing) -> Receipt:
         """Sends one message of at most `limits`, or replaces the one that `edits` names."""
-        from telegram import (
-            InlineKeyboardButton,
-            InlineKeyboardMarkup,
-            LinkPreviewOptions,
-            ReplyParameters,
-        )
         from telegram.error import TelegramError
 
-        rows = [
-            [InlineKeyboardButton(b.label, callback_data=b.data) for b in row]
-            for row in message.buttons
-        ]
-        markup = InlineKeyboardMarkup(rows) if rows else None
-        no_preview = LinkPreviewOptions(is_disabled=True)
         try:
             if message.edits:
-                await self._bot.edit_message_text(
-                    message.text,
-                    chat_id=message.chat_id,
-                    message_id=int(message.edits),
-                    reply_markup=markup,
-                    link_preview_options=no_preview,
-                )
+                await edit_text(self._bot, message)
                 return Receipt(message.edits)
-            answered = message.reply_to.rpartition(".")[2]
-            sent = await self._bot.send_message(
-                message.chat_id,
-                message.text,
-                reply_markup=markup,
-                link_preview_options=no_preview,
-                # the question may have been deleted meanwhile: it is answered all the same
-                reply_parameters=ReplyParameters(int(answered), allow_sending_without_reply=True)
-                if answered.isdigit()
-                else None,
-            )
+            sent = await (send_file if message.files else send_text)(self._bot, message)
         except TelegramError as error:
             if message.edits and "message is not modified" in str(error).lower():
                 return Receipt(message.edits)
-            raise self._failure(error, repeatable=bool(message.edits)) from error
+            raise failure(error, self._token, repeatable=bool(message.edits)) from error
         return Receipt(str(sent.message_id))
+
+    async def working(self, chat_id: str) -> None:
+        """Shows “typing” for five seconds; not worth an error."""
+        from telegram.error import TelegramError
+
+        chat, topic = place(chat_id)
+        try:
+            await self._bot.send_chat_action(chat, "typing", message_thread_id=topic)
+        except TelegramError as error:
+            log.info("telegram.no_typing", words=words_of(error, self._token))
 
     async def download(self, attachment: Attachment) -> bytes:
         """The bytes of a file that a person sent; raises UserError above 20 MB."""
@@ -162,7 +192,7 @@ class Telegram:
         except TelegramError as error:
             if "file is too big" in str(error).lower():
                 raise too_large from None
-            raise self._failure(error, repeatable=True) from error
+            raise failure(error, self._token, repeatable=True) from error
 
     async def check(self) -> str:
         """The bot's name, asked once; raises Refused for a wrong token, TryLater without an answer."""
@@ -170,12 +200,17 @@ class Telegram:
 
         try:
             me = await self._bot.get_me()
+            hook = await self._bot.get_webhook_info() if self._webhook_url else None
         except TelegramError as error:
-            raise self._failure(error, repeatable=True) from None
+            raise failure(error, self._token, repeatable=True) from None
+        if hook is not None and hook.last_error_message:
+            words = hook.last_error_message
+            return f"机器人 @{me.username} 可用，但 Telegram 上次推送没有成功（{words}）"
         return f"机器人 @{me.username} 可用"
 
     async def close(self) -> None:
         """Ends the connections; messages that are not let go come again at the next start."""
+        self._pushed.close()
         for task in self._answers:
             task.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
@@ -189,8 +224,7 @@ class Telegram:
 
         try:
             me = await self._until_it_works(self._bot.get_me)
-            # Telegram refuses to be polled while a webhook is set; what waits there is kept
-            await self._until_it_works(self._bot.delete_webhook)
+            await self._until_it_works(self._set_webhook)
         except Refused as error:
             raise Refused(
                 f"Telegram 不接受 DUBAN_TELEGRAM_TOKEN（{error}）。请向 @BotFather 核对。",
@@ -201,9 +235,17 @@ class Telegram:
             try:
                 await self._bot.set_my_commands(menu, language_code=language or None)
             except TelegramError as error:  # the bot works without its menu
-                log.warning("telegram.no_menu", words=self._words(error))
+                log.warning("telegram.no_menu", words=words_of(error, self._token))
         log.info("telegram.ready", username=me.username)
         return me
+
+    async def _set_webhook(self) -> bool:
+        if not self._webhook_url:
+            # Telegram refuses to be polled while a webhook is set; what waits there is kept
+            return await self._bot.delete_webhook()
+        return await self._bot.set_webhook(
+            self._webhook_url, secret_token=self._secret, allowed_updates=UPDATES
+        )
 
     async def _updates(self, offset: int | None) -> tuple[Update, ...]:
         """What came in from `offset` on, waiting up to `poll_s` for it; older updates are let go."""
@@ -220,11 +262,11 @@ class Telegram:
             try:
                 return await call()
             except TelegramError as error:
-                failure = self._failure(error, repeatable=True)
-                if not isinstance(failure, TryLater):
-                    raise failure from None
-            pause_s = max(wait_s, failure.retry_after_s)
-            log.warning("telegram.unreachable", words=str(failure), retry_after_s=pause_s)
+                found = failure(error, self._token, repeatable=True)
+                if not isinstance(found, TryLater):
+                    raise found from None
+            pause_s = max(wait_s, found.retry_after_s)
+            log.warning("telegram.unreachable", words=str(found), retry_after_s=pause_s)
             await asyncio.sleep(pause_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
@@ -236,44 +278,8 @@ class Telegram:
             try:
                 await query.answer()
             except TelegramError as error:  # it only stops a spinner, and there is a time limit
-                log.info("telegram.press_unanswered", words=self._words(error))
+                log.info("telegram.press_unanswered", words=words_of(error, self._token))
 
         task = asyncio.create_task(answer())
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
-
-    def _words(self, error: TelegramError) -> str:
-        """What Telegram said; the library puts the token into some of its messages."""
-        return str(error).replace(self._token, "***")
-
-    def _failure(self, error: TelegramError, repeatable: bool) -> DubanError:
-        """What a failed call means for us; `repeatable` is one that does no harm when done twice."""
-        import httpx
-        from telegram.error import (
-            BadRequest,
-            ChatMigrated,
-            Forbidden,
-            InvalidToken,
-            NetworkError,
-            RetryAfter,
-        )
-
-        words = self._words(error)
-        match error:
-            case RetryAfter():
-                assert not isinstance(error.retry_after, int)  # see PTB_TIMEDELTA
-                return TryLater(words, error.retry_after.total_seconds())
-            case ChatMigrated():
-                return Refused(words, f"migrated:{error.new_chat_id}")
-            case Forbidden():
-                return Refused(words, "403")
-            case InvalidToken():
-                return Refused(words, "401")
-            case BadRequest():
-                return Refused(words, "400")
-        cause = error.__cause__
-        not_sent = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        answered = isinstance(error, NetworkError) and not isinstance(cause, httpx.HTTPError)  # 5xx
-        if repeatable or not_sent or answered:
-            return TryLater(words, FIRST_WAIT_S)
-        return MaybeSent(words)

@@ -75,7 +75,8 @@ class Webchat:
         return kept.content
 
     async def close(self) -> None:
-        """End the open streams, so that the web server can stop."""
+        """End the open streams and the posts that wait, so that the web server can stop."""
+        self._pushed.close()
         for streams in self._streams.values():
             for stream in streams:
                 _end(stream)

@@ -5,6 +5,8 @@ import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +28,8 @@ from config.errors import DubanError
 from corpus import ingest
 from reminders import planner
 from reminders.models import OutboxMessage
+from reminders.past import Tell
+from reminders.recheck import recheck
 from reminders.scheduler import Scheduler
 
 log = structlog.get_logger()
@@ -54,7 +58,7 @@ class App:
         )
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
-            render=self._render, split=degrade,
+            render=self._render, split=degrade, recheck=self._recheck,
         )  # fmt: skip
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
@@ -173,12 +177,19 @@ class App:
     def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
         return render.outbox_message(session, message, self.clock.today())
 
+    def _recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
+        chats_of = partial(people.chats_of, session)
+        return recheck(session, message, now, self.core.workdays, self.settings, chats_of)
+
+    def _tell_admins(self, session: Session) -> Tell:
+        return lambda key, text: alarms.tell_admins(session, key, text, self.clock.now())
+
     def plan_reminders(self) -> int:
         """One run of the planner: what is due by now goes into the outbox."""
         with writing(self.engine) as session:
             planned = planner.plan(
                 session, self.clock.now(), self.core.workdays, self.settings,
-                lambda unit_ids: people.chats_of(session, unit_ids),
+                partial(people.chats_of, session), self._tell_admins(session),
             )  # fmt: skip
         if planned:
             self.dispatcher.wake()

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,12 +25,12 @@ from config.errors import MaybeSent, Refused, TryLater
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
 from reminders.owed import row_id
-from reminders.recheck import recheck
 
 log = structlog.get_logger()
 
 Render = Callable[[Session, OutboxMessage], Outgoing | None]
 Split = Callable[[Outgoing, Limits], list[Outgoing]]
+Recheck = Callable[[Session, OutboxMessage, datetime], str]  # why a digest has lost its reason
 
 SLOTS = 32  # messages of one platform on their way at once
 POLL_S = 1.0  # for what another process put in, and for what came due
@@ -58,10 +57,10 @@ class Dispatcher:
 
     def __init__(
         self, *, engine: Engine, clock: Clock, platforms: dict[str, Platform], render: Render,
-        split: Split, send_timeout_s: float = SEND_TIMEOUT_S,
+        split: Split, recheck: Recheck, send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:  # fmt: skip
         self._clock, self._platforms = clock, platforms
-        self._render, self._split = render, split
+        self._render, self._split, self._recheck = render, split, recheck
         self._send_timeout_s = send_timeout_s
         self._worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._paces = {name: Pace(platform.limits) for name, platform in platforms.items()}
@@ -223,7 +222,7 @@ class Dispatcher:
         """The words, made from the ledger as it is at this moment; None when there is no reason left."""
         now, why = self._clock.now(), ""
         if message.kind == "reminder" and not message.parts_sent:
-            why = recheck(session, message, now, partial(people.chats_of, session))
+            why = self._recheck(session, message, now)
         outgoing = None if why else self._render(session, message)
         if outgoing is None:
             outbox.finish(session, message, OutboxState.DROPPED, why or NOTHING_TO_SAY, now)

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from bot.messages import Incoming
-from bot.models import Account, AccountRole, BindRequest, Chat, KeyValue
+from bot.models import Account, AccountRole, BindRequest, Chat, KeyValue, Purpose
+from config.database import batches
 from config.errors import UserError
 from corpus import ledger
-from corpus.models import Unit
+from corpus.models import Touched, Unit
 
 CLAIM_CODE = "claim_code"
 
@@ -65,13 +66,18 @@ def unit_of(session: Session, incoming: Incoming) -> Unit | None:
     return session.get(Unit, unit_id) if unit_id else None
 
 
-def chats_of(session: Session, unit_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
-    """Unit id → (platform, chat id) of the live chats that are bound to it."""
+def chats_of(
+    session: Session, unit_ids: Iterable[int], purpose: str = Purpose.UNIT
+) -> dict[int, list[tuple[str, str]]]:
+    """Unit id → (platform, chat id) of the live chats that are bound to it for a purpose."""
     found: dict[int, list[tuple[str, str]]] = {}
-    query = select(Chat).where(col(Chat.unit_id).in_(list(unit_ids)), col(Chat.is_dead).is_(False))
-    for chat in session.exec(query.order_by(col(Chat.id))):
-        assert chat.unit_id is not None
-        found.setdefault(chat.unit_id, []).append((chat.platform, chat.chat_id))
+    for some in batches(unit_ids):
+        query = select(Chat).where(
+            col(Chat.unit_id).in_(some), Chat.purpose == purpose, col(Chat.is_dead).is_(False)
+        )
+        for chat in session.exec(query.order_by(col(Chat.id))):
+            assert chat.unit_id is not None
+            found.setdefault(chat.unit_id, []).append((chat.platform, chat.chat_id))
     return found
 
 
@@ -203,6 +209,7 @@ def decide_binding(session: Session, request: BindRequest, admin: Account, grant
     request.granted, request.decided_by = granted, admin.id
     session.add(request)
     if granted:
-        chat.unit_id = request.unit_id
+        chat.unit_id, chat.purpose = request.unit_id, request.purpose
+        session.add(Touched(unit_id=request.unit_id))
         session.add(chat)
     return chat

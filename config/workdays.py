@@ -68,7 +68,10 @@ class Workdays:
         )
         if not first.year <= year <= last.year:
             raise CalendarMissing(year)
-        return lambda day: bool(chinese_calendar.is_workday(day))
+        # asked for once a year: the planner counts through thousands of days
+        days = (date(year, 1, 1) + timedelta(days=n) for n in range(366))
+        worked = {day for day in days if day.year == year and chinese_calendar.is_workday(day)}
+        return worked.__contains__
 
 
 def _from_file(path: Path) -> Callable[[date], bool]:

@@ -17,6 +17,7 @@ from corpus.models import (
     Responsibility,
     Task,
     Timing,
+    Touched,
     VersionState,
 )
 from corpus.values import Role, TimingKind
@@ -131,6 +132,7 @@ def _apply_everywhere(session: Session, plan_id: str) -> None:
     )
     for version in session.exec(query).all():
         _apply(session, version)
+    session.add(Touched(plan_id=plan_id))
 
 
 def _apply(session: Session, version: PlanVersion) -> None:

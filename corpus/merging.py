@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from config.errors import UserError
 from config.tables import SQLModel
-from corpus.models import PlanVersion, Unit, UnitAlias, UnitMember
+from corpus.models import PlanVersion, Touched, Unit, UnitAlias, UnitMember
 
 
 def merge(session: Session, keep: Unit, gone: Unit) -> None:
@@ -39,6 +39,7 @@ def merge(session: Session, keep: Unit, gone: Unit) -> None:
     for name in names:
         if name not in known:
             session.add(UnitAlias(unit_id=keep.id, name=name))
+    session.add(Touched(unit_id=keep.id))
     keep.contact, keep.phone = keep.contact or gone.contact, keep.phone or gone.phone
     session.add(keep)
     session.execute(

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from config.errors import UserError
 from corpus import merging
 from corpus.directory import UnitNames, is_collective
-from corpus.models import Unit, UnitAlias, UnitMember
+from corpus.models import Touched, Unit, UnitAlias, UnitMember
 
 HEADS = ("单位名称", "地区", "别名", "上级单位", "集体单位", "成员单位", "联系人", "联系电话")
 NAME, PLACE, ALIASES, PARENT, COLLECTIVE, MEMBERS, CONTACT, PHONE = HEADS
@@ -252,6 +252,7 @@ def _set_rest(session: Session, line: Line, unit: Unit, report: ImportReport) ->
             session.delete(held[member])
         for member in sorted(wanted - held.keys()):
             session.add(UnitMember(collective_id=unit.id, member_id=member))
+            session.add(Touched(unit_id=member))
         unit.is_collective = unit.is_collective or bool(wanted)
     unit.contact = line.cells.get(CONTACT, unit.contact)
     unit.phone = line.cells.get(PHONE, unit.phone)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from config.errors import UserError
 from corpus import ledger
-from corpus.models import PlanVersion, VersionState
+from corpus.models import PlanVersion, Touched, VersionState
 
 
 def publish(
@@ -101,5 +101,7 @@ def _why_not_draft(version: PlanVersion) -> str:
 def _move(session: Session, version: PlanVersion, state: VersionState) -> None:
     version.state = state
     session.add(version)
+    if state is VersionState.IN_FORCE:
+        session.add(Touched(plan_id=version.plan_id))
     # at once: the database lets only one version be in force, and would see two in between
     session.flush()

@@ -10,7 +10,8 @@ from corpus.progress import DECIDING, Matter, Progress
 from corpus.progress import extensions as extensions
 
 if TYPE_CHECKING:
-    from reminders.owed import Debtor, Owed
+    from reminders.debtors import Debtor
+    from reminders.owed import Thing
 
 
 class History:
@@ -20,25 +21,25 @@ class History:
         self._progress = Progress(session, lineages=lineages)
 
     def is_done(
-        self, owed: "Owed", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
+        self, owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
     ) -> bool:
         """Whether nothing is owed by `debtor` any more; `debtors` are all units of the task."""
         return self._progress.is_done(_matter(owed, debtor, debtors), at)
 
     def is_muted(
-        self, owed: "Owed", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
+        self, owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
     ) -> bool:
         """Whether an admin said that nobody is to be reminded of it."""
         return self._progress.is_muted(_matter(owed, debtor, debtors), at)
 
     def is_paused(
-        self, owed: "Owed", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
+        self, owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
     ) -> bool:
         """Whether its 办结 waits to be confirmed, or its return 退回 to be decided."""
         return self._progress.is_paused(_matter(owed, debtor, debtors), at)
 
     def why_quiet(
-        self, owed: "Owed", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
+        self, owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"], at: datetime
     ) -> str:
         """Why `debtor` is not to be reminded now, in Chinese; "" when nothing speaks against it."""
         matter = _matter(owed, debtor, debtors)
@@ -51,13 +52,13 @@ class History:
         return ""
 
     def answered_since(
-        self, owed: "Owed", debtor: "Debtor", debtors: Iterable["Debtor"],
+        self, owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"],
         since: datetime, at: datetime,
     ) -> bool:  # fmt: skip
         """Whether the unit, or one that speaks for all, said anything of it from `since` to `at`."""
         return self._progress.answered_since(_matter(owed, debtor, debtors), since, at)
 
 
-def _matter(owed: "Owed", debtor: "Debtor", debtors: Iterable["Debtor"]) -> Matter:
+def _matter(owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"]) -> Matter:
     deciding = frozenset(d.unit_id for d in debtors if d.role in DECIDING and d.through is None)
     return Matter(*owed.key, debtor.unit_id, deciding)

@@ -1,26 +1,31 @@
-"""What is owed in a span of days, by which units, and what is done: reminders ask the ledger here."""
+"""What is owed on some days: reminders ask the ledger here, and never for more than they need."""
 
-from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, or_, select
 
-from config.database import batches as batches
+from config.database import batches
 from corpus.models import (
+    EventKind,
     PlanVersion,
     Responsibility,
     Task,
+    TaskEvent,
     Timing,
-    UnitMember,
     VersionState,
 )
+from corpus.progress import Moment, extensions
 from corpus.values import Role, TimingKind
-from reminders.history import History as History
-from reminders.recurrence import occurrences
+from reminders.models import ReportWindow
+from reminders.recurrence import occurrences, rules_on
 from reminders.rules import Occurrence
+
+Row = tuple[Timing, Task, PlanVersion]
+DATED = (TimingKind.DEADLINE, TimingKind.PERIOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,115 +38,145 @@ class Owed:
     occurrence: Occurrence
 
     @property
-    def key(self) -> tuple[str, str, str, date]:
+    def key(self) -> Moment:
         """What stays the same when the wording of the task changes."""
         return self.task.plan_id, self.task.lineage, self.timing.key, self.occurrence.due_on
 
 
 @dataclass(frozen=True, slots=True)
-class Debtor:
-    """A unit that owes a task; `through` is the collective unit that it is a member of."""
+class OwedWindow:
+    """A report 报送 that one unit owes, with the version of its plan that is in force."""
 
-    unit_id: int
+    version: PlanVersion
+    window: ReportWindow
     role: Role
-    through: int | None = None
+    text: str  # what is reported
+    occurrence: Occurrence
+    task: Task | None = None  # None: the duty was set by an admin
+    timing: Timing | None = None
+
+    @property
+    def key(self) -> Moment:
+        """As that of a task."""
+        one = self.window
+        return one.plan_id, one.lineage, one.timing_key, one.due_on
+
+
+Thing = Owed | OwedWindow
 
 
 def owed_between(
     session: Session, first: date, last: date, *,
     version_id: int | None = None, lineages: Collection[str] | None = None,
+    plan_ids: Collection[str] | None = None, unit_ids: Collection[int] | None = None,
 ) -> list[Owed]:  # fmt: skip
     """Everything owed from `first` to `last`, both included, in the order of the days.
 
-    Of the plans in force, or of the one version named; of all tasks, or of the `lineages`.
+    Of the plans in force, or of the one version named; of all tasks, or of the `lineages`, of the
+    `plan_ids`, of those in which one of `unit_ids` has a part.
     """
+    in_span = or_(
+        col(Timing.kind).in_(DATED) & col(Timing.due_on).between(first, last),
+        (col(Timing.kind) == TimingKind.RECURRING) & col(Timing.rule).is_not(None),
+    )
+    put_off = _put_off(session, col(TaskEvent.until_on).between(first, last))
+    rows: dict[int | None, Row] = {}
+    for some in _narrowed(lineages, plan_ids, unit_ids):
+        rows |= {row[0].id: row for row in _rows(session, in_span & some, version_id)}
+        for batch in batches(put_off):
+            moved = col(Task.lineage).in_(batch) & some
+            rows |= {row[0].id: row for row in _rows(session, moved, version_id)}
+    return _on_their_days(session, rows.values(), first, last)
+
+
+def owed_on(session: Session, days: Collection[date]) -> list[Owed]:
+    """Everything owed on some days by the plans in force; found by index, whatever else there is."""
+    if not days:
+        return []
+    on_days: list[ColumnElement[bool]] = [
+        (col(Timing.kind).in_(DATED)) & col(Timing.due_on).in_(days)
+    ]
+    for batch in batches(rules_on(session, days)):
+        on_days.append((col(Timing.kind) == TimingKind.RECURRING) & col(Timing.rule).in_(batch))
+    for batch in batches(_put_off(session, col(TaskEvent.until_on).in_(days))):
+        on_days.append(col(Task.lineage).in_(batch))
+    rows = {row[0].id: row for some in on_days for row in _rows(session, some, None)}
+    found = _on_their_days(session, rows.values(), min(days), max(days))
+    return [owed for owed in found if owed.occurrence.due_on in days]
+
+
+def _narrowed(
+    lineages: Collection[str] | None,
+    plan_ids: Collection[str] | None,
+    unit_ids: Collection[int] | None,
+) -> Iterable[ColumnElement[bool]]:
+    if lineages is not None:
+        return [col(Task.lineage).in_(some) for some in batches(lineages)]
+    if plan_ids is not None:
+        return [col(Task.plan_id).in_(some) for some in batches(plan_ids)]
+    if unit_ids is not None:
+        return [
+            col(Task.id).in_(
+                select(Responsibility.task_id).where(col(Responsibility.unit_id).in_(some))
+            )
+            for some in batches(unit_ids)
+        ]
+    return [col(Task.id).is_not(None)]
+
+
+def _rows(session: Session, which: ColumnElement[bool], version_id: int | None) -> list[Row]:
     query = (
         select(Timing, Task, PlanVersion)
         # a version's document is large, and of no use here
         .options(defer(PlanVersion.document), defer(PlanVersion.review))  # type: ignore[arg-type]
         .join(Task, col(Task.id) == Timing.task_id)
         .join(PlanVersion, col(PlanVersion.id) == Task.version_id)
-        .where(
-            or_(
-                col(Timing.kind).in_([TimingKind.DEADLINE, TimingKind.PERIOD])
-                & col(Timing.due_on).between(first, last),
-                (col(Timing.kind) == TimingKind.RECURRING) & col(Timing.rule).is_not(None),
-            )
-        )
+        .where(which)
     )
     if version_id is None:
         query = query.where(PlanVersion.state == VersionState.IN_FORCE)
     else:
         query = query.where(PlanVersion.id == version_id)
-    if lineages is None:
-        rows = list(session.exec(query))
-    else:
-        rows = [
-            row
-            for some in batches(lineages)
-            for row in session.exec(query.where(col(Task.lineage).in_(some)))
-        ]
+    return list(session.exec(query))
+
+
+def _put_off(session: Session, which: ColumnElement[bool]) -> set[str]:
+    """The tasks of which a day was put off to one of those asked for."""
+    query = select(TaskEvent.lineage).where(TaskEvent.kind == EventKind.EXTENSION_GRANTED, which)
+    return set(session.exec(query))
+
+
+def _on_their_days(session: Session, rows: Iterable[Row], first: date, last: date) -> list[Owed]:
+    """The days of some timings in a span, each as it stands after what was put off."""
     found = []
+    rows = list(rows)
+    moved = extensions(session, {task.lineage for _, task, _ in rows})
+    of_timing: dict[tuple[str, str, str], list[date]] = {}
+    for plan_id, lineage, key, day in moved:
+        of_timing.setdefault((plan_id, lineage, key), []).append(day)
     for timing, task, version in rows:
-        if timing.kind is TimingKind.RECURRING:
-            days = occurrences(timing, first, last, version.period_start_on, version.period_end_on)
-        else:
-            assert timing.due_on is not None
-            days = [Occurrence(timing.due_on)]
-        found += [Owed(version, task, timing, day) for day in days]
+        put_off = of_timing.get((task.plan_id, task.lineage, timing.key), [])
+        spans = [(first, last)]
+        spans += [(day, day) for day in put_off if not first <= day <= last]
+        planned = [one for span in spans for one in _days(timing, version, *span)]
+        here = {one.due_on for one in planned}
+        for one in planned:
+            until = one.due_on
+            for _ in put_off:  # put off again and again: from one day to the next
+                until = moved.get((task.plan_id, task.lineage, timing.key, until), until)
+            if first <= until <= last and (until == one.due_on or until not in here):
+                found.append(Owed(version, task, timing, replace(one, due_on=until)))
     return sorted(
         found, key=lambda o: (o.occurrence.due_on, o.task.plan_id, o.task.seq, o.timing.seq)
     )
 
 
-def debtors_of(session: Session, task_ids: Collection[int]) -> dict[int, list[Debtor]]:
-    """Task id → its units in the order printed, each once, then the members of collective ones."""
-    printed: dict[int, list[Responsibility]] = defaultdict(list)
-    for some in batches(task_ids):
-        query = select(Responsibility).where(col(Responsibility.task_id).in_(some))
-        for row in session.exec(query.order_by(col(Responsibility.seq))):
-            printed[row.task_id].append(row)
-    members = _members(session, {row.unit_id for rows in printed.values() for row in rows})
-    found: dict[int, list[Debtor]] = {}
-    for task_id, rows in printed.items():
-        debtors: dict[int, Debtor] = {}
-        for row in rows:
-            debtors.setdefault(row.unit_id, Debtor(row.unit_id, row.role))
-        for row in rows:
-            for member in members.get(row.unit_id, ()):
-                debtors.setdefault(member, Debtor(member, row.role, through=row.unit_id))
-        found[task_id] = list(debtors.values())
-    return found
-
-
-def _members(session: Session, unit_ids: set[int]) -> dict[int, list[int]]:
-    """Collective unit → all its members, those of its collective members too."""
-    direct: dict[int, list[int]] = defaultdict(list)
-    asked: set[int] = set()
-    ask = unit_ids
-    while ask:
-        asked |= ask
-        rows = [
-            row
-            for some in batches(ask)
-            for row in session.exec(
-                select(UnitMember).where(col(UnitMember.collective_id).in_(some))
-            )
-        ]
-        for row in sorted(rows, key=lambda r: r.member_id):
-            direct[row.collective_id].append(row.member_id)
-        ask = {row.member_id for row in rows} - asked
-    found = {}
-    for unit_id in unit_ids & direct.keys():
-        reached: dict[int, None] = {}
-        ahead = list(direct[unit_id])
-        while ahead:
-            member = ahead.pop(0)
-            if member not in reached and member != unit_id:
-                reached[member] = None
-                ahead += direct.get(member, [])
-        found[unit_id] = list(reached)
-    return found
+def _days(timing: Timing, version: PlanVersion, first: date, last: date) -> list[Occurrence]:
+    if timing.kind is TimingKind.RECURRING:
+        return occurrences(timing, first, last, version.period_start_on, version.period_end_on)
+    if timing.kind in DATED and timing.due_on is not None and first <= timing.due_on <= last:
+        return [Occurrence(timing.due_on)]
+    return []
 
 
 def row_id(value: int | None) -> int:

@@ -1,54 +1,92 @@
 """Reads the ledger again just before a digest is sent: is its reason still there?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from corpus import ledger
+from config.settings import Settings
+from config.workdays import Workdays
+from corpus.progress import Moment
+from reminders.asking import Ask, Asker
+from reminders.choices import ChoiceBook
+from reminders.history import History
 from reminders.models import OutboxMessage, Reminder
-from reminders.owed import History, debtors_of, owed_between, row_id
-from reminders.planner import ChatsOf
+from reminders.owed import Thing, owed_between
+from reminders.receivers import ChatsOf, Receivers
+from reminders.reports import windows_named
+from reminders.rules import receiver_of
+from reminders.told import LONG_AGO, Told, moment_of
 
 
-def recheck(session: Session, message: OutboxMessage, now: datetime, chats_of: ChatsOf) -> str:
+def recheck(
+    session: Session, message: OutboxMessage, now: datetime, workdays: Workdays,
+    settings: Settings, chats_of: ChatsOf,
+) -> str:  # fmt: skip
     """Mark the reminders of a digest that have lost their reason; why, in Chinese, if none is left.
 
-    One whose task is done, changed or no longer in force, or whose chat speaks for its unit no
-    more, becomes "dropped"; one that is too late, or followed by a newer one, "skipped".
+    One whose task is done, answered, changed or no longer in force, or whose chat is no more the one
+    to tell, becomes "dropped"; one that is too late, or followed by a newer one, "skipped".
     `now` is aware local time.
     """
     query = select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
     reminders = session.exec(query).all()
     if not reminders:
         return "没有可发的内容"
-    days = [r.occurrence_on for r in reminders]
-    lineages = {r.lineage for r in reminders}
-    current = {o.key: o for o in owed_between(session, min(days), max(days), lineages=lineages)}
-    debtors = debtors_of(session, {row_id(owed.task.id) for owed in current.values()})
-    history = History(session, lineages)
-    chats = chats_of({r.unit_id for r in reminders})
+    asker = Asker(session, ChoiceBook(session, settings), workdays)
+    asks = asker.asks(things_of(session, reminders, workdays), now.date())
+    current: dict[tuple[Moment, int], Ask] = {ask.key: ask for ask in asks}
+    history = History(session, {r.lineage for r in reminders})
+    receivers = Receivers(session, chats_of)
+    told = Told(session, {r.lineage for r in reminders})
     reasons: dict[str, None] = {}
     for r in reminders:
-        owed = current.get((r.plan_id, r.lineage, r.timing_key, r.occurrence_on))
-        owing = debtors.get(row_id(owed.task.id), []) if owed else []
-        debtor = next((d for d in owing if d.unit_id == r.unit_id), None)
-        state = "dropped"
-        if owed is None or debtor is None:
-            reason = "在执行的方案中已没有这项责任或时限"
-        elif history.is_done(owed, debtor, owing, now):
-            reason = "任务已办结"
-        elif (r.platform, r.chat_id) not in chats.get(r.unit_id, []):
-            reason = "会话已失效或不再绑定该单位"
-        elif r.occurrence_on < now.date() or ledger.is_over(owed.version, now.date()):
-            state, reason = "skipped", "期限已过"
-        elif _is_followed(session, r):
-            state, reason = "skipped", "已有更新的提醒"
-        else:
-            continue
-        r.state = state
+        ask = current.get((moment_of(r), r.unit_id))
+        r.state, reason = _look(r, ask, history, receivers, told, now)
+        if r.state == "planned" and _is_followed(session, r):
+            r.state, reason = "skipped", "已有更新的提醒"
         session.add(r)
-        reasons[reason] = None
+        if reason:
+            reasons[reason] = None
     return "；".join(reasons) if all(r.state != "planned" for r in reminders) else ""
+
+
+def things_of(
+    session: Session, reminders: Sequence[Reminder], workdays: Workdays
+) -> list[Thing]:
+    """What some reminders are about, as the plans in force have it now; what is gone is left out."""
+    windows = {r.window_id for r in reminders if r.window_id is not None}
+    of_tasks = [r for r in reminders if r.window_id is None]
+    found: list[Thing] = list(windows_named(session, windows, workdays)) if windows else []
+    if of_tasks:
+        days = [r.occurrence_on for r in of_tasks]
+        wanted = {moment_of(r) for r in of_tasks}
+        lineages = {r.lineage for r in of_tasks}
+        owed = owed_between(session, min(days), max(days), lineages=lineages)
+        found += [one for one in owed if one.key in wanted]
+    return found
+
+
+def _look(
+    r: Reminder, ask: Ask | None, history: History, receivers: Receivers,
+    told: Told, now: datetime,
+) -> tuple[str, str]:  # fmt: skip
+    """The state of a reminder, and why it is not to be sent."""
+    if ask is None:
+        return "dropped", "在执行的方案中已没有这项责任或时限"
+    quiet = ask.why_quiet(history, now)
+    if quiet:
+        return "dropped", quiet
+    due = next((due for due in ask.dues if due.rule == r.rule), None)
+    if due is None:
+        return "dropped", "提醒设置已改"
+    if due.if_silent and not ask.is_silent(history, told.first(ask.key) or LONG_AGO, now):
+        return "dropped", "责任单位已答复"
+    if (r.platform, r.chat_id) not in receivers.chats(ask, receiver_of(r.rule)):
+        return "dropped", "会话已失效或不再绑定该单位"
+    if due.useful_to < now.date():
+        return "skipped", "期限已过"
+    return "planned", ""
 
 
 def _is_followed(session: Session, reminder: Reminder) -> bool:
@@ -57,6 +95,7 @@ def _is_followed(session: Session, reminder: Reminder) -> bool:
         Reminder.lineage == reminder.lineage,
         Reminder.timing_key == reminder.timing_key,
         Reminder.occurrence_on == reminder.occurrence_on,
+        Reminder.unit_id == reminder.unit_id,
         Reminder.platform == reminder.platform,
         Reminder.chat_id == reminder.chat_id,
         Reminder.state == "planned",

@@ -1,10 +1,13 @@
 """The days of a recurring timing: an iCalendar RRULE between two days."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 
 import structlog
+from sqlmodel import Session, col, func, select
 
 from corpus.models import Timing
+from corpus.values import TimingKind
 from reminders.rules import Occurrence
 
 log = structlog.get_logger()
@@ -34,21 +37,50 @@ def occurrences(
         last = min(last, end) if end else last
         days = rule.between(_at(first), _at(last), inc=True)
         before = rule.before(_at(first)) if days else None
+        after = rule.after(days[-1]) if days else None
     except (ValueError, TypeError) as error:
         log.warning("reminders.rule_unreadable", timing=timing.id, error=type(error).__name__)
         return []
-    found = []
-    for day in days:
-        found.append(Occurrence(day.date(), before.date() if before else None))
-        before = day
-    return found
+    if after is not None and end is not None and after.date() > end:
+        after = None
+    known = [before, *days, after]
+    return [
+        Occurrence(day.date(), before and before.date(), after and after.date())
+        for before, day, after in zip(known[:-2], days, known[2:], strict=True)
+    ]
+
+
+def rules_on(session: Session, days: Collection[date]) -> list[str]:
+    """The rules in use that may fall on one of some days; each is looked up once, by index."""
+    recurring = col(Timing.kind) == TimingKind.RECURRING
+    # a loose index scan: from each rule straight to the next one, however many timings have it
+    rules = (
+        select(func.min(Timing.rule).label("rule")).where(recurring).cte("rules", recursive=True)
+    )
+    following = select(func.min(Timing.rule)).where(recurring, col(Timing.rule) > rules.c.rule)
+    rules = rules.union_all(
+        select(following.scalar_subquery()).select_from(rules).where(rules.c.rule.is_not(None))
+    )
+    in_use = session.exec(select(rules.c.rule).where(rules.c.rule.is_not(None)))
+    return [rule for rule in in_use if _may_fall_on(rule, days)]
+
+
+def _may_fall_on(rule: str, days: Collection[date]) -> bool:
+    if ANCHORED_PARTS & _parts(rule).keys():
+        return True  # the day it counts from decides
+    timing = Timing(seq=0, key="", text="", kind=TimingKind.RECURRING, rule=rule)
+    return any(one.due_on in days for one in occurrences(timing, min(days), max(days), None, None))
 
 
 def _names_its_days(rule: str, start: date | None) -> bool:
-    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    parts = _parts(rule)
     if start is None and ANCHORED_PARTS & parts.keys():
         return False
     return parts.get("FREQ") == "DAILY" or bool(DAY_PARTS & parts.keys())
+
+
+def _parts(rule: str) -> dict[str, str]:
+    return dict(part.partition("=")[::2] for part in rule.upper().split(";"))
 
 
 def _at(day: date) -> datetime:

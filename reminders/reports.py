@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from config.database import batches
 from config.errors import UserError
 from config.workdays import CalendarMissing, Workdays
-from corpus.models import EventKind, TaskEvent
+from corpus.models import EventKind, PlanVersion, TaskEvent, VersionState
 from corpus.values import Role
 from reminders.duties import Duty, duties_in_force, units_of
 from reminders.models import ReportWindow
@@ -33,29 +33,46 @@ def open_windows(
     plan or an extension has moved since is put right. In the order of the due days. A window that
     no plan in force asks for any more is left out. The session must be one that writes.
     """
-    asked = [
-        (duty, day)
-        for duty in duties_in_force(session, plan_ids)
-        for day in duty.days(first - LONGEST_MOVE, last + LONGEST_OPEN)
-    ]
-    units = units_of(session, [duty for duty, _ in asked])
-    put_off = _put_off(session, {duty.lineage for duty, _ in asked})
-    wanted: dict[Key, _Wanted] = {}
-    for duty, day in asked:
-        moved = _off_holidays(day, duty.version.off_days, workdays)
-        if moved is None:
-            continue
-        period = duty.period(day)
-        opens_on = min(period.opens_on(moved), moved)
-        for debtor in units[duty.version.plan_id, duty.lineage]:
-            plan_id, lineage, timing_key = duty.version.plan_id, duty.lineage, duty.timing.key
-            due_on = _until(put_off, (plan_id, lineage, timing_key), debtor.unit_id, moved)
-            key = (plan_id, lineage, timing_key, debtor.unit_id, day.due_on)
-            if first <= due_on <= last or first <= opens_on <= last:
-                wanted.setdefault(key, _Wanted(duty, debtor.role, period.name, opens_on, due_on))
+    wanted = _wanted_between(session, first, last, workdays, plan_ids)
     windows = _written(session, wanted)
     found = [_owed(windows[key], one) for key, one in wanted.items()]
     return sorted(found, key=lambda o: (o.window.due_on, o.window.plan_id, row_id(o.window.id)))
+
+
+def windows_ahead(
+    session: Session, first: date, last: date, workdays: Workdays, *,
+    version_id: int | None = None,
+) -> list[OwedWindow]:  # fmt: skip
+    """The windows that open or fall due in a span, and are not received; nothing is written.
+
+    Of all plans in force, or of the one version named if that is in force.
+    """
+    plan_ids: list[str] | None = None
+    if version_id is not None:
+        version = session.get(PlanVersion, version_id)
+        in_force = version is not None and version.state is VersionState.IN_FORCE
+        plan_ids = [version.plan_id] if version is not None and in_force else []
+    wanted = _wanted_between(session, first, last, workdays, plan_ids)
+    known = _known(session, wanted)
+    found = [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
+    open_ones = [owed for owed in found if owed.window.received_on is None]
+    return sorted(open_ones, key=lambda o: (o.window.due_on, o.window.plan_id, o.window.unit_id))
+
+
+def windows_named(session: Session, ids: Collection[int], workdays: Workdays) -> list[OwedWindow]:
+    """Windows by their ids, as the plans in force have them; received ones too."""
+    rows = [
+        row
+        for some in batches(ids)
+        for row in session.exec(select(ReportWindow).where(col(ReportWindow.id).in_(some)))
+    ]
+    if not rows:
+        return []
+    days = [row.due_on for row in rows]
+    plans = {row.plan_id for row in rows}
+    wanted = _wanted_between(session, min(days), max(days), workdays, plans)
+    known = _known(session, wanted)
+    return [_owed(known[key], wanted[key]) for key in known if known[key].id in set(ids)]
 
 
 def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -> list[OwedWindow]:
@@ -150,11 +167,47 @@ class _Wanted:
     due_on: date
 
 
+def _wanted_between(
+    session: Session, first: date, last: date, workdays: Workdays,
+    plan_ids: Collection[str] | None,
+) -> dict[Key, _Wanted]:  # fmt: skip
+    """What the duties in force ask for in a span."""
+    asked = [
+        (duty, day)
+        for duty in duties_in_force(session, plan_ids)
+        for day in duty.days(first - LONGEST_MOVE, last + LONGEST_OPEN)
+    ]
+    units = units_of(session, [duty for duty, _ in asked])
+    put_off = _put_off(session, {duty.lineage for duty, _ in asked})
+    wanted: dict[Key, _Wanted] = {}
+    for duty, day in asked:
+        moved = _off_holidays(day, duty.version.off_days, workdays)
+        if moved is None:
+            continue
+        period = duty.period(day)
+        opens_on = min(period.opens_on(moved), moved)
+        for debtor in units[duty.version.plan_id, duty.lineage]:
+            plan_id, lineage, timing_key = duty.version.plan_id, duty.lineage, duty.timing.key
+            due_on = _until(put_off, (plan_id, lineage, timing_key), debtor.unit_id, moved)
+            key = (plan_id, lineage, timing_key, debtor.unit_id, day.due_on)
+            if first <= due_on <= last or first <= opens_on <= last:
+                wanted.setdefault(key, _Wanted(duty, debtor.role, period.name, opens_on, due_on))
+    return wanted
+
+
 def _owed(window: ReportWindow, wanted: _Wanted) -> OwedWindow:
     duty = wanted.duty
     occurrence = Occurrence(window.due_on, is_report=True, opens_on=window.opens_on)
     timing = duty.timing if duty.task else None
     return OwedWindow(duty.version, window, wanted.role, duty.text, occurrence, duty.task, timing)
+
+
+def _window(key: Key, wanted: _Wanted) -> ReportWindow:
+    """A window that is not in the table."""
+    return ReportWindow(
+        plan_id=key[0], lineage=key[1], timing_key=key[2], unit_id=key[3], occurrence_on=key[4],
+        period=wanted.period, opens_on=wanted.opens_on, due_on=wanted.due_on,
+    )  # fmt: skip
 
 
 def _written(session: Session, wanted: dict[Key, _Wanted]) -> dict[Key, ReportWindow]:

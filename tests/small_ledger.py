@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 from sqlmodel import Session, col, select
 
-from bot.models import Chat
+from bot.models import Chat, Purpose
+from corpus import ledger
 from corpus.models import (
     EventKind,
     Plan,
@@ -15,6 +16,7 @@ from corpus.models import (
     Task,
     TaskEvent,
     Timing,
+    Touched,
     Unit,
     UnitMember,
     VersionState,
@@ -108,30 +110,40 @@ def add_members(session: Session, collective: str, *members: str) -> None:
         )
 
 
-def bind(session: Session, unit: str, chat_id: str, platform: str = "console") -> None:
-    """A group that speaks for a unit."""
+def bind(
+    session: Session, unit: str, chat_id: str, platform: str = "console",
+    purpose: Purpose = Purpose.UNIT,
+) -> None:  # fmt: skip
+    """A group that speaks for a unit, its head, or its leader."""
     unit_id = unit_named(session, unit)
-    session.add(Chat(platform=platform, chat_id=chat_id, kind="group", unit_id=unit_id))
+    session.add(
+        Chat(platform=platform, chat_id=chat_id, kind="group", unit_id=unit_id, purpose=purpose)
+    )
+    session.add(Touched(unit_id=unit_id))
 
 
 def say(
     session: Session, lineage: str, kind: EventKind, at: datetime, *, unit: str | None = None,
-    timing_key: str = "", occurrence_on: date | None = None,
+    timing_key: str = "", occurrence_on: date | None = None, until_on: date | None = None,
 ) -> None:  # fmt: skip
     """Someone reports of a task; the plan's id is the lineage's first part."""
     session.add(
         TaskEvent(
             plan_id=lineage.rsplit("-", 1)[0], lineage=lineage, kind=kind, by="cli", at=at,
             unit_id=unit_named(session, unit) if unit else None, timing_key=timing_key,
-            occurrence_on=occurrence_on,
+            occurrence_on=occurrence_on, until_on=until_on,
         )
     )  # fmt: skip
+    if kind in ledger.RENEWING:
+        session.add(Touched(plan_id=lineage.rsplit("-", 1)[0], lineage=lineage))
 
 
-def chats_of(session: Session, unit_ids: Collection[int]) -> dict[int, list[tuple[str, str]]]:
-    """Unit id → the live chats bound to it."""
+def chats_of(
+    session: Session, unit_ids: Collection[int], purpose: str = "unit"
+) -> dict[int, list[tuple[str, str]]]:
+    """Unit id → the live chats bound to it for a purpose."""
     found: dict[int, list[tuple[str, str]]] = {}
     for chat in session.exec(select(Chat).where(col(Chat.is_dead).is_(False))):
-        if chat.unit_id in unit_ids:
+        if chat.unit_id in unit_ids and chat.purpose == purpose:
             found.setdefault(chat.unit_id, []).append((chat.platform, chat.chat_id))
     return found

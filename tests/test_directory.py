@@ -19,7 +19,8 @@ from config.workdays import Workdays
 from corpus import ledger, unit_sheet
 from corpus.directory import may_be_same, sure_name
 from corpus.models import EventKind, Responsibility, TaskEvent, Unit, UnitAlias, UnitMember
-from reminders.owed import debtors_of, owed_between
+from reminders.debtors import debtors_of
+from reminders.owed import owed_between
 
 
 @pytest.fixture

@@ -22,9 +22,21 @@ from reminders.preview import PlannedReminder, preview
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORKDAYS = Workdays()
-SETTINGS = Settings()
+SETTINGS = Settings(
+    remind_lead_workdays="7,1",
+    remind_support_workdays="7,1",
+    remind_on_due_day=False,
+    overdue_times=0,
+    escalation="无",
+)
 RIVER = {"市水利局": Role.LEAD, "市生态环境局": Role.SUPPORT}
 DUE = date(2022, 9, 30)  # seven working days before it: 21 September, one: 29 September
+
+
+def steps(days: str) -> Settings:
+    return SETTINGS.model_copy(
+        update={"remind_lead_workdays": days, "remind_support_workdays": days}
+    )
 
 
 def at(text: str) -> datetime:
@@ -137,8 +149,8 @@ def test_a_group_bound_late_hears_what_is_still_of_use(river: Engine) -> None:
 
 def test_a_step_added_later_does_not_repeat_what_a_newer_one_said(river: Engine) -> None:
     run(river, "2022-09-21 09:00")
-    assert run(river, "2022-09-22 09:00", Settings(reminder_workdays="10,7,1")) == 0
-    assert run(river, "2022-09-27 09:00", Settings(reminder_workdays="7,3,1")) == 2
+    assert run(river, "2022-09-22 09:00", steps("10,7,1")) == 0
+    assert run(river, "2022-09-27 09:00", steps("7,3,1")) == 2
 
 
 @pytest.mark.parametrize(

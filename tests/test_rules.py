@@ -8,18 +8,43 @@ import pytest
 from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
 from corpus.models import Timing
-from corpus.values import TimingKind
+from corpus.values import Role, TimingKind
+from reminders.asking import days_asked
+from reminders.choices import Choices, defaults
 from reminders.recurrence import occurrences
-from reminders.rules import Occurrence, all_rules, before_deadline, furthest
+from reminders.rules import (
+    Due,
+    Occurrence,
+    all_rules,
+    before_deadline,
+    due_today,
+    escalation,
+    overdue,
+    receiver_of,
+    rule_named,
+    rules_of,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORKDAYS = Workdays()
+FRIDAY = date(2022, 9, 30)  # before the seven days of the National Day, 8 and 9 October are worked
+
+
+def chosen(**settings: object) -> Choices:
+    return defaults(Settings(**settings))  # type: ignore[arg-type]
 
 
 def days(due: date, steps: str = "7,1", previous: date | None = None) -> dict[str, date]:
-    settings = Settings(reminder_workdays=steps)
-    found = before_deadline.due(Occurrence(due, previous), WORKDAYS, settings)
+    choices = chosen(remind_lead_workdays=steps)
+    found = before_deadline.due(Occurrence(due, previous), Role.LEAD, choices, WORKDAYS)
     return {one.rule.removeprefix("before_deadline:"): one.at.date() for one in found}
+
+
+def steps(
+    rule: object, occurrence: Occurrence, role: Role = Role.LEAD, **settings: object
+) -> dict[str, date]:
+    found: list[Due] = list(rule.due(occurrence, role, chosen(**settings), WORKDAYS))  # type: ignore[attr-defined]
+    return {one.rule: one.at.date() for one in found}
 
 
 def timing(rule: str, start: date | None = None, end: date | None = None) -> Timing:
@@ -36,31 +61,61 @@ def owed_days(one: Timing, first: date, last: date, *period: date) -> list[date]
 
 @pytest.mark.parametrize("name", all_rules())
 def test_every_rule_has_a_chinese_label_and_stays_within_its_reach(name: str) -> None:
-    rule, settings = all_rules()[name], Settings(reminder_workdays="30,7,3,1")
+    rule, choices = all_rules()[name], chosen()
     assert any("一" <= letter <= "鿿" for letter in rule.LABEL)
-    before, after = rule.reach(settings)
+    assert rule in rules_of(rule.OF_REPORTS)
+    before, after = rule.reach(choices)
     day = date(2018, 2, 1)
-    while day < date(2026, 12, 31):
-        for due in rule.due(Occurrence(day), WORKDAYS, settings):
-            assert due.rule.startswith(name)
-            assert -after <= (day - due.at.date()).days <= before
-        day += timedelta(days=1)
+    while day < date(2026, 10, 1):
+        one = Occurrence(day, is_report=rule.OF_REPORTS, opens_on=day if rule.OF_REPORTS else None)
+        for role in (Role.LEAD, Role.SUPPORT):
+            found = list(rule.due(one, role, choices, WORKDAYS))
+            assert len(found) == len({due.rule for due in found})
+            for due in found:
+                assert due.rule.startswith(name) and len(due.rule) <= 64
+                assert rule_named(due.rule) is rule and receiver_of(due.rule) == due.receiver
+                assert due.useful_to >= due.at.date() and due.at == choices.at(due.at.date())
+                assert -after <= (day - due.at.date()).days <= before
+                assert WORKDAYS.is_workday(due.at.date())
+        day += timedelta(days=3)
 
 
-def test_the_planner_looks_as_far_as_the_furthest_rule() -> None:
-    settings = Settings(reminder_workdays="10")
-    assert furthest(list(all_rules().values()), settings)[0] >= before_deadline.reach(settings)[0]
+@pytest.mark.parametrize("is_report", [False, True])
+def test_a_due_day_is_found_whenever_one_of_its_reminders_comes_up(is_report: bool) -> None:
+    choices = chosen()
+    for day in (date(2022, 9, 30), date(2023, 1, 1), date(2024, 2, 29), date(2024, 12, 31)):
+        one = Occurrence(day, is_report=is_report, opens_on=day if is_report else None)
+        for rule in rules_of(is_report):
+            for due in rule.due(one, Role.LEAD, choices, WORKDAYS):
+                hour = timedelta(hours=1)
+                asked = days_asked([choices], due.at - hour, due.at, WORKDAYS, is_report)
+                assert day in asked, due
+    quiet = datetime(2022, 9, 20, 10, tzinfo=SHANGHAI), datetime(2022, 9, 21, 8, tzinfo=SHANGHAI)
+    assert days_asked([choices], *quiet, WORKDAYS, is_report) == set()
+
+
+def test_leading_and_supporting_units_are_reminded_otherwise() -> None:
+    one = Occurrence(date(2022, 12, 30))
+    for role in (Role.LEAD, Role.RESPONSIBLE, Role.JOINT):
+        assert list(steps(before_deadline, one, role).values()) == [
+            date(2022, 11, 18), date(2022, 12, 21), date(2022, 12, 27), date(2022, 12, 29)
+        ]  # fmt: skip
+    assert list(steps(before_deadline, one, Role.SUPPORT)) == [
+        "before_deadline:7",
+        "before_deadline:1",
+    ]
+    assert steps(before_deadline, one, Role.SUPPORT, remind_support_workdays="无") == {}
 
 
 def test_seven_and_one_working_days_before() -> None:
-    assert days(date(2022, 9, 30)) == {"7": date(2022, 9, 21), "1": date(2022, 9, 29)}
+    assert days(FRIDAY) == {"7": date(2022, 9, 21), "1": date(2022, 9, 29)}
 
 
 def test_it_is_sent_at_the_hour_of_the_settings() -> None:
-    settings = Settings(reminder_hour=8)
-    found = before_deadline.due(Occurrence(date(2022, 9, 30)), WORKDAYS, settings)
-    assert found[-1].at == datetime(2022, 9, 29, 8, 0, tzinfo=SHANGHAI)
-    assert found[-1].useful_to == date(2022, 9, 30)
+    choices = chosen(reminder_hour=8)
+    *_, last = before_deadline.due(Occurrence(FRIDAY), Role.LEAD, choices, WORKDAYS)
+    assert last.at == datetime(2022, 9, 29, 8, 0, tzinfo=SHANGHAI)
+    assert last.useful_to == FRIDAY
 
 
 @pytest.mark.parametrize(
@@ -91,6 +146,71 @@ def test_a_reminder_never_speaks_while_the_last_occurrence_is_still_owed() -> No
     assert days(friday, previous=date(2022, 9, 22)) == {}
 
 
+# ---- on the day, and after it
+
+
+def test_on_the_day_itself_unless_nobody_is_in_the_office() -> None:
+    assert steps(due_today, Occurrence(FRIDAY)) == {"due_today": FRIDAY}
+    assert steps(due_today, Occurrence(FRIDAY), remind_on_due_day=False) == {}
+    makeup = date(2022, 10, 9)  # a Sunday that is worked
+    assert steps(due_today, Occurrence(makeup)) == {"due_today": makeup}
+    new_year = date(2023, 1, 1)
+    assert steps(due_today, Occurrence(new_year)) == {}
+    assert steps(due_today, Occurrence(new_year), reminder_workdays_only=False) == {
+        "due_today": new_year
+    }
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        # eight days off, then a make-up Saturday
+        (FRIDAY, [date(2022, 10, 8), date(2022, 10, 17), date(2022, 10, 24), date(2022, 10, 31)]),
+        (date(2022, 12, 31), [date(2023, 1, 3), date(2023, 1, 10), date(2023, 1, 17), date(2023, 1, 28)]),
+        (date(2024, 2, 29), [date(2024, 3, 1), date(2024, 3, 8), date(2024, 3, 15), date(2024, 3, 22)]),
+        (date(2022, 6, 30), [date(2022, 7, 1), date(2022, 7, 8), date(2022, 7, 15), date(2022, 7, 22)]),
+    ],
+)  # fmt: skip
+def test_overdue_on_the_next_working_day_then_weekly_then_no_more(
+    due: date, expected: list[date]
+) -> None:
+    assert list(steps(overdue, Occurrence(due)).values()) == expected
+    assert len(steps(overdue, Occurrence(due), overdue_times=2)) == 2
+    assert steps(overdue, Occurrence(due), overdue_times=0) == {}
+
+
+def test_overdue_ends_when_the_next_one_is_owed() -> None:
+    weekly = Occurrence(FRIDAY, next_on=date(2022, 10, 14))
+    assert steps(overdue, weekly) == {"overdue:1": date(2022, 10, 8)}
+    assert steps(overdue, Occurrence(FRIDAY, next_on=date(2022, 10, 1))) == {}
+
+
+def test_escalation_climbs_by_working_days_and_only_from_who_answers_for_it() -> None:
+    expected = {
+        "escalation:3:unit": date(2022, 10, 10), "escalation:5:head": date(2022, 10, 12),
+        "escalation:7:office": date(2022, 10, 14), "escalation:10:leader": date(2022, 10, 19),
+    }  # fmt: skip
+    for role in (Role.LEAD, Role.RESPONSIBLE, Role.JOINT):
+        assert steps(escalation, Occurrence(FRIDAY), role) == expected
+    assert steps(escalation, Occurrence(FRIDAY), Role.SUPPORT) == {}
+    assert steps(escalation, Occurrence(FRIDAY), escalation="2:督办单位") == {
+        "escalation:2:office": date(2022, 10, 9)
+    }
+    assert all(
+        due.if_silent for due in escalation.due(Occurrence(FRIDAY), Role.LEAD, chosen(), WORKDAYS)
+    )
+
+
+def test_what_is_known_before_an_unknown_year_holds() -> None:
+    found = overdue.due(Occurrence(date(2026, 12, 21)), Role.LEAD, chosen(), WORKDAYS)
+    assert [next(found).rule, next(found).rule] == ["overdue:1", "overdue:2"]
+    with pytest.raises(CalendarMissing, match="2027"):
+        next(found)
+
+
+# ---- recurring timings
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
@@ -112,6 +232,7 @@ def test_each_occurrence_knows_the_one_before_it() -> None:
         (23, 16),
         (30, 23),
     ]
+    assert [o.next_on for o in found] == [date(2022, 9, 30), date(2022, 10, 7)]
 
 
 @pytest.mark.parametrize(

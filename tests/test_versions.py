@@ -24,7 +24,9 @@ from config.workdays import Workdays
 from corpus import ingest, ledger, versions
 from corpus.models import EventKind, PlanVersion, Task, Timing, VersionState
 from reminders import planner
-from reminders.owed import History, debtors_of, owed_between
+from reminders.debtors import debtors_of
+from reminders.history import History
+from reminders.owed import owed_between
 from reminders.preview import preview
 
 

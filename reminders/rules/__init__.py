@@ -1,16 +1,16 @@
 """Finds the reminder rules: every module of this folder is one, under its own name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
-from zoneinfo import ZoneInfo
 
-from config.settings import Settings
 from config.workdays import Workdays
+from corpus.values import Role
+from reminders.choices import Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +19,38 @@ class Occurrence:
 
     due_on: date
     previous_on: date | None = None  # of a recurring timing: the day it was owed last
+    next_on: date | None = None  # and the day it is owed next
+    is_report: bool = False  # a report 报送 is owed, and not the task itself
+    opens_on: date | None = None  # of a report: the first day on which it is awaited
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """What a rule asks for: a reminder at `at`, which is of use until the end of `useful_to`."""
 
-    rule: str  # the rule with its step, "before_deadline:7"
+    rule: str  # the rule with its step, "before_deadline:7"; no other of one occurrence has it
     at: datetime
     useful_to: date
+    receiver: str = "unit"  # "unit" that owes, its "head", the supervising "office", its "leader"
+    if_silent: bool = False  # only if the unit has answered nothing since it was first reminded
 
 
 class Rule(Protocol):
-    """What a module of this folder holds."""
+    """What a module of this folder holds. It knows days alone, and asks no database."""
 
     LABEL: str  # Chinese, for people
+    OF_REPORTS: bool  # whether it is asked of reports, or else of tasks
 
-    def reach(self, settings: Settings) -> tuple[int, int]:
-        """At most how many calendar days before and after a due day this rule reminds."""
+    def reach(self, choices: Choices) -> tuple[int, int]:
+        """At most how many calendar days before and after a due (or opening) day it reminds."""
 
-    def due(self, occurrence: Occurrence, workdays: Workdays, settings: Settings) -> list[Due]:
-        """Every reminder of an occurrence, whether past or to come.
+    def due(
+        self, occurrence: Occurrence, role: Role, choices: Choices, workdays: Workdays
+    ) -> Iterable[Due]:
+        """Every reminder of an occurrence to a unit of that role, whether past or to come.
 
-        Raises CalendarMissing when it would need the working days of an unknown year.
+        Raises CalendarMissing where it would need the working days of an unknown year; what it
+        yielded before that holds.
         """
 
 
@@ -52,12 +61,17 @@ def all_rules() -> dict[str, Rule]:
     return {name: cast(Rule, import_module(f"{__name__}.{name}")) for name in names}
 
 
-def furthest(rules: Sequence[Rule], settings: Settings) -> tuple[int, int]:
-    """The furthest reach of several rules: calendar days before and after a due day."""
-    reaches = [rule.reach(settings) for rule in rules]
-    return max(before for before, _ in reaches), max(after for _, after in reaches)
+def rules_of(is_report: bool) -> list[Rule]:
+    """The rules that are asked of reports, or of tasks."""
+    return [rule for rule in all_rules().values() if rule.OF_REPORTS is is_report]
 
 
-def sending_time(day: date, settings: Settings) -> datetime:
-    """When reminders leave on a local day."""
-    return datetime.combine(day, time(settings.reminder_hour), ZoneInfo(settings.timezone))
+def rule_named(step: str) -> Rule:
+    """The rule of a step, `before_deadline:7`."""
+    return all_rules()[step.partition(":")[0]]
+
+
+def receiver_of(step: str) -> str:
+    """Whom a step is for: the last word of `escalation:7:office`, else the unit."""
+    words = step.split(":")
+    return words[2] if len(words) > 2 else "unit"

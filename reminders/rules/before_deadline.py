@@ -1,24 +1,27 @@
-"""Reminds some working days before a deadline; how many is a setting."""
+"""Reminds some working days before a deadline; how many depends on the unit's role."""
 
-from config.settings import Settings
+from collections.abc import Iterator
+
 from config.workdays import Workdays
-from reminders.rules import Due, Occurrence, sending_time
+from corpus.values import Role
+from reminders.choices import Choices
+from reminders.rules import Due, Occurrence
 
 LABEL = "截止前提醒"
+OF_REPORTS = False
 
 
-def reach(settings: Settings) -> tuple[int, int]:
+def reach(choices: Choices) -> tuple[int, int]:
     """Two calendar days for each working day, and the longest holiday with its weekends."""
-    return 2 * max(settings.remind_before_workdays) + 14, 0
+    steps = (*choices.remind_lead_workdays, *choices.remind_support_workdays)
+    return 2 * max(steps, default=0) + 14, 0
 
 
-def due(occurrence: Occurrence, workdays: Workdays, settings: Settings) -> list[Due]:
-    """A reminder on the n-th working day before the due day, for each n of the settings."""
-    found = []
-    for n in settings.remind_before_workdays:
+def due(occurrence: Occurrence, role: Role, choices: Choices, workdays: Workdays) -> Iterator[Due]:
+    """A reminder on the n-th working day before the due day, for each n of the unit's role."""
+    supports = role is Role.SUPPORT
+    for n in choices.remind_support_workdays if supports else choices.remind_lead_workdays:
         day = workdays.add(occurrence.due_on, -n)
         if occurrence.previous_on is not None and day <= occurrence.previous_on:
             continue  # 每周五: seven working days ahead would speak while the last one is still owed
-        at = sending_time(day, settings)
-        found.append(Due(f"before_deadline:{n}", at, useful_to=occurrence.due_on))
-    return found
+        yield Due(f"before_deadline:{n}", choices.at(day), useful_to=occurrence.due_on)

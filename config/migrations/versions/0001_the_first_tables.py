@@ -23,6 +23,9 @@ def upgrade() -> None:
     sa.Column('unit', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('answerable', sa.Boolean(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('rows', sa.JSON(), nullable=False),
+    sa.Column('task_ids', sa.JSON(), nullable=False),
+    sa.Column('choices', sa.JSON(), nullable=False),
     sa.Column('good', sa.Boolean(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_answerlog'))
     )

@@ -51,6 +51,26 @@ class Settings(BaseSettings):
     messages_per_minute: int = Field(
         20, ge=1, description="一个人一分钟最多回答几条消息；一个会话里所有人合计为其三倍"
     )
+    wecom_corp_id: str = Field(
+        "", description="企业微信的企业 ID，在管理后台“我的企业”→“企业信息”最下方"
+    )
+    wecom_agent_id: str = Field("", description="企业微信自建应用的 AgentId，在应用详情页")
+    wecom_secret: SecretStr = Field(
+        SecretStr(""), description="企业微信自建应用的 Secret，在应用详情页 AgentId 下方查看"
+    )
+    wecom_token: SecretStr = Field(
+        SecretStr(""), description="应用“接收消息”→“设置API接收”页上的 Token"
+    )
+    wecom_aes_key: SecretStr = Field(
+        SecretStr(""), description="应用“接收消息”→“设置API接收”页上的 EncodingAESKey"
+    )
+    wecom_base_url: str = Field(
+        "https://qyapi.weixin.qq.com", description="企业微信接口服务器；私有部署的填其网址"
+    )
+    wecom_webhooks: SecretStr = Field(
+        SecretStr(""),
+        description="企业微信群机器人：单位名称=机器人的 Webhook 地址，几个之间用分号隔开",
+    )
     llm_base_url: str = Field(
         "", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型"
     )
@@ -80,7 +100,7 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "telegram_base_url", "telegram_webhook_url", "llm_base_url", "embedding_base_url",
+        "telegram_base_url", "wecom_base_url", "telegram_webhook_url", "llm_base_url", "embedding_base_url",
         "chroma_url",
     )  # fmt: skip
     @classmethod

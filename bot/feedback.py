@@ -24,18 +24,25 @@ A_YEAR = timedelta(days=400)
 
 def record(
     session: Session, incoming: Incoming, question: Question, answer: Answer, at: datetime
-) -> tuple[Button, ...]:
-    """Keep an answer, without who asked; the buttons to say what it was worth."""
+) -> AnswerLog | None:
+    """Keep an answer, without who asked; None for a greeting."""
     if GREETING.fullmatch(normal(question.text)):
-        return ()
+        return None
     cited = dict.fromkeys(citation.plan_id for citation in answer.citations)
     log = AnswerLog(
         at=at, platform=incoming.platform, chat_id=incoming.chat_id, question=question.text,
         key=key_of(question), plan_ids=list(question.plan_ids or cited), unit=question.unit,
-        answerable=answer.answerable, text=answer.text,
+        answerable=answer.answerable, text=answer.text, rows=list(answer.rows),
+        task_ids=list(dict.fromkeys(c.task_id for c in answer.citations if c.task_id)),
+        choices=[asked for _, asked in answer.choices],
     )  # fmt: skip
     session.add(log)
     session.flush()
+    return log
+
+
+def buttons(log: AnswerLog) -> tuple[Button, ...]:
+    """What a reader may press to say what an answer was worth."""
     return Button("有用", f"good:{log.id}"), Button("没用", f"bad:{log.id}")
 
 

@@ -5,12 +5,12 @@ import io
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
-from math import ceil
 from typing import Any
 
 from sqlmodel import Session
 
 from bot.render import PARTS, STATES
+from bot.tables import LINE_HEIGHT, LONGEST_CELL, TALLEST, lines_in
 from corpus import ledger
 from corpus.models import PlanVersion, Task
 from corpus.values import Role
@@ -22,12 +22,10 @@ COLUMNS = (
     ("配合单位", 17), ("完成时限", 13), ("到期日", 12), ("指标", 18), ("备注", 7),
 )  # fmt: skip
 FULL_WIDTH = 135  # characters of 10.5 points on A4 across
-LINE_HEIGHT, TALLEST = 14.0, 405.0  # points; Excel has no taller row
 CENTRED = ("序号", "工作内容", "到期日")
 SECTION = 1  # the column whose equal neighbours are merged
 MAY_BE_LEFT_OUT = ("工作内容", "任务", "配合单位", "指标", "备注")  # where no row has any
 MAIN = ("main", "continuation")
-LONGEST_CELL = 32_000  # Excel holds 32,767 characters
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -53,7 +51,7 @@ def to_csv(session: Session, version: PlanVersion) -> str:
     rows = csv.writer(out, lineterminator="\r\n")
     rows.writerow(["类别", *(head for head, _ in COLUMNS)])
     for task in ledger.tasks_of(session, version.id):
-        rows.writerow([PARTS.get(task.part, task.part), *map(_harmless, _cells(task))])
+        rows.writerow([PARTS.get(task.part, task.part), *map(_harmless, cells(task))])
     return "\ufeff" + out.getvalue()
 
 
@@ -70,7 +68,8 @@ def _sheets(tasks: Sequence[Task]) -> Iterator[tuple[str, list[Task]]]:
         yield PARTS.get(part, part), [task for task in tasks if task.part == part]
 
 
-def _cells(task: Task) -> tuple[str, ...]:
+def cells(task: Task) -> tuple[str, ...]:
+    """A row of the ledger, a cell for each of COLUMNS."""
     leads = [r for r in task.responsibilities if r.role is not Role.SUPPORT]
     together = "（共同负责）" if any(r.role is Role.JOINT for r in leads) else ""
     # the printed cell, unless a correction speaks against it
@@ -123,7 +122,7 @@ def _write_sheet(
     tasks: Sequence[Task],
     today: date,
 ) -> None:
-    table = [_cells(task) for task in tasks]
+    table = [cells(task) for task in tasks]
     shown = [
         (at, head, width)
         for at, (head, width) in enumerate(COLUMNS)
@@ -164,27 +163,18 @@ def _write_sheet(
 def _heights(table: Sequence[Sequence[str]], widths: dict[int, int]) -> list[float]:
     """Points that each row needs, since not every program measures wrapped text itself."""
     heights = [
-        max(_lines(row[at], width) for at, width in widths.items() if at != SECTION) * LINE_HEIGHT
+        max(lines_in(row[at], width) for at, width in widths.items() if at != SECTION) * LINE_HEIGHT
         + 5
         for row in table
     ]
     top = 0
     for section, some in groupby(row[SECTION] for row in table):
         size = len(list(some))
-        needed = _lines(section, widths.get(SECTION, 1)) * LINE_HEIGHT + 5 if section else 0.0
+        needed = lines_in(section, widths.get(SECTION, 1)) * LINE_HEIGHT + 5 if section else 0.0
         missing = max(0.0, needed - sum(heights[top : top + size])) / size
         heights[top : top + size] = [height + missing for height in heights[top : top + size]]
         top += size
     return [min(height, TALLEST) for height in heights]
-
-
-def _lines(text: str, width: int) -> int:
-    """How many lines a text takes in a column of so many characters; a Han character takes two."""
-    room = max(width - 1, 2)  # the cell's margins
-    return sum(
-        max(1, ceil(sum(2 if ord(c) > 0x2E7F or c in "“”‘’…—" else 1 for c in line) / room))
-        for line in text.split("\n")
-    )
 
 
 def _write_merged(sheet: Any, column: int, words: Sequence[str], style: Any) -> None:

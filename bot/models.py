@@ -157,6 +157,10 @@ class AnswerLog(SQLModel, table=True):
     unit: str | None = None
     answerable: bool = Field(index=True)
     text: str
+    # what its buttons lead to: the rows of a list in pages, its tasks as a table, other questions
+    rows: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    task_ids: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    choices: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     good: bool | None = Field(default=None, index=True)  # what the reader pressed
 
 

@@ -2,31 +2,24 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot import alarms, feedback, people, plan_desk, render
+from bot import alarms, feedback, lists, people, plan_desk, questions, render
 from bot.acknowledging import answer_reminder
 from bot.core import Core
 from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
-from bot.models import Account, AccountRole, BindRequest, InboxMessage
+from bot.models import Account, AccountRole, BindRequest
+from bot.questions import ACKNOWLEDGED, COMPLETED
 from bot.rehearsal import rehearse
 from config.database import reading
 from corpus.models import Unit
-from rag.question import Question
 from reminders.models import OutboxMessage, OutboxState
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
 Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
 
-HISTORY = timedelta(minutes=30)
-HISTORY_LENGTH = 4
-LONGEST_QUESTION = 1000  # characters; nobody asks more in a chat
-ACKNOWLEDGED = re.compile(r"(收到|已收到|好的收到|收悉)[，,。.!！]?")
-COMPLETED = re.compile(r"(办结|已办结|办结了|已完成|完成了)[，,。.!！]?")
 COMMAND = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
 ROW_ID = re.compile(r"[0-9]{1,18}")  # what a button may carry: a client can send anything
 
@@ -45,6 +38,9 @@ class Router:
             verb, _, number = incoming.button.partition(":")
             if verb in plan_desk.BUTTONS and ROW_ID.fullmatch(number):
                 return self._press_on_plan(incoming, verb, int(number))
+            log_id, _, n = number.partition(":")
+            if verb == "ask" and ROW_ID.fullmatch(log_id):
+                return self._choose(incoming, int(log_id), n)
             return lambda session: self._button(session, incoming)
         if not incoming.addressed:
             return lambda session: self._overheard(session, incoming)
@@ -58,82 +54,50 @@ class Router:
             plan_desk.looks_like_a_correction(text) and self.is_admin(incoming)
         ):
             return self._correction(incoming, text)
+        if kind := lists.wanted_as(text):
+            return lambda session: self._seen(
+                session,
+                incoming,
+                lists.last_as_file(session, incoming, kind, self._core.clock.now()),
+            )
         if not text:
             return lambda session: self._ours(
-                session, incoming, "我只看得懂文字。请把问题写成一句话。"
+                session, incoming, "我只能处理文字和文件。请把问题写成一句话。"
             )
         return self._question(incoming, text)
 
     # ---- questions
 
     def _question(self, incoming: Incoming, text: str) -> Action:
-        if len(text) > LONGEST_QUESTION:
-            words = f"问题太长了（{len(text)}字），请缩到{LONGEST_QUESTION}字以内。"
+        if len(text) > questions.LONGEST:
+            words = f"问题太长了（{len(text)}字），请缩到{questions.LONGEST}字以内。"
             return lambda session: self._ours(session, incoming, words)
-        with reading(self._core.engine) as session:
-            unit = people.unit_of(session, incoming)
-            chat = people.find_chat(session, incoming.platform, incoming.chat_id)
-            question = Question(
-                text=text,
-                today=self._today(incoming),
-                plan_ids=(incoming.plan_id,)
-                if incoming.plan_id
-                else tuple(chat.plan_ids)
-                if chat and chat.plan_ids
-                else None,
-                unit=incoming.unit or (unit.name if unit else None),
-                history=self._history(session, incoming),
-            )
+        question = questions.question_of(self._core, incoming, text)
         answer = self._core.answer(question)
-        message = render.answer_message(incoming.chat_id, answer, incoming.message_id)
-
-        def reply(session: Session) -> list[Reply]:
-            if incoming.text.startswith("/"):
-                return self._seen(session, incoming, message)
-            buttons = feedback.record(session, incoming, question, answer, self._core.clock.now())
-            rated = replace(message, buttons=(buttons,) if buttons else ())
-            return self._seen(session, incoming, rated)
-
-        return reply
-
-    def _today(self, incoming: Incoming) -> date:
-        if incoming.stands_at:
-            return date.fromisoformat(incoming.stands_at)
-        return self._core.clock.today()
-
-    def _history(self, session: Session, incoming: Incoming) -> tuple[str, ...]:
-        rows = session.exec(
-            select(InboxMessage)
-            .where(
-                InboxMessage.platform == incoming.platform,
-                InboxMessage.chat_id == incoming.chat_id,
-                InboxMessage.message_id != incoming.message_id,
-                col(InboxMessage.handled_at).is_not(None),
-            )
-            .order_by(col(InboxMessage.id).desc())
-            .limit(HISTORY_LENGTH * 2)
+        return lambda session: self._seen(
+            session,
+            incoming,
+            questions.reply(session, self._core, incoming, question, answer),
         )
-        earlier = [Incoming.from_json(row.incoming) for row in rows]
-        questions = [
-            one.text.strip()
-            for one in earlier
-            if one.addressed and one.text and not one.text.startswith("/")
-            and not ACKNOWLEDGED.fullmatch(one.text.strip()) and not COMPLETED.fullmatch(one.text.strip())
-            and one.account_id == incoming.account_id and incoming.at - one.at < HISTORY
-        ]  # fmt: skip
-        return tuple(reversed(questions[:HISTORY_LENGTH]))
+
+    def _choose(self, incoming: Incoming, log_id: int, n: str) -> Action:
+        with reading(self._core.engine) as session:
+            text = questions.chosen(session, incoming, log_id, n)
+        if text is None:
+            return lambda session: self._ours(session, incoming, lists.EXPIRED)
+        return self._question(incoming, text)
 
     # ---- commands
 
     def _command(self, incoming: Incoming, name: str, rest: str) -> Action:
-        if name == "start":
+        if name == "start" and not rest:
             hello = Outgoing(incoming.chat_id, HELLO, suggestions=SUGGESTIONS)
             return lambda session: self._seen(session, incoming, hello)
         if name == "due":
             return self._question(incoming, f"{rest or '本月'}到期的任务有哪些？")
         if name == "bind":
             return lambda session: self._bind(session, incoming, rest)
-        if name == "claim":
+        if name == "claim" or (name == "start" and rest):  # a link carries its code so
             return lambda session: self._claim(session, incoming, rest)
         return lambda session: self._ours(session, incoming, *HELP)
 
@@ -196,8 +160,8 @@ class Router:
         if not ROW_ID.fullmatch(number):
             return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
         if verb in ("ack", "done"):
-            message = session.get(OutboxMessage, int(number))
-            return self._answer_reminder(session, incoming, message, verb)
+            reminder = session.get(OutboxMessage, int(number))
+            return self._answer_reminder(session, incoming, reminder, verb)
         if verb in ("grant", "refuse"):
             return self._decide(
                 session, incoming, session.get(BindRequest, int(number)), verb == "grant"
@@ -205,6 +169,9 @@ class Router:
         if verb == "resend":
             words = alarms.resend_by(session, incoming, int(number), self._core.clock.now())
             return self._ours(session, incoming, words)
+        if verb in lists.BUTTONS:
+            message = lists.press(session, incoming, verb, rest)
+            return self._seen(session, incoming, message)
         if verb in ("good", "bad"):
             known = feedback.rate(session, incoming, int(number), verb == "good")
             thanks = "谢谢，已记下。" if verb == "good" else "谢谢，已记下，管理员会看到这个问题。"

@@ -236,6 +236,13 @@ def tasks_of(session: Session, version_id: int) -> list[Task]:
     )
 
 
+def tasks_with(session: Session, task_ids: Sequence[int]) -> list[Task]:
+    """Those of these tasks that are still there, in this order, everything loaded."""
+    found = session.exec(select(Task).where(col(Task.id).in_(task_ids)).options(*LOADED))
+    by_id = {task.id: task for task in found}
+    return [by_id[id_] for id_ in task_ids if id_ in by_id]
+
+
 def find_row(session: Session, version: PlanVersion, words: str, part: str | None = None) -> Task:
     """The one task that a person means: its printed number, its place “#12”, or words of it.
 

@@ -37,6 +37,7 @@ class Answer:
     answerable: bool
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()  # (a few words, the question they stand for)
 
     @property
     def text(self) -> str:

@@ -35,8 +35,9 @@ def ask(
     question = Question(text, DAY, plans, unit)
     with writing(engine) as session:
         for _ in range(times):
-            buttons = feedback.record(session, said(clock), question, answer, clock.now())
-            number = int(buttons[0].data.partition(":")[2])
+            log = feedback.record(session, said(clock), question, answer, clock.now())
+            assert log is not None
+            number = log.id or 0
             if good is not None:
                 assert feedback.rate(session, said(clock), number, good)
     return number
@@ -144,7 +145,9 @@ def test_an_approved_answer_lapses_with_the_version_of_its_plan(
 def test_a_follow_up_is_the_same_only_after_the_same_question(ledger: Engine, clock: Clock) -> None:
     question = Question("那配合的呢？", DAY, (RIVERS,), history=("清淤由谁牵头？",))
     with writing(ledger) as session:
-        (button, _) = feedback.record(session, said(clock), question, SILENT, clock.now())
+        log = feedback.record(session, said(clock), question, SILENT, clock.now())
+        assert log is not None
+        (button, _) = feedback.buttons(log)
         number = int(button.data.partition(":")[2])
         feedback.approve(session, number, "没有配合单位。", by="cli", at=clock.now())
     assert approved(ledger, "那配合的呢？", history=("清淤由谁牵头？",))

@@ -351,3 +351,13 @@ def test_nothing_of_it_is_loaded_until_it_is_set_up() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "dingtalk" not in done.stdout.replace("False", "")
     assert done.stdout.strip().endswith("False")
+
+
+def test_what_is_missing_is_said_at_the_start(
+    server: DingTalkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match="DUBAN_DINGTALK_CLIENT_SECRET"):
+        made(server, dingtalk_client_secret=SecretStr(""))
+    monkeypatch.setitem(sys.modules, "dingtalk_stream", None)  # as if it were not installed
+    with pytest.raises(UserError, match="pip install"):
+        made(server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Any
 from uuid import uuid4
@@ -39,7 +40,7 @@ from bot.platforms._dingtalk_robots import DingTalkRobots
 from bot.platforms._pushed import Pushed
 from bot.platforms._robots import read_robots
 from config.clock import Clock
-from config.errors import TryLater
+from config.errors import TryLater, UserError
 from config.settings import Settings
 
 NO_CARDS = "无"
@@ -52,6 +53,13 @@ def from_settings(settings: Settings, store: Engine) -> list[Platform]:
     clock = Clock(settings.timezone)
     if settings.dingtalk_client_id:
         secret = settings.dingtalk_client_secret.get_secret_value()
+        if not secret:
+            raise UserError("设置了 DUBAN_DINGTALK_CLIENT_ID，还缺 DUBAN_DINGTALK_CLIENT_SECRET。")
+        if find_spec("dingtalk_stream") is None:
+            raise UserError(
+                "接入钉钉还缺一个组件。请运行："
+                ".venv/bin/python -m pip install -c requirements.lock -e '.[dingtalk]'"
+            )
         api = DingTalkApi(
             settings.dingtalk_client_id, secret, settings.dingtalk_base_url,
             settings.dingtalk_oapi_url, clock,
@@ -93,7 +101,6 @@ class DingTalk:
             can_mention=has_cards,
             messages_per_s=20,
             group_messages_per_min=20,
-            redelivers_for_s=60,
         )
 
     async def receive(self) -> AsyncIterator[Incoming]:

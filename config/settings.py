@@ -10,6 +10,7 @@ from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, fi
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import UserError
+from config.lists import read_days, read_hours, read_steps
 
 PREFIX = "DUBAN_"
 
@@ -44,13 +45,6 @@ class Settings(BaseSettings):
     telegram_base_url: str = Field(
         "https://api.telegram.org", description="Bot API 服务器；自建的本地服务器填其网址"
     )
-    telegram_webhook_url: str = Field(
-        "",
-        description="让 Telegram 推送到这个公网 https 网址（反向代理转到本机）；空则用长轮询，不需要公网",
-    )
-    messages_per_minute: int = Field(
-        20, ge=1, description="一个人一分钟最多回答几条消息；一个会话里所有人合计为其三倍"
-    )
     wecom_corp_id: str = Field(
         "", description="企业微信的企业 ID，在管理后台“我的企业”→“企业信息”最下方"
     )
@@ -71,6 +65,36 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="企业微信群机器人：单位名称=机器人的 Webhook 地址，几个之间用分号隔开",
     )
+    dingtalk_client_id: str = Field(
+        "", description="钉钉应用的 Client ID（AppKey），在钉钉开放平台该应用的“凭证与基础信息”页"
+    )
+    dingtalk_client_secret: SecretStr = Field(
+        SecretStr(""), description="钉钉应用的 Client Secret（AppSecret），与 Client ID 同页"
+    )
+    dingtalk_robot_code: str = Field(
+        "", description="钉钉机器人的 RobotCode，在该应用的“机器人”页；空则与 Client ID 相同"
+    )
+    dingtalk_card_template: str = Field(
+        "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema",
+        description="钉钉互动卡片的模板 ID，在开放平台“卡片平台”页；写“无”则不用卡片，按钮改为回复数字",
+    )
+    dingtalk_base_url: str = Field(
+        "", description="钉钉新版服务端接口；空则为 https://api.dingtalk.com，专属部署填其网址"
+    )
+    dingtalk_oapi_url: str = Field(
+        "", description="钉钉旧版服务端接口（上传文件用）；空则为 https://oapi.dingtalk.com"
+    )
+    dingtalk_webhooks: SecretStr = Field(
+        SecretStr(""),
+        description="只发不收的钉钉群机器人：单位名称=网址|加签密钥，几个之间用分号；在群设置的“机器人”页",
+    )
+    telegram_webhook_url: str = Field(
+        "",
+        description="让 Telegram 推送到这个公网 https 网址（反向代理转到本机）；空则用长轮询，不需要公网",
+    )
+    messages_per_minute: int = Field(
+        20, ge=1, description="一个人一分钟最多回答几条消息；一个会话里所有人合计为其三倍"
+    )
     llm_base_url: str = Field(
         "", description="OpenAI 兼容的语言模型服务器，如 https://api.deepseek.com/v1；空则不用模型"
     )
@@ -89,19 +113,63 @@ class Settings(BaseSettings):
         "", description="向量服务器上的模型名称；没有服务器时可填 hashed-ngrams-1，用最小的本地算法"
     )
     timezone: str = Field("Asia/Shanghai", description="本地日期所在的时区")
-    reminder_workdays: str = Field("7,1", description="截止前第几个工作日提醒，逗号分隔")
     reminder_hour: int = Field(9, ge=0, le=23, description="提醒在几点发出（本地时间）")
+    reminder_quiet_hours: str = Field(
+        "20-8", description="这段钟点里不发提醒，到点再发；都可以发写“无”"
+    )
+    reminder_workdays_only: bool = Field(True, description="提醒只在工作日发；false 为每天都可以发")
+    reminder_cap_per_day: int = Field(
+        3, ge=1, description="一个会话一天最多收几条提醒（一条可含多项）；多出的并到下一个工作日"
+    )
+    remind_lead_workdays: str = Field(
+        "30,7,3,1", description="截止前第几个工作日提醒牵头、负责和共同责任单位，逗号分隔"
+    )
+    remind_support_workdays: str = Field(
+        "7,1", description="截止前第几个工作日提醒配合单位，逗号分隔"
+    )
+    remind_on_due_day: bool = Field(True, description="到期当天再提醒一次")
+    overdue_times: int = Field(
+        4, ge=0, le=52, description="逾期后提醒几次：第一个工作日一次，以后每周一次；0 为不提醒"
+    )
+    escalation: str = Field(
+        "3:unit,5:head,7:office,10:leader",
+        description="逾期后第几个工作日仍无答复时告诉谁：unit 责任单位、head 其负责人、office 督办单位、leader 分管领导",
+    )
+    office: str = Field(
+        "", description="督办单位的名称，如 市食安办；空则从方案写明的领导小组办公室认定"
+    )
+    completion: str = Field(
+        "unit", description="办结由谁认定：unit 责任单位说了算，office 由督办单位确认"
+    )
 
-    @field_validator("reminder_workdays")
+    @field_validator("remind_lead_workdays", "remind_support_workdays")
     @classmethod
     def _days(cls, value: str) -> str:
-        if not all(part.strip().isdigit() and int(part) > 0 for part in value.split(",")):
-            raise ValueError("应为正整数，用逗号分隔，例如 7,1")
+        read_days(value)
+        return value
+
+    @field_validator("escalation")
+    @classmethod
+    def _steps(cls, value: str) -> str:
+        read_steps(value)
+        return value
+
+    @field_validator("reminder_quiet_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        read_hours(value)
+        return value
+
+    @field_validator("completion")
+    @classmethod
+    def _who_confirms(cls, value: str) -> str:
+        if value not in ("unit", "office"):
+            raise ValueError("应为 unit 或 office")
         return value
 
     @field_validator(
-        "telegram_base_url", "wecom_base_url", "telegram_webhook_url", "llm_base_url", "embedding_base_url",
-        "chroma_url",
+        "telegram_base_url", "telegram_webhook_url", "dingtalk_base_url", "dingtalk_oapi_url", "wecom_base_url",
+        "llm_base_url", "embedding_base_url", "chroma_url",
     )  # fmt: skip
     @classmethod
     def _url(cls, value: str) -> str:
@@ -127,13 +195,6 @@ class Settings(BaseSettings):
             # psycopg 3 is the driver that ships with us
             return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
         return f"sqlite:///{self.home.absolute() / 'duban.sqlite3'}"
-
-    @property
-    def remind_before_workdays(self) -> tuple[int, ...]:
-        """Days of `reminder_workdays`, largest first."""
-        return tuple(
-            sorted({int(part) for part in self.reminder_workdays.split(",")}, reverse=True)
-        )
 
     def make_home(self) -> Path:
         """The absolute home, there and writable; raises UserError when it can't be."""

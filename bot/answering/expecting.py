@@ -27,6 +27,12 @@ def expect(
     session.add(found)
 
 
+def more_files(session: Session, incoming: Incoming, now: datetime, event_id: int | None) -> None:
+    """Files that follow at once, as an album sends them, belong to the same step."""
+    if event_id is not None:
+        expect(session, incoming, MORE_FILES, now, event_id=event_id)
+
+
 def expected(session: Session, incoming: Incoming, now: datetime) -> Expected | None:
     """What this person was asked for here, if they may still send it."""
     found = _row(session, incoming)
@@ -38,6 +44,7 @@ def forget(session: Session, incoming: Incoming) -> None:
     found = _row(session, incoming)
     if found is not None:
         session.delete(found)
+        session.flush()
 
 
 def _row(session: Session, incoming: Incoming) -> Expected | None:

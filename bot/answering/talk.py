@@ -86,10 +86,13 @@ class Talk:
         until_on: date | None = None, of_the_day: bool = False,
     ) -> TaskEvent:  # fmt: skip
         """A step of what a reminder spoke of; `of_the_day` holds for its one day in any case."""
+        own = kind is EventKind.DONE or reminder.unit_id == self.chat.unit_id
         recurs = item.window is not None or (item.timing is not None and bool(item.timing.rule))
         return ledger.record_event(
             self.session, reminder, kind, by=self.by, by_name=self.account.name, at=self.now,
-            unit_id=reminder.unit_id, timing_key=reminder.timing_key,
+            # what the supervising office says in its own chat is no answer of the unit
+            unit_id=reminder.unit_id if own else self.chat.unit_id,
+            timing_key=reminder.timing_key,
             occurrence_on=reminder.occurrence_on if recurs or of_the_day else None,
             text=text, until_on=until_on,
         )  # fmt: skip

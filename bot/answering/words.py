@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from corpus.numerals import HAN_NUMBER, read_number
 
@@ -58,7 +59,7 @@ _FORMS: dict[Verb, re.Pattern[str]] = {
         re.DOTALL,
     ),
     Verb.REPORT: re.compile(
-        rf"{_BEFORE}(?:(?:现|已|补|现已)?(?:报送|上报)了?{_ROW}(?:(?P<what>[^:：？?]{{0,30}}?)\s*[:：]\s*(?P<text>.+)|[，,\s]+(?P<loose>.+)|{_END}))",
+        rf"{_BEFORE}(?:(?:现|补|(?P<past>现?已))?(?:报送|上报)了?{_ROW}(?:(?P<what>[^:：？?]{{0,30}}?)\s*[:：]\s*(?P<text>.+)|[，,\s]+(?P<loose>.+)|{_END}))",
         re.DOTALL,
     ),
     Verb.EXTEND: re.compile(
@@ -83,6 +84,7 @@ _ASKS = re.compile(
 )
 _MARK = re.compile(r"[?？]\s*$|[吗呢][。.!！\s]*$")
 _CANCEL = re.compile(rf"(?:取消|算了|不发了|退出|不用了){_END}")
+_ITEM = re.compile(_LIST + _END)
 _FILES_OF = re.compile(r"进展|报送|上报|办结")
 
 
@@ -103,6 +105,13 @@ def read(text: str, with_files: bool = False) -> Said | None:
     return None
 
 
+def read_item(text: str) -> dict[str, Any]:
+    """“2” or “第2项”, said when it was asked which one: the fields of Said; {} for anything else."""
+    if not _ITEM.fullmatch(text.strip()):
+        return {}
+    return {"numbers": _numbers(text), "is_row": "第" in text}
+
+
 def is_question(text: str) -> bool:
     """Whether a message asks something, and so is no text of an answer that was begun."""
     return bool(_MARK.search(text.strip()))
@@ -111,6 +120,10 @@ def is_question(text: str) -> bool:
 def is_cancel(text: str) -> bool:
     """Whether somebody gives up what they began."""
     return bool(_CANCEL.fullmatch(text.strip()))
+
+
+def _numbers(items: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(n for n in map(read_number, re.findall(_N, items)) if n))
 
 
 def _said(verb: Verb, found: dict[str, str | None]) -> Said | None:
@@ -122,6 +135,8 @@ def _said(verb: Verb, found: dict[str, str | None]) -> Said | None:
     if _ASKS.search(loose) or loose.startswith("的"):
         return None
     items = found.get("before") or found.get("after") or ""
-    numbers = tuple(dict.fromkeys(n for n in map(read_number, re.findall(_N, items)) if n))
+    numbers = _numbers(items)
     text = " ".join(part for part in (loose, told) if part)
+    if verb is Verb.REPORT and found.get("past"):
+        text = text or "已报送"  # by other ways than this chat
     return Said(verb, numbers, "第" in items, bool(found.get("all")), text.strip(" ，,。；;:：\n"))

@@ -17,6 +17,8 @@ def degrade(message: Outgoing, limits: Limits) -> list[Outgoing]:
     carry is told of in a line, names are left out where nobody can be pointed at, and where nothing can be
     edited a new message says it.
     """
+    if not limits.hears:
+        message = replace(message, buttons=())
     buttons = tuple(button for row in message.buttons for button in row)
     too_long = any(len(button.data.encode()) > limits.button_bytes for button in buttons)
     by_number = too_long or len(buttons) > limits.buttons

@@ -144,6 +144,7 @@ class Limits:
     markup: str = "plain"  # how `send` writes the rows for its vendor: "plain", "markdown", "card"
     # the rows as they go over the wire: what escaping, a title or a card adds counts as well
     written: Callable[[tuple[str, ...]], str] = "\n".join
+    hears: bool = True  # whether people can answer; where they can't, nothing asks them to
     buttons: int = 0  # most buttons in one message; 0: none, people answer by a number
     button_bytes: int = 64
     can_edit: bool = False

@@ -41,6 +41,7 @@ class DingTalkRobots(Robots):
         text_units=15_000,  # a call is refused above 20,000 bytes
         measure="bytes",
         written=written,
+        hears=False,
         group_messages_per_min=20,
         chat_messages_per_min=20,
     )

@@ -224,5 +224,6 @@ class DingTalk:
         return "应用凭证可用，Stream 可以连接"
 
     async def close(self) -> None:
-        """Ends the connections."""
+        """Ends the connections; who waits for an event to be stored is told that it is not."""
+        self._pushed.close()
         await self._api.close()

@@ -131,6 +131,11 @@ class Settings(BaseSettings):
     overdue_times: int = Field(
         4, ge=0, le=52, description="逾期后提醒几次：第一个工作日一次，以后每周一次；0 为不提醒"
     )
+    report_opens: bool = Field(True, description="报送窗口开始的第一个工作日提醒一次")
+    report_workdays: str = Field("3,1", description="报送截止前第几个工作日提醒，逗号分隔")
+    report_missing_times: int = Field(
+        3, ge=0, le=20, description="逾期未报送提醒几次：从次一个工作日起每个工作日一次；0 为不提醒"
+    )
     escalation: str = Field(
         "3:unit,5:head,7:office,10:leader",
         description="逾期后第几个工作日仍无答复时告诉谁：unit 责任单位、head 其负责人、office 督办单位、leader 分管领导",
@@ -142,7 +147,7 @@ class Settings(BaseSettings):
         "unit", description="办结由谁认定：unit 责任单位说了算，office 由督办单位确认"
     )
 
-    @field_validator("remind_lead_workdays", "remind_support_workdays")
+    @field_validator("remind_lead_workdays", "remind_support_workdays", "report_workdays")
     @classmethod
     def _days(cls, value: str) -> str:
         read_days(value)

@@ -26,6 +26,9 @@ class Choices:
     remind_on_due_day: bool
     reminder_workdays_only: bool
     overdue_times: int
+    report_opens: bool
+    report_workdays: tuple[int, ...]
+    report_missing_times: int
     escalation: tuple[tuple[int, str], ...]  # (working day after the due day, receiver)
     office: str
     completion: str  # "unit" or "office"
@@ -65,6 +68,9 @@ NAMES: dict[str, Callable[[str], Any]] = {
     "reminder_hour": partial(_number, 0, 23),
     "reminder_workdays_only": _yes_or_no,
     "overdue_times": partial(_number, 0, 52),
+    "report_opens": _yes_or_no,
+    "report_workdays": read_days,
+    "report_missing_times": partial(_number, 0, 20),
     "escalation": read_steps,
     "office": str.strip,
     "completion": _one_of("unit", "office"),

@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,17 +18,19 @@ from bot import alarms, delivery_report, inbox, people, render
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
+from bot.manners import Manners, file_refusal
 from bot.messages import Incoming, Outgoing, Platform
 from bot.models import InboxMessage
+from bot.numbered import as_press
 from bot.platforms import load_platforms
 from bot.router import Action, Router
+from bot.working import showing_work
 from config.database import reading, writing
 from config.errors import DubanError
 from corpus import ingest
 from reminders import planner
 from reminders.models import OutboxMessage
 from reminders.past import Tell
-from reminders.recheck import recheck
 from reminders.scheduler import Scheduler
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ RESTART_AFTER_S = (
     60.0,
 )  # a platform that fails is tried again ever more slowly
 ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
+SORRY = "抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。"
 TICK_S = 60.0
 AT_ONCE = 8  # messages handled at the same time
 
@@ -53,12 +55,13 @@ class App:
         self.core = core
         self.engine, self.clock, self.settings = core.engine, core.clock, core.settings
         self.router = Router(core)
+        self._manners = Manners(core.settings.messages_per_minute)
         self.platforms = (
             load_platforms(core.settings, core.engine) if platforms is None else platforms
         )
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
-            render=self._render, split=degrade, recheck=self._recheck,
+            render=self._render, split=degrade, recheck=core.recheck,
         )  # fmt: skip
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
@@ -112,15 +115,24 @@ class App:
     async def _handle(self, row: InboxMessage) -> None:
         incoming = Incoming.from_json(row.incoming)
         try:
-            if incoming.attachments and incoming.addressed:
-                action = await self._take_in(incoming)
+            refusal = self._manners.refusal(incoming, row.received_at)
+            if refusal is None:
+                async with showing_work(self.platforms.get(incoming.platform), incoming):
+                    action = await self._action(incoming)
             else:
-                action = await asyncio.to_thread(self.router.route, incoming)
+                action = _saying(incoming, refusal)
             await asyncio.to_thread(self._record, row, action)
         except Exception:
             log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
             await asyncio.to_thread(self._failed, row, incoming)
         self.dispatcher.wake()
+
+    async def _action(self, incoming: Incoming) -> Action:
+        now = self.clock.now()
+        incoming = await asyncio.to_thread(as_press, self.engine, incoming, now)
+        if incoming.attachments and incoming.addressed:
+            return await self._take_in(incoming)
+        return await asyncio.to_thread(self.router.route, incoming)
 
     def _record(self, row: InboxMessage, action: Action) -> None:
         with writing(self.engine) as session:
@@ -135,17 +147,16 @@ class App:
             failed.attempts += 1
             session.add(failed)
         if row.attempts + 1 >= ATTEMPTS:
-            sorry = Outgoing(
-                incoming.chat_id,
-                ("抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。",),
-            )
-            self._record(row, lambda _: [(incoming.platform, sorry)])
+            self._record(row, _saying(incoming, SORRY))
 
     async def _take_in(self, incoming: Incoming) -> Action:
         if not await asyncio.to_thread(self.router.is_admin, incoming):
             return self.router.taken_in(incoming, [(("只有管理员发来的文件会读作方案。",), None)])
         cards: list[tuple[tuple[str, ...], int | None]] = []
         for attachment in incoming.attachments:
+            if refusal := file_refusal(attachment):
+                cards.append(((refusal,), None))
+                continue
             try:
                 content = await self.platforms[incoming.platform].download(attachment)
                 report = await asyncio.to_thread(self._ingest, incoming, attachment.name, content)
@@ -176,10 +187,6 @@ class App:
 
     def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
         return render.outbox_message(session, message, self.clock.today())
-
-    def _recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
-        chats_of = partial(people.chats_of, session)
-        return recheck(session, message, now, self.core.workdays, self.settings, chats_of)
 
     def _tell_admins(self, session: Session) -> Tell:
         return lambda key, text: alarms.tell_admins(session, key, text, self.clock.now())
@@ -285,6 +292,12 @@ class App:
 
     def _progress(self, done: int, total: int) -> None:
         self.vectors_done, self.vectors_total = done, total
+
+
+def _saying(incoming: Incoming, words: str) -> Action:
+    """Answers with one line, or with nothing where that is empty."""
+    message = Outgoing(incoming.chat_id, (words,))
+    return lambda _: [(incoming.platform, message)] if words else []
 
 
 def _file_name(name: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from rag import assisted, facts, overviews, phrasing, registers
+from rag.choices import with_choices
 from rag.evidence import Ranker
 from rag.llm import Model
 from rag.query import Intent, Query, with_views
@@ -59,14 +60,18 @@ class Answerer:
         if self._model is not None:
             return self._with_model(self._model, query, question)
         found = self._find(query, question)
-        return phrasing.with_rest(query, found) if found else self._silent(query, question)
+        return self._whole(query, question, found) if found else self._silent(query, question)
+
+    def _whole(self, query: Query, question: Question, found: Answer) -> Answer:
+        """What was found, what was not looked at, and what else may be meant."""
+        return with_choices(query, question, phrasing.with_rest(query, found))
 
     def _with_model(self, model: Model, query: Query, question: Question) -> Answer:
         """The same answer, its first words by the model; or the question in other words, answered."""
         by = model.deadline()
         found = self._find(query, question)
         if found is not None:
-            return assisted.worded(model, query, phrasing.with_rest(query, found), by)
+            return assisted.worded(model, query, self._whole(query, question, found), by)
         rewritten = assisted.rewritten(model, query, question, by)
         if rewritten is not None:
             other = understand(rewritten, query.views)

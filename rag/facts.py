@@ -7,6 +7,7 @@ from dataclasses import replace
 from corpus.models import Timing
 from corpus.values import TimingKind
 from rag import phrasing
+from rag.choices import by_plan
 from rag.evidence import (
     Found,
     Ranker,
@@ -61,7 +62,11 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
             else "未找到具体日期：原文没有写明。相关内容是："
         )
         return Answer((head, *rows), False, tuple(cited))
-    return Answer(tuple(rows), True, tuple(cited))
+    answer = Answer(tuple(rows), True, tuple(cited))
+    if query.compares:
+        return answer
+    rivals = [f.entry.version for f in found if f.score >= best.score * CLOSE]
+    return by_plan(query, answer, rivals)
 
 
 def _kin(one: Found, other: Found) -> bool:

@@ -185,6 +185,11 @@ class DingTalkCalls:
             raise Rejected(400, "param.robotCodeEmpty", "robotCode为空")
         if not in_group and model.get("spaceType") != "IM_ROBOT":
             raise Rejected(400, "param.spaceTypeInvalid", "spaceType不合法")
+        space_model = given.get(
+            "imGroupOpenSpaceModel" if in_group else "imRobotOpenSpaceModel", {}
+        )
+        if space_model.get("supportForward", True):
+            self.complaints.append("a card that can be carried to people whom it is not for")
         delivered = {"spaceId": space[2], "spaceType": space[1], "success": True, "errorMsg": ""}
         if space[2] not in self._chats or space[2] in self._gone:
             delivered |= {"success": False, "errorMsg": "chatbotNotInstall"}

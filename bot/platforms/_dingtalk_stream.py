@@ -85,7 +85,12 @@ def _client(api: DingTalkApi, take: Take) -> DingTalkStreamClient:
 
         async def process(self, message: CallbackMessage) -> tuple[int, dict[str, Any]]:
             headers = message.headers
-            taken = await take(headers.topic, headers.message_id, message.data)
+            try:
+                taken = await take(headers.topic, headers.message_id, message.data)
+            except Exception as error:  # the SDK would swallow it; its words may be a person's
+                kind = type(error).__name__
+                log.warning("dingtalk.event_failed", push=headers.message_id, error=kind)
+                raise
             return (AckMessage.STATUS_OK if taken else AckMessage.STATUS_BAD_REQUEST), {}
 
     quiet = logging.getLogger("dingtalk_stream.client")  # it would write messages into the log

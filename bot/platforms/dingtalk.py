@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import PurePath
 from typing import Any
@@ -105,6 +106,7 @@ class DingTalk:
 
     async def receive(self) -> AsyncIterator[Incoming]:
         """Every message to the robot and every button pressed, over a stream that is kept open."""
+        await asyncio.to_thread(import_module, "dingtalk_stream")  # it takes most of a second
         from bot.platforms._dingtalk_stream import Stream
 
         listening = asyncio.create_task(Stream(self._api, self._take).run())
@@ -151,7 +153,7 @@ class DingTalk:
         track_id = card_id(uuid4().hex, message.chat_id)
         summary = title(message.rows)
         shown = {
-            "supportForward": True,
+            "supportForward": False,  # a button pressed elsewhere would count as pressed here
             "lastMessageI18n": {"ZH_CN": summary},
             "notification": {"alertContent": summary, "notificationOff": False},
         }

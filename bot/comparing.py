@@ -10,7 +10,7 @@ from bot.core import Core
 from corpus import ledger
 from corpus.compare import TaskChange
 from corpus.models import PlanVersion
-from reminders.owed import Owed
+from reminders.owed import Thing
 from reminders.preview import PlannedReminder, preview
 
 
@@ -49,12 +49,14 @@ def _reminders(session: Session, core: Core, version: PlanVersion) -> list[Plann
     known = [day for day in days if day is not None]
     if not known:
         return []
-    # reminders go out before the first day that is named; never after the last
+    # reminders go out before the first day that is named
     first = date(min(known).year - 1, 1, 1)
-    return preview(
+    found = preview(
         session, first, max(known), core.workdays, core.settings,
         version_id=version.id, text_of=lambda _: "",
     )  # fmt: skip
+    # what follows a day that was missed hangs on what will be answered
+    return [one for one in found if one.at.date() <= one.due_on]
 
 
 def _without(some: list[PlannedReminder], others: list[PlannedReminder]) -> list[PlannedReminder]:
@@ -64,5 +66,5 @@ def _without(some: list[PlannedReminder], others: list[PlannedReminder]) -> list
     return [one for one in left if one.owed]
 
 
-def _key(one: PlannedReminder, owed: Owed) -> tuple[Any, ...]:
-    return one.at, one.unit_id, one.rule, owed.task.lineage, one.due_on
+def _key(one: PlannedReminder, owed: Thing) -> tuple[Any, ...]:
+    return one.at, one.unit_id, one.rule, owed.key[1], one.due_on

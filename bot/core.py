@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,13 @@ from corpus import ingest
 from corpus.ingest import IngestReport
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from rag.answer import Answerer
     from rag.llm import Model
     from rag.question import Answer, Question
     from rag.vector import VectorIndex
+    from reminders.models import OutboxMessage
 
 
 @dataclass
@@ -83,6 +86,14 @@ class Core:
         with reading(self.engine) as session:
             approved = feedback.approved(session, question)
         return approved or self.answerer.answer(question)
+
+    def recheck(self, session: "Session", message: "OutboxMessage", now: datetime) -> str:
+        """Why a digest has lost its reason just before it is sent, in Chinese; "" if it has not."""
+        from bot import people
+        from reminders.recheck import recheck
+
+        chats_of = partial(people.chats_of, session)
+        return recheck(session, message, now, self.workdays, self.settings, chats_of)
 
     def load(self) -> None:
         """Load what the first question would have to wait for."""

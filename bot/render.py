@@ -6,29 +6,20 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from bot import alarms
+from bot import alarms, reminding
 from bot.comparing import Comparison
 from bot.messages import Button, Outgoing, Source
+from bot.naming import PARTS as PARTS
+from bot.naming import row_name as row_name
 from corpus import corrections, ledger
 from corpus.compare import ROLES as ROLES
 from corpus.compare import TaskChange
 from corpus.ingest import IngestReport
-from corpus.models import Correction, PlanVersion, Task, Timing, Unit
+from corpus.models import Correction, PlanVersion, Task, Timing
 from rag.phrasing import chinese_day
 from rag.question import Answer
 from reminders.models import OutboxMessage, Reminder
 from reminders.preview import PlannedReminder
-
-PARTS = {
-    "main": "任务", "continuation": "续行", "duty": "单位职责", "stage": "进度阶段",
-    "indicator": "指标", "box": "专栏条目", "annex": "附件项目", "report": "报送",
-}  # fmt: skip
-
-
-def row_name(task: Task) -> str:
-    """第8项, or the title where nothing is numbered."""
-    name = f"第{task.no}项" if task.no else ""
-    return name + (f"（{PARTS[task.part]}）" if task.part not in ("main", "continuation") else "")
 
 
 def answer_message(chat_id: str, answer: Answer, reply_to: str = "") -> Outgoing:
@@ -47,27 +38,6 @@ def notice(chat_id: str, *rows: str, buttons: tuple[tuple[Button, ...], ...] = (
     return Outgoing(chat_id=chat_id, rows=rows, buttons=buttons)
 
 
-# ---- reminders
-
-
-def reminder_rows(
-    unit: str, items: Sequence[tuple[PlanVersion, Task, Timing, date]], today: date
-) -> tuple[str, ...]:
-    """The digest for one unit: (version, task, timing, day owed) of each thing that is due."""
-    rows = [f"【到期提醒】{unit}：有{len(items)}项任务即将到期"]
-    for n, (version, task, timing, due_on) in enumerate(items, 1):
-        left = (due_on - today).days
-        when = "今天到期" if left == 0 else f"还有{left}天" if left > 0 else f"已过{-left}天"
-        ambiguous = "，原文有歧义，按较早的理解" if timing.ambiguous else ""
-        rows.append(
-            f"{n}. {chinese_day(due_on)}到期（{when}；原文“{timing.text}”{ambiguous}）\n"
-            f"{timing.about or task.title or task.text}\n"
-            f"出处：《{version.title}》{row_name(task)}"
-        )
-    rows.append("收到请点“收到”，已完成请点“办结”。")
-    return tuple(rows)
-
-
 def outbox_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
     """The words for what waits in the outbox, made as of now; None when nothing of it is left to say."""
     if message.kind == "reply":
@@ -77,37 +47,7 @@ def outbox_message(session: Session, message: OutboxMessage, today: date) -> Out
     if message.kind == "notice":
         buttons = tuple((Button(**button),) for button in message.facts.get("buttons", ()))
         return notice(message.chat_id, *message.facts["text"].split("\n"), buttons=buttons)
-    return reminder_message(session, message, today)
-
-
-def reminder_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
-    """The reminders of one outbox message as of now; None when nothing of it is left to say."""
-    reminders = session.exec(
-        select(Reminder)
-        .where(Reminder.outbox_id == message.id, Reminder.state == "planned")
-        .order_by(col(Reminder.occurrence_on), col(Reminder.id))
-    ).all()
-    # a chat that speaks for two units hears of a task of both but once
-    items: dict[tuple[str, str, date], tuple[PlanVersion, Task, Timing, date]] = {}
-    names: dict[str, None] = {}
-    for reminder in reminders:
-        found = live_timing(session, reminder)
-        unit = session.get(Unit, reminder.unit_id)
-        if found is not None and unit is not None:
-            key = (reminder.lineage, reminder.timing_key, reminder.occurrence_on)
-            items.setdefault(key, (*found, reminder.occurrence_on))
-            names.setdefault(unit.name)
-    if not items:
-        return None
-    buttons = (Button("收到", f"ack:{message.id}"), Button("办结", f"done:{message.id}"))
-    rows = reminder_rows("、".join(names), list(items.values()), today)
-    return Outgoing(message.chat_id, rows, buttons=(buttons,))
-
-
-def preview_rows(item: PlannedReminder) -> tuple[str, ...]:
-    """A reminder that would be sent, as it would read on its day."""
-    items = [(o.version, o.task, o.timing, o.occurrence.due_on) for o in item.owed]
-    return reminder_rows(item.unit, items, item.at.date())
+    return reminding.reminder_message(session, message, today)
 
 
 def live_timing(session: Session, reminder: Reminder) -> tuple[PlanVersion, Task, Timing] | None:
@@ -225,7 +165,7 @@ def comparison_rows(found: Comparison) -> tuple[str, ...]:
 def reminder_line(one: PlannedReminder) -> str:
     """2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期）"""
     tasks = "、".join(
-        dict.fromkeys(row_name(o.task) or (o.task.title or o.task.text)[:20] for o in one.owed)
+        dict.fromkeys((o.task and row_name(o.task)) or o.title[:20] for o in one.owed)
     )
     return f"{one.at:%Y-%m-%d %H:%M} {one.unit}：{tasks}（{chinese_day(one.due_on)}到期）"
 

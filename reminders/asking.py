@@ -67,6 +67,8 @@ class Asker:
         first_days = self._first_days([o for o in things if o.occurrence.due_on < until])
         found = []
         for thing in things:
+            if isinstance(thing, Owed) and thing.timing.is_report:
+                continue  # each of its units owes a report of its own
             if isinstance(thing, OwedWindow):
                 owing = [Debtor(thing.window.unit_id, thing.role)]
             else:

@@ -42,6 +42,11 @@ class Owed:
         """What stays the same when the wording of the task changes."""
         return self.task.plan_id, self.task.lineage, self.timing.key, self.occurrence.due_on
 
+    @property
+    def title(self) -> str:
+        """What is owed, in as few words as the plan has."""
+        return self.timing.about or self.task.title or self.task.text
+
 
 @dataclass(frozen=True, slots=True)
 class OwedWindow:
@@ -60,6 +65,11 @@ class OwedWindow:
         """As that of a task."""
         one = self.window
         return one.plan_id, one.lineage, one.timing_key, one.due_on
+
+    @property
+    def title(self) -> str:
+        """What is reported."""
+        return self.text
 
 
 Thing = Owed | OwedWindow

@@ -40,6 +40,7 @@ class PlannedReminder:
     text: str = ""
     receiver: str = "unit"
     told: str = ""  # the unit whose chat hears it; "" when nobody knows which
+    asked_on: date | None = None  # when the unit was or would be first reminded
     unreachable: bool = False  # it stands for units that the directory does not name
 
     def to_json(self) -> dict[str, Any]:
@@ -100,6 +101,7 @@ def preview(
             PlannedReminder(
                 due.at, unit_id, names[unit_id], due.rule, version.plan_id, due_on,
                 receiver=due.receiver, told=names[told] if told is not None else "",
+                asked_on=min((d.at.date() for d in ask.dues if d.receiver == "unit"), default=None),
                 unreachable=_stands_alone(ask, receivers),
             ),
         )  # fmt: skip

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
+from small_ledger import chats_of
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
@@ -13,8 +15,11 @@ from bot.dispatch import Dispatcher
 from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
 from config.clock import Clock
 from config.database import reading, writing
+from config.settings import Settings
+from config.workdays import Workdays
 from reminders import outbox
 from reminders.models import OutboxMessage, Reminder
+from reminders.recheck import recheck
 
 
 class Wire:
@@ -62,8 +67,12 @@ class Desk:
         self.engine, self.clock = engine, clock
         self.dispatcher = Dispatcher(
             engine=engine, clock=clock, platforms={wire.name: wire for wire in wires},
-            render=self.render, split=split_rows, send_timeout_s=timeout_s,
+            render=self.render, split=split_rows, recheck=self.recheck, send_timeout_s=timeout_s,
         )  # fmt: skip
+
+    def recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
+        chats = partial(chats_of, session)
+        return recheck(session, message, now, Workdays(), Settings(), chats)
 
     def render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
         if message.kind == "test":

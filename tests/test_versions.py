@@ -226,6 +226,9 @@ def test_a_wrong_file_in_between_does_not_tear_a_task_from_its_history(
     ]
 
 
+TWO_STEPS = Settings(remind_lead_workdays="7,1", remind_on_due_day=False)
+
+
 def test_a_plan_whose_period_is_over_reminds_no_more(engine: Engine, tmp_path: Path) -> None:
     take(engine, tmp_path, FIRST, publish=True)
     with writing(engine) as session:
@@ -237,7 +240,7 @@ def test_a_plan_whose_period_is_over_reminds_no_more(engine: Engine, tmp_path: P
     def planned(first: date, last: date) -> set[str]:
         with reading(engine) as session:
             found = preview(
-                session, first, last, Workdays(tmp_path), Settings(), text_of=lambda _: ""
+                session, first, last, Workdays(tmp_path), TWO_STEPS, text_of=lambda _: ""
             )
             return {item.unit for item in found}
 
@@ -248,14 +251,14 @@ def test_a_plan_whose_period_is_over_reminds_no_more(engine: Engine, tmp_path: P
     with writing(engine) as session:
         planner.plan(
             session, Clock().now().replace(year=2022, month=11, day=29), Workdays(tmp_path), Settings(),
-            lambda units: asked.append(units) or {unit: [("console", "1")] for unit in units},  # type: ignore[func-returns-value]
+            lambda units, _: asked.append(units) or {unit: [("console", "1")] for unit in units},  # type: ignore[func-returns-value]
         )  # fmt: skip
     assert not any(asked)
 
 
 @pytest.fixture
 def core(engine: Engine, clock: Clock, tmp_path: Path) -> Core:
-    return Core(Settings(), clock, engine, Workdays(tmp_path))
+    return Core(TWO_STEPS, clock, engine, Workdays(tmp_path))
 
 
 def test_the_difference_says_which_reminders_change(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlmodel import col, select
 
-from bot import people, render
+from bot import people, reminding
 from bot.core import Core
 from bot.models import Account, AccountRole
 from bot.verbs import as_json
@@ -28,7 +28,7 @@ def reminders_preview(
             ledger.known_plan(session, plan)
         found = preview(
             session, first, last, core.workdays, core.settings, unit=unit, plan_id=plan,
-            text_of=lambda item: "\n".join(render.preview_rows(item)),
+            text_of=lambda item: "\n".join(reminding.preview_rows(item)),
         )  # fmt: skip
         if json:
             yield as_json([item.to_json() for item in found])

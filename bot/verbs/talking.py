@@ -63,7 +63,7 @@ def _waiting(core: Core, name: str) -> Iterator[str]:
     dispatcher = Dispatcher(
         engine=core.engine, clock=core.clock, platforms={console.name: console},
         render=lambda session, message: render.outbox_message(session, message, core.clock.today()),
-        split=degrade,
+        split=degrade, recheck=core.recheck,
     )  # fmt: skip
     asyncio.run(dispatcher.drain(name))
     for message in console.shown:

@@ -1,0 +1,14 @@
+"""What a row of a plan is called: 第8项, 第3项（指标）."""
+
+from corpus.models import Task
+
+PARTS = {
+    "main": "任务", "continuation": "续行", "duty": "单位职责", "stage": "进度阶段",
+    "indicator": "指标", "box": "专栏条目", "annex": "附件项目", "report": "报送",
+}  # fmt: skip
+
+
+def row_name(task: Task) -> str:
+    """第8项, or "" where nothing is numbered; what is no plain task says what it is."""
+    name = f"第{task.no}项" if task.no else ""
+    return name + (f"（{PARTS[task.part]}）" if task.part not in ("main", "continuation") else "")

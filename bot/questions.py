@@ -1,12 +1,12 @@
 """A message as a question: in which scope, by whom and after what; and its answer as a message."""
 
-import re
 from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
 from bot import feedback, lists, people, render
+from bot.answering.desk import is_answer
 from bot.core import Core
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import AnswerLog, InboxMessage
@@ -16,8 +16,6 @@ from rag.question import Answer, Question
 HISTORY = timedelta(minutes=30)
 HISTORY_LENGTH = 4
 LONGEST = 1000  # characters; nobody asks more in a chat
-ACKNOWLEDGED = re.compile(r"(收到|已收到|好的收到|收悉)[，,。.!！]?")
-COMPLETED = re.compile(r"(办结|已办结|办结了|已完成|完成了)[，,。.!！]?")
 
 
 def question_of(core: Core, incoming: Incoming, text: str) -> Question:
@@ -85,8 +83,7 @@ def _history(session: Session, incoming: Incoming) -> tuple[str, ...]:
         one.text.strip()
         for one in earlier
         if one.addressed and one.text and not one.text.startswith("/")
-        and not ACKNOWLEDGED.fullmatch(one.text.strip()) and not COMPLETED.fullmatch(one.text.strip())
-        and not lists.wanted_as(one.text)
+        and not is_answer(one.text) and not lists.wanted_as(one.text)
         and one.account_id == incoming.account_id and incoming.at - one.at < HISTORY
     ]  # fmt: skip
     return tuple(reversed(questions[:HISTORY_LENGTH]))

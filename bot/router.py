@@ -3,19 +3,19 @@
 import re
 from collections.abc import Callable
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot import alarms, feedback, lists, people, plan_desk, questions, render
-from bot.acknowledging import answer_reminder
+from bot.answering.decisions import settle_moved
+from bot.answering.desk import AnswerDesk
+from bot.answering.talk import Talk
 from bot.core import Core
 from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Account, AccountRole, BindRequest
-from bot.questions import ACKNOWLEDGED, COMPLETED
 from bot.rehearsal import rehearse
 from config.database import reading
 from corpus.models import Unit
-from reminders.models import OutboxMessage, OutboxState
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
 Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
@@ -29,11 +29,14 @@ class Router:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.answers = AnswerDesk(core)
 
     def route(self, incoming: Incoming) -> Action:
         """Do the slow reading now; what must be written is left to the action."""
         if incoming.event:
             return lambda session: self._chat_changed(session, incoming)
+        if self.answers.takes(incoming):
+            return lambda session: self.answers.answer(session, incoming)
         if incoming.button:
             verb, _, number = incoming.button.partition(":")
             if verb in plan_desk.BUTTONS and ROW_ID.fullmatch(number):
@@ -48,8 +51,6 @@ class Router:
         command = COMMAND.fullmatch(text)
         if command:
             return self._command(incoming, command[1].lower(), (command[2] or "").strip())
-        if ACKNOWLEDGED.fullmatch(text) or COMPLETED.fullmatch(text):
-            return lambda session: self._said(session, incoming)
         if plan_desk.is_for_the_desk(text) or (
             plan_desk.looks_like_a_correction(text) and self.is_admin(incoming)
         ):
@@ -152,16 +153,13 @@ class Router:
                 )
         return replies
 
-    # ---- buttons and short words
+    # ---- buttons
 
     def _button(self, session: Session, incoming: Incoming) -> list[Reply]:
         verb, _, rest = incoming.button.partition(":")
         number = rest.split(":")[0]
         if not ROW_ID.fullmatch(number):
             return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
-        if verb in ("ack", "done"):
-            reminder = session.get(OutboxMessage, int(number))
-            return self._answer_reminder(session, incoming, reminder, verb)
         if verb in ("grant", "refuse"):
             return self._decide(
                 session, incoming, session.get(BindRequest, int(number)), verb == "grant"
@@ -180,22 +178,6 @@ class Router:
             )
         return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
 
-    def _said(self, session: Session, incoming: Incoming) -> list[Reply]:
-        verb = "ack" if ACKNOWLEDGED.fullmatch(incoming.text.strip()) else "done"
-        last = session.exec(
-            select(OutboxMessage)
-            .where(
-                OutboxMessage.platform == incoming.platform,
-                OutboxMessage.chat_id == incoming.chat_id,
-                OutboxMessage.kind == "reminder",
-                # a quick answer may come before we have noted the platform's yes
-                col(OutboxMessage.state).in_([OutboxState.SENT, OutboxState.PENDING]),
-                col(OutboxMessage.attempts) > 0,
-            )
-            .order_by(col(OutboxMessage.id).desc())
-        ).first()
-        return self._answer_reminder(session, incoming, last, verb)
-
     def _chat_changed(self, session: Session, incoming: Incoming) -> list[Reply]:
         if incoming.event == "joined":
             chat = people.chat_of(session, incoming)
@@ -205,20 +187,8 @@ class Router:
         return []
 
     def _overheard(self, session: Session, incoming: Incoming) -> list[Reply]:
-        # in a group only the two short words concern us when we are not addressed
-        text = incoming.text.strip()
-        if ACKNOWLEDGED.fullmatch(text) or COMPLETED.fullmatch(text):
-            chat = people.find_chat(session, incoming.platform, incoming.chat_id)
-            if chat is not None and chat.unit_id is not None:
-                return self._said(session, incoming)
         people.chat_of(session, incoming)
         return []
-
-    def _answer_reminder(
-        self, session: Session, incoming: Incoming, message: OutboxMessage | None, verb: str
-    ) -> list[Reply]:
-        words, buttons = answer_reminder(session, incoming, message, verb, self._core.clock.now())
-        return self._ours(session, incoming, words, buttons=buttons)
 
     def _decide(
         self, session: Session, incoming: Incoming, request: BindRequest | None, granted: bool
@@ -264,9 +234,14 @@ class Router:
         if not self.is_admin(incoming):
             return lambda session: self._ours(session, incoming, plan_desk.ONLY_ADMINS)
         by = f"{incoming.platform}:{incoming.account_id}"
-        return lambda session: self._ours(
-            session, incoming, *plan_desk.say(session, self._core, text, by, incoming.account_name)
-        )
+
+        def correct(session: Session) -> list[Reply]:
+            rows = plan_desk.say(session, self._core, text, by, incoming.account_name)
+            talk = Talk(session, self._core, incoming)
+            settle_moved(talk)
+            return talk.replies(*rows)
+
+        return correct
 
     def taken_in(
         self, incoming: Incoming, cards: list[tuple[tuple[str, ...], int | None]]

@@ -24,7 +24,7 @@ FILLER = "督办助手"  # a title that the vendor asks for, and nobody wrote
 
 @dataclass
 class Card:
-    """What the vendor keeps of a card: who has it, and the codes that change it once each."""
+    """What the vendor keeps of a card: who has it, and what its buttons bring back."""
 
     to: str
     shown: Shown
@@ -187,8 +187,8 @@ class WecomApi:
         return ok()
 
     def _draw(self, kept: Card, card: Json) -> None:
-        optional = {"sub_title_text", "replace_text"}
-        self._fields("card", card, {"card_type", "main_title", "button_list"}, optional)
+        required = {"card_type", "main_title", "button_list"}
+        self._fields("card", card, required, {"sub_title_text"})
         title, body = card["main_title"]["title"], card.get("sub_title_text", "")
         buttons = card["button_list"]
         for button in buttons:
@@ -203,9 +203,8 @@ class WecomApi:
             self.complaints.append(f"a card that can't be shown: {card}")
         words = [text for text in (title if title != FILLER else "", body) if text]
         kept.shown.text = "\n".join(words)
-        kept.is_grey = "replace_text" in card
         kept.keys = {button["text"]: button["key"] for button in buttons}
-        kept.shown.buttons = [card["replace_text"]] if kept.is_grey else list(kept.keys)
+        kept.shown.buttons = list(kept.keys)
 
     def _robot_says(self, _: dict[str, str], message: Json) -> Json:
         kind = str(message.get("msgtype"))

@@ -5,7 +5,7 @@ from bot.messages import Button
 TITLE, BODY = 36, 160  # characters that a card shows
 NO_TITLE = "督办助手"
 PRESS_HERE = "上面这条消息，请在这里点选答复。"
-CHANGED, SAID_BELOW = "已更新", "见下面的新消息"
+SAID_BELOW = "见下面的新消息"
 
 Json = dict[str, object]
 
@@ -17,26 +17,21 @@ def holds(rows: tuple[str, ...]) -> bool:
 
 
 def make_card(rows: tuple[str, ...], buttons: tuple[tuple[Button, ...], ...]) -> Json:
-    """The card for rows; those that it can't hold go before it as a text, and it only names them.
-
-    Without buttons it has a grey one that can't be pressed: such a card is what an older one becomes.
-    """
+    """The card for rows; those that it can't hold go before it as a text, and it only names them."""
     title, body = _parts(rows)
     if not holds(rows):
         title, body = f"{rows[0].splitlines()[0][: TITLE - 1]}…", PRESS_HERE
-    flat = [button for row in buttons for button in row]
     card: Json = {
         "card_type": "button_interaction",
         "main_title": {"title": title},
         "button_list": [
             {"text": button.label, "style": 1, "key": button.data}
-            for button in flat or [Button(CHANGED, "none")]
+            for row in buttons
+            for button in row
         ],
     }
     if body:
         card["sub_title_text"] = body
-    if not flat:
-        card["replace_text"] = CHANGED
     return card
 
 

@@ -31,6 +31,7 @@ class WecomRobots(Robots):
         measure="bytes",
         file_bytes=FILE_BYTES,
         can_mention=True,
+        hears=False,
         group_messages_per_min=20,
     )
 

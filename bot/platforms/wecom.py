@@ -147,7 +147,8 @@ class Wecom:
         return f"应用“{app.get('name', self._agent_id)}”可用"
 
     async def close(self) -> None:
-        """Ends the connections."""
+        """Ends the connections; what is not stored by then comes again."""
+        self._pushed.close()
         await self._api.close()
 
     async def _send_card(self, message: Outgoing) -> Receipt:

@@ -102,6 +102,7 @@ class DingTalk:
             can_mention=has_cards,
             messages_per_s=20,
             group_messages_per_min=20,
+            redelivers_for_s=60,
         )
 
     async def receive(self) -> AsyncIterator[Incoming]:

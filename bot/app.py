@@ -19,14 +19,14 @@ from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
 from bot.manners import Manners, file_refusal
-from bot.messages import Incoming, Outgoing, Platform
+from bot.messages import Attachment, Incoming, Outgoing, Platform
 from bot.models import InboxMessage
 from bot.numbered import as_press
 from bot.platforms import load_platforms
 from bot.router import Action, Router
 from bot.working import showing_work
 from config.database import reading, writing
-from config.errors import DubanError
+from config.errors import DubanError, Refused, UserError
 from corpus import ingest
 from reminders import planner
 from reminders.models import OutboxMessage
@@ -130,6 +130,8 @@ class App:
     async def _action(self, incoming: Incoming) -> Action:
         now = self.clock.now()
         incoming = await asyncio.to_thread(as_press, self.engine, incoming, now)
+        if wanted := await asyncio.to_thread(self.router.answers.files_of, incoming):
+            return await self._answer_with(incoming, wanted)
         if incoming.attachments and incoming.addressed:
             return await self._take_in(incoming)
         return await asyncio.to_thread(self.router.route, incoming)
@@ -148,6 +150,14 @@ class App:
             session.add(failed)
         if row.attempts + 1 >= ATTEMPTS:
             self._record(row, _saying(incoming, SORRY))
+
+    async def _answer_with(self, incoming: Incoming, wanted: tuple[Attachment, ...]) -> Action:
+        platform = self.platforms[incoming.platform]
+        try:
+            fetched = [(file.name, await platform.download(file)) for file in wanted]
+        except (UserError, Refused) as error:
+            return _saying(incoming, str(error))
+        return lambda session: self.router.answers.answer(session, incoming, fetched)
 
     async def _take_in(self, incoming: Incoming) -> Action:
         if not await asyncio.to_thread(self.router.is_admin, incoming):

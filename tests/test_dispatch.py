@@ -29,6 +29,7 @@ from reminders.scheduler import Scheduler
 
 pytestmark = pytest.mark.anyio
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+TWO_STEPS = Settings(remind_lead_workdays="7,1", remind_on_due_day=False)
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def planned_digest(engine: Engine, clock: Clock) -> int:
         add_plan(session, "xiaofang", rows)
         bind(session, "市消防救援局", "消防群")
         session.flush()
-        planner.plan(session, clock.now(), Workdays(), Settings(), partial(chats_of, session))
+        planner.plan(session, clock.now(), Workdays(), TWO_STEPS, partial(chats_of, session))
         return session.exec(select(OutboxMessage.id)).one() or 0
 
 
@@ -255,7 +256,7 @@ async def test_a_newer_reminder_takes_the_place_of_one_that_could_not_be_sent(
     desk.clock.move_to(datetime(2022, 9, 29, 9, 0, tzinfo=SHANGHAI))
     with writing(desk.engine) as session:
         now = desk.clock.now()
-        assert planner.plan(session, now, Workdays(), Settings(), partial(chats_of, session)) == 2
+        assert planner.plan(session, now, Workdays(), TWO_STEPS, partial(chats_of, session)) == 2
     await desk.dispatcher.drain()
     assert len(wire.arrived) == 1
     with reading(desk.engine) as session:

@@ -1,5 +1,6 @@
 """The reporting duties 报送 in force: those that stand in the plans, and those that admins set."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ from reminders.periods import Period
 from reminders.recurrence import occurrences
 from reminders.rules import Occurrence
 
+_YEARLY = re.compile(r"FREQ=YEARLY;BYMONTH=(\d+);BYMONTHDAY=(-?\d+)")
+_REST_OF_TIME = re.compile(
+    r"^(?:[上下中]午|晚上?)?\d{1,2}(?:[:：]\d\d|[时点])(?:之?前)?|^(?:之?前)?[，和及]"
+)
 OWING = (Role.LEAD, Role.RESPONSIBLE, Role.JOINT)
 OF_ADMIN = "duty:"  # a lineage of this form names a row of ReportDuty
 
@@ -31,7 +36,8 @@ class Duty:
     timing: Timing
     text: str  # what is reported
     task: Task | None = None  # None: an admin set it
-    others: frozenset[date] = frozenset()  # the days of all reports that this task asks for once
+    # the days (of any year) of all single reports that the same words of the task ask for
+    others: frozenset[date] = frozenset()
     since: date | None = None
     until: date | None = None
     unit_text: str = ""  # of an admin's duty: names joined by 、, "" for each unit that leads
@@ -53,9 +59,12 @@ class Duty:
         words = f"{self.timing.text} {self.timing.about or self.text}"
         if self.timing.kind is TimingKind.RECURRING:
             assert self.timing.rule is not None
-            return periods.of_recurring(self.timing.rule, words, day.due_on, day.previous_on)
+            others = [one.replace(year=day.due_on.year) for one in self.others]
+            return periods.of_recurring(
+                self.timing.rule, words, day.due_on, day.previous_on, others
+            )
         if self.timing.start_on:
-            found = periods.of_day(words, day.due_on, None)
+            found = periods.of_day(words, day.due_on)
             own = periods.between(self.timing.start_on, day.due_on)
             return replace(own, name=found.name) if found else own
         found = periods.of_day(words, day.due_on, self.others)
@@ -111,17 +120,32 @@ def _of_plans(session: Session, versions: dict[str, PlanVersion]) -> Iterator[Du
         .order_by(col(Task.id), col(Timing.seq))
     )
     rows = [(timing, task) for timing, task in session.exec(query) if task.plan_id in versions]
-    once: dict[int, set[date]] = defaultdict(set)
+    once: dict[tuple[int, str], set[date]] = defaultdict(set)
     for timing, _ in rows:
-        if timing.kind is TimingKind.DEADLINE and timing.due_on:
-            once[timing.task_id].add(timing.due_on)
+        if day := timing.due_on if timing.kind is TimingKind.DEADLINE else _day_of_year(timing):
+            once[timing.task_id, timing.about].add(day)
     for timing, task in rows:
         if timing.kind is TimingKind.AS_DIRECTED or not (timing.rule or timing.due_on):
             continue
         yield Duty(
-            versions[task.plan_id], task.lineage, _with_day(timing),
-            timing.about or task.title or task.text, task, frozenset(once[timing.task_id]),
+            versions[task.plan_id], task.lineage, _with_day(timing), _what(timing, task), task,
+            frozenset(once[timing.task_id, timing.about]),
         )  # fmt: skip
+
+
+def _day_of_year(timing: Timing) -> date | None:
+    """The day of 每年12月20日, in some leap year."""
+    found = _YEARLY.fullmatch(timing.rule or "")
+    if found is None:
+        return None
+    month, day = int(found[1]), int(found[2])
+    return date(2000, month, day if 0 < day <= 28 else 28)
+
+
+def _what(timing: Timing, task: Task) -> str:
+    """What is reported, in the plan's words without those of time."""
+    about = re.sub(r"于(?=[将把向，])", "", _REST_OF_TIME.sub("", timing.about))
+    return about or task.title or task.text
 
 
 def _of_admins(session: Session, versions: dict[str, PlanVersion]) -> Iterator[Duty]:
@@ -164,7 +188,11 @@ def _leading(session: Session, version: PlanVersion) -> list[Debtor]:
     query = (
         select(Responsibility.unit_id)
         .join(Task, col(Task.id) == Responsibility.task_id)
-        .where(Task.version_id == version.id, col(Responsibility.role).in_(OWING))
+        .where(
+            Task.version_id == version.id,
+            Task.part != "report",
+            col(Responsibility.role).in_(OWING),
+        )
         .group_by(col(Responsibility.unit_id))
         .order_by(func.min(Responsibility.id))
     )

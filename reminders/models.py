@@ -132,6 +132,27 @@ class ReportWindow(SQLModel, table=True):
     event_id: int | None = Field(default=None, foreign_key="taskevent.id")  # the REPORTED one
 
 
+class ReportList(SQLModel, table=True):
+    """A list of who has not reported, shown in one chat; it is kept up to date until all have."""
+
+    __table_args__ = (
+        UniqueConstraint(
+            "plan_id", "lineage", "timing_key", "due_on", "platform", "chat_id",
+            name="uq_reportlist_once",
+        ),
+    )  # fmt: skip
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: str = Field(foreign_key="plan.id", index=True)
+    lineage: str = Field(max_length=40)
+    timing_key: str = Field(default="", max_length=16)
+    due_on: date
+    platform: str
+    chat_id: str
+    outbox_id: int | None = Field(default=None, foreign_key="outboxmessage.id")  # its newest state
+    is_closed: bool = Field(default=False, index=True)
+
+
 class RuleChoice(SQLModel, table=True):
     """A setting of the reminder rules for one plan, one unit or both, in place of the default."""
 

@@ -79,8 +79,31 @@ def between(first: date, last: date) -> Period:
     return same[0] if same else Period(first.isoformat(), first, last)
 
 
-def of_recurring(rule: str, words: str, due: date, previous: date | None) -> Period:
-    """What a report of a repeated duty is about; `words` are what the plan says of it."""
+def in_chinese(name: str) -> str:
+    """2026-Q2 as 2026年第二季度; a first day alone as 2026年4月15日起."""
+    year, _, rest = name.partition("-")
+    if not rest:
+        return f"{year}年"
+    if rest[0] == "Q":
+        return f"{year}年第{'一二三四'[int(rest[1]) - 1]}季度"
+    if rest[0] == "H":
+        return f"{year}年{'上下'[int(rest[1]) - 1]}半年"
+    if rest[0] == "W":
+        return f"{year}年第{int(rest[1:])}周"
+    if "-" in rest:
+        month, day = map(int, rest.split("-"))
+        return f"{year}年{month}月{day}日起"
+    months = "至".join(str(int(month)) for month in rest.split("/"))
+    return f"{year}年{months}月"
+
+
+def of_recurring(
+    rule: str, words: str, due: date, previous: date | None, others: Collection[date] = ()
+) -> Period:
+    """What a report of a repeated duty is about; `words` are what the plan says of it.
+
+    `others` as for `of_day`, where the duty comes once a year.
+    """
     parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
     since = previous + _A_DAY if previous else due
     every_workday = parts.get("BYDAY", "").count(",") >= 4 and "BYSETPOS" not in parts
@@ -99,13 +122,13 @@ def of_recurring(rule: str, words: str, due: date, previous: date | None) -> Per
         named = list(range(1, 13, step))
     count = _unit_of(named)
     if len(named) == 1:
-        return of_day(words, due, None) or months(due, 12)
+        return of_day(words, due, others) or months(due, 12)
     if count is None:
         return Period(since.isoformat(), since, due)
     return _settled(count, words, due)
 
 
-def of_day(words: str, due: date, others: Collection[date] | None) -> Period | None:
+def of_day(words: str, due: date, others: Collection[date] = ()) -> Period | None:
     """What a report that is due on one day is about; None where the plan does not say.
 
     `others` are the days on which the same plan asks for reports of the same kind, `due` among
@@ -116,12 +139,12 @@ def of_day(words: str, due: date, others: Collection[date] | None) -> Period | N
             start = date(due.year, number * count + 1, 1)
             return months(start if start <= due else start - relativedelta(years=1), count)
     units = [count for count, pattern in _UNITS if pattern.search(words)]
-    if 6 in units and 12 in units and others and len(others) == 2:
+    if 6 in units and 12 in units and len(others) == 2:
         # 分别报送半年和全年总结: the later one is about the year
-        return months(due, 12 if due == max(others) else 6)
+        return months(due, 12 if due.month == max(others).month else 6)
     if units:
         return _settled(units[0], words, due)
-    if others and len(others) > 1 and len({day.year for day in others}) == 1:
+    if len(others) > 1 and len({day.year for day in others}) == 1:
         count_of_several = _unit_of([day.month for day in others])
         if count_of_several:
             return _settled(count_of_several, words, due)

@@ -75,6 +75,19 @@ def windows_named(session: Session, ids: Collection[int], workdays: Workdays) ->
     return [_owed(known[key], wanted[key]) for key in known if known[key].id in set(ids)]
 
 
+def windows_on(
+    session: Session, plan_id: str, lineage: str, timing_key: str, due_on: date, workdays: Workdays
+) -> list[OwedWindow]:
+    """The windows of one duty and day, of all its units, received or not; nothing is written."""
+    wanted = {
+        key: one
+        for key, one in _wanted_between(session, due_on, due_on, workdays, [plan_id]).items()
+        if key[1:3] == (lineage, timing_key) and one.due_on == due_on
+    }
+    known = _known(session, wanted)
+    return [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
+
+
 def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -> list[OwedWindow]:
     """The windows that open or fall due on one of `days` and have not been received."""
     if not days:

@@ -31,6 +31,9 @@ HOMES = {
     "questions_withdraw": "questioning",
     "reminders_preview": "reminding", "reminders_log": "delivering",
     "reminders_resend": "delivering", "backup": "keeping",
+    "reports_list": "reporting", "reports_missing": "reporting", "reports_submit": "reporting",
+    "reports_duty_list": "reporting", "reports_duty_add": "reporting",
+    "reports_duty_end": "reporting",
     "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",
 }  # fmt: skip
 

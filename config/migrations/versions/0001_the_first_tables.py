@@ -274,6 +274,25 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reportduty_plan_id_plan')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reportduty'))
     )
+    op.create_table('reportlist',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('lineage', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('timing_key', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('outbox_id', sa.Integer(), nullable=True),
+    sa.Column('is_closed', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['outbox_id'], ['outboxmessage.id'], name=op.f('fk_reportlist_outbox_id_outboxmessage')),
+    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reportlist_plan_id_plan')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reportlist')),
+    sa.UniqueConstraint('plan_id', 'lineage', 'timing_key', 'due_on', 'platform', 'chat_id', name='uq_reportlist_once')
+    )
+    with op.batch_alter_table('reportlist', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reportlist_is_closed'), ['is_closed'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reportlist_plan_id'), ['plan_id'], unique=False)
+
     op.create_table('rulechoice',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('plan_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -621,6 +640,11 @@ def downgrade() -> None:
 
     op.drop_table('taskevent')
     op.drop_table('rulechoice')
+    with op.batch_alter_table('reportlist', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reportlist_plan_id'))
+        batch_op.drop_index(batch_op.f('ix_reportlist_is_closed'))
+
+    op.drop_table('reportlist')
     op.drop_table('reportduty')
     with op.batch_alter_table('planversion', schema=None) as batch_op:
         batch_op.drop_index('uq_planversion_in_force', sqlite_where=sa.text("state = 'IN_FORCE'"), postgresql_where=sa.text("state = 'IN_FORCE'"))

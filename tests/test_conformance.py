@@ -142,6 +142,9 @@ def test_a_message_of_an_unknown_kind_is_answered_politely(talk: Conversation) -
 def test_buttons_are_pressed_or_answered_by_their_number(talk: Conversation) -> None:
     rows = ((Button("有用", "good:1"), Button("没用", "bad:1")), (Button("同意", "grant:999"),))
     (asked,) = shown_by(talk, says(talk, "private", "请选择", buttons=rows))
+    if not talk.limits.hears:
+        assert (asked.text, asked.buttons) == ("请选择", [])
+        return
     if talk.limits.buttons:
         assert asked.buttons == ["有用", "没用", "同意"]
     else:

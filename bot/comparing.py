@@ -38,8 +38,8 @@ def compare(session: Session, core: Core, old: PlanVersion, new: PlanVersion) ->
     before, after = (_reminders(session, core, version) for version in (old, new))
     return Comparison(
         changes=ledger.compare_versions(session, old, new),
-        gained=_without(after, before),
-        lost=_without(before, after),
+        gained=without(after, before),
+        lost=without(before, after),
     )
 
 
@@ -59,7 +59,7 @@ def _reminders(session: Session, core: Core, version: PlanVersion) -> list[Plann
     return [one for one in found if one.at.date() <= one.due_on]
 
 
-def _without(some: list[PlannedReminder], others: list[PlannedReminder]) -> list[PlannedReminder]:
+def without(some: list[PlannedReminder], others: list[PlannedReminder]) -> list[PlannedReminder]:
     """What is in `some` alone: by moment, unit and task, wherever the task stands now."""
     there = {_key(one, owed) for one in others for owed in one.owed}
     left = [replace(one, owed=[o for o in one.owed if _key(one, o) not in there]) for one in some]

@@ -20,6 +20,7 @@ from rag.phrasing import chinese_day
 from rag.question import Answer
 from reminders.models import OutboxMessage, Reminder
 from reminders.preview import PlannedReminder
+from reminders.rules import rule_named
 
 
 def answer_message(chat_id: str, answer: Answer, reply_to: str = "") -> Outgoing:
@@ -163,11 +164,12 @@ def comparison_rows(found: Comparison) -> tuple[str, ...]:
 
 
 def reminder_line(one: PlannedReminder) -> str:
-    """2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期）"""
+    """2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期，截止前提醒）"""
     tasks = "、".join(
         dict.fromkeys((o.task and row_name(o.task)) or o.title[:20] for o in one.owed)
     )
-    return f"{one.at:%Y-%m-%d %H:%M} {one.unit}：{tasks}（{chinese_day(one.due_on)}到期）"
+    label = rule_named(one.rule).LABEL
+    return f"{one.at:%Y-%m-%d %H:%M} {one.unit}：{tasks}（{chinese_day(one.due_on)}到期，{label}）"
 
 
 CHANGES = {"new": "新增", "changed": "变更", "moved": "移位", "gone": "删去"}

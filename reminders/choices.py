@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from config.errors import UserError
 from config.lists import read_days, read_steps
 from config.settings import Settings
+from corpus.models import Touched
 from reminders.models import RuleChoice
 
 
@@ -99,9 +100,9 @@ class ChoiceBook:
     def __init__(
         self, session: Session, settings: Settings, changed: dict[str, Any] | None = None
     ) -> None:
-        """`changed` are values tried out for all plans and units, in place of the defaults."""
+        """`changed` are values tried out for all plans and units, whatever else was chosen."""
         self.zone = ZoneInfo(settings.timezone)
-        self._defaults = replace(defaults(settings), **(changed or {}))
+        self._defaults, self._changed = defaults(settings), changed or {}
         self._rows: dict[tuple[str | None, int | None], dict[str, Any]] = {}
         for row in all_rows(session):
             # a choice kept from a version that had another form of it is no reason to stop
@@ -122,7 +123,7 @@ class ChoiceBook:
             found: dict[str, Any] = {}
             for place in ((None, None), (key[0], None), (None, key[1]), key):
                 found.update(self._rows.get(place, {}))
-            self._known[key] = replace(self._defaults, **found)
+            self._known[key] = replace(self._defaults, **{**found, **self._changed})
         return self._known[key]
 
     def in_use(self) -> set[Choices]:
@@ -134,3 +135,40 @@ def all_rows(session: Session) -> list[RuleChoice]:
     """Every choice, the general ones first."""
     rows = session.exec(select(RuleChoice).order_by(col(RuleChoice.id))).all()
     return sorted(rows, key=lambda r: (r.unit_id is not None, r.plan_id is not None))
+
+
+def choose(
+    session: Session, name: str, text: str, *, plan_id: str | None, unit_id: int | None, by: str,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Set a value for a plan, a unit, both, or all; raises UserError when it can't be that."""
+    read_value(name, text)
+    row = _chosen(session, name, plan_id, unit_id)
+    if row is None:
+        row = RuleChoice(plan_id=plan_id, unit_id=unit_id, name=name, value=text, by=by, at=at)
+    row.value, row.by, row.at = text.strip(), by, at
+    session.add(row)
+    session.add(Touched(plan_id=plan_id, unit_id=unit_id))
+
+
+def unchoose(session: Session, name: str, *, plan_id: str | None, unit_id: int | None) -> None:
+    """Take a value back, so that the more general one holds; raises UserError if there is none."""
+    row = _chosen(session, name, plan_id, unit_id)
+    if row is None:
+        raise UserError(
+            f"{name} 在这个范围里没有另外设置。duban reminders rules list 可看到全部设置。"
+        )
+    session.delete(row)
+    session.add(Touched(plan_id=plan_id, unit_id=unit_id))
+
+
+def _chosen(
+    session: Session, name: str, plan_id: str | None, unit_id: int | None
+) -> RuleChoice | None:
+    return session.exec(
+        select(RuleChoice).where(
+            RuleChoice.name == name,
+            col(RuleChoice.plan_id).is_(None) if plan_id is None else RuleChoice.plan_id == plan_id,
+            col(RuleChoice.unit_id).is_(None) if unit_id is None else RuleChoice.unit_id == unit_id,
+        )
+    ).first()

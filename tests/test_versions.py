@@ -272,8 +272,8 @@ def test_the_difference_says_which_reminders_change(
     assert "【删去】第2项 电动车充电设施" in text
     # two reminders a deadline: two put off, two for each new unit (县应急局, 各乡镇), four gone
     assert "提醒变化：新增6条，取消6条" in text
-    assert "＋ 2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期）" in text
-    assert "－ 2022-11-29 09:00 县消防救援大队：第1项（2022年11月30日到期）" in text
+    assert "＋ 2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期，截止前提醒）" in text
+    assert "－ 2022-11-29 09:00 县消防救援大队：第1项（2022年11月30日到期，截止前提醒）" in text
     assert "县教育局" not in text.split("提醒变化")[1]  # its task only moved
 
 

@@ -6,17 +6,31 @@ import typer
 
 from bot.commands import Json, PlanId, UnitName, do
 
-app = typer.Typer(no_args_is_help=True, help="提醒：预览与发送记录")
+app = typer.Typer(no_args_is_help=True, help="提醒：预览、规则与发送记录")
+rules_app = typer.Typer(no_args_is_help=True, help="提醒规则的设置，可按方案、按单位另定")
+app.add_typer(rules_app, name="rules")
 
 
 @app.command("preview")
 def reminders_preview(
     start: Annotated[str, typer.Option("--from", help="起始日期")],
     end: Annotated[str, typer.Option("--to", help="结束日期，含当天")],
-    unit: UnitName = None, plan: PlanId = None, json: Json = False,
+    unit: UnitName = None, plan: PlanId = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", help="试改一项设置，看提醒怎样变：名称=值")
+    ] = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
-    """一段日子里会发出的全部提醒。"""
-    do("reminders_preview", start=start, end=end, unit=unit, plan=plan, json=json)
+    """一段日子里会发出的全部提醒；加 --set 则是改设置后的增减。"""
+    do(
+        "reminders_preview",
+        start=start,
+        end=end,
+        unit=unit,
+        plan=plan,
+        change=change or [],
+        json=json,
+    )
 
 
 @app.command("log")
@@ -31,3 +45,21 @@ def reminders_resend(
 ) -> None:
     """重发一条没有送到、或不能确定送到没有的消息。"""
     do("reminders_resend", id=id)
+
+
+@rules_app.command("list")
+def rules_list(json: Json = False) -> None:
+    """全部设置：默认值，以及另定的值。"""
+    do("reminders_rules_list", json=json)
+
+
+@rules_app.command("set")
+def rules_set(name: str, value: str, plan: PlanId = None, unit: UnitName = None) -> None:
+    """为一个方案、一个单位，或两者，另定一项设置；都不写则对全部有效。"""
+    do("reminders_rules_set", name=name, value=value, plan=plan, unit=unit)
+
+
+@rules_app.command("unset")
+def rules_unset(name: str, plan: PlanId = None, unit: UnitName = None) -> None:
+    """取消另定的值，恢复默认。"""
+    do("reminders_rules_unset", name=name, plan=plan, unit=unit)

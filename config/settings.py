@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     )
     dingtalk_webhooks: SecretStr = Field(
         SecretStr(""),
-        description="只发不收的钉钉群机器人：单位名称=网址|加签密钥，几个之间用分号；在群设置的“机器人”页",
+        description="只发不收的钉钉群机器人：单位名称=网址，有加签密钥的后面加竖线和密钥，几个之间用分号；在群设置的“机器人”页",
     )
     telegram_webhook_url: str = Field(
         "",
@@ -181,6 +181,13 @@ class Settings(BaseSettings):
         if value:
             TypeAdapter(HttpUrl).validate_python(value)
         return value.rstrip("/")
+
+    @field_validator("telegram_webhook_url")
+    @classmethod
+    def _https(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("应为 https 网址，Telegram 不推送到别的")
+        return value
 
     @field_validator("timezone")
     @classmethod

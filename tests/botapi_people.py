@@ -61,6 +61,10 @@ class People:
         self._chats.setdefault(chat_id, Chat(facts)).has_bot = True
         self._membership(chat_id, by, "left", "member")
 
+    def open_topic(self, chat_id: int, topic: int) -> None:
+        """The group gets a topic."""
+        self._chats[chat_id].topics.add(topic)
+
     def remove(self, chat_id: int, by: User) -> None:
         """Puts the bot out of a group, or blocks it in private."""
         self._chats[chat_id].has_bot = False

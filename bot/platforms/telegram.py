@@ -90,8 +90,8 @@ class Telegram:
         from telegram import Bot
         from telegram.request import HTTPXRequest
 
-        for name in ("httpx", "telegram"):  # they log addresses, and ours hold the token
-            logging.getLogger(name).setLevel(logging.WARNING)
+        for logger in ("httpx", "telegram"):  # they log addresses, and ours hold the token
+            logging.getLogger(logger).setLevel(logging.WARNING)
         self.name = name
         self._token = token
         self._webhook_url = f"{webhook_url}/hooks/{name}" if webhook_url else ""
@@ -135,7 +135,9 @@ class Telegram:
         from telegram import Update
 
         given = call.headers.get(SECRET, "")
-        if not self._webhook_url or not secrets.compare_digest(given, self._secret):
+        if not self._webhook_url or not secrets.compare_digest(
+            given.encode(), self._secret.encode()
+        ):
             return CallReply(403)
         if self._me is None:
             return CallReply(503)

@@ -20,6 +20,7 @@ from corpus.ingest import IngestReport
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from bot.messages import Outgoing
     from rag.answer import Answerer
     from rag.llm import Model
     from rag.question import Answer, Question
@@ -95,9 +96,19 @@ class Core:
         chats_of = partial(people.chats_of, session)
         return recheck(session, message, now, self.workdays, self.settings, chats_of)
 
+    def words(self, session: "Session", message: "OutboxMessage") -> "Outgoing | None":
+        """What a message of the outbox says as of now; None when nothing of it is left to say."""
+        from bot import render, report_list
+
+        if message.kind == report_list.KIND:
+            return report_list.message(session, message, self.workdays)
+        return render.outbox_message(session, message, self.clock.today())
+
     def load(self) -> None:
         """Load what the first question would have to wait for."""
         _ = self.answerer
+        if self.model is not None:
+            self.model.prepare()
 
     def wait_for_vectors(self) -> None:
         """Compute the vectors that are missing, here and now."""

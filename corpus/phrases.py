@@ -1,5 +1,6 @@
 """Reads the time expressions of a question, relative to a day, and says spans in Chinese."""
 
+import re
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,6 +15,8 @@ from corpus.time_expressions import scan
 from corpus.time_units import Expression, Form, Frame
 from corpus.values import TimingKind
 
+_DAY_OF_MONTH = re.compile(r"(?<![\d.])(?:(\d{4})年)?(\d{1,2})月(?:份)?(?:(\d{1,2})[日号])?(?!\d)")
+_LEAP = 2024  # a year that has every day
 _HEDGES = ("大约", "大概", "左右", "争取", "力争", "前后", "about", "around")
 
 
@@ -66,6 +69,18 @@ def read_spans(text: str, today: date) -> tuple[Reading, ...]:
     return tuple(
         _reading(text, places[e.start_at], places[e.end_at - 1] + 1, e, hedged) for e in found
     )
+
+
+def impossible_day(text: str) -> str | None:
+    """The first day or month of a text that no calendar has, as printed: 13月45日, 2月30日."""
+    for match in _DAY_OF_MONTH.finditer(plain(text)[0]):
+        year, month, day = (int(n) if n else None for n in match.groups())
+        assert month is not None
+        if not 1 <= month <= 12:
+            return match[0]
+        if day is not None and not 1 <= day <= monthrange(year or _LEAP, month)[1]:
+            return match[0]
+    return None
 
 
 def read_phrase(text: str, today: date) -> Reading:

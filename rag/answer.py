@@ -7,9 +7,11 @@ from dataclasses import replace
 from sqlalchemy import Engine
 
 from config.settings import Settings
-from rag import assisted, facts, overviews, phrasing, registers
+from corpus.phrases import impossible_day
+from rag import assisted, facts, overviews, phrasing, registers, states
 from rag.choices import with_choices
 from rag.evidence import Ranker
+from rag.filters import plain
 from rag.llm import Model
 from rag.query import Intent, Query, with_views
 from rag.question import Answer, Question
@@ -48,6 +50,8 @@ class Answerer:
             return _hello(query)
         if query.intent is Intent.FOREIGN:
             return _foreign(query)
+        if wrong := impossible_day(question.text):
+            return Answer((_no_such_day(query, wrong),), False)
         if query.needs_unit:
             return Answer(
                 (
@@ -97,6 +101,8 @@ class Answerer:
             return overviews.joined(counts) or self._fact(query)
         if query.intent is Intent.LIST:
             return registers.listed(query) or self._fact(query)
+        if query.intent is Intent.STATE:
+            return self._state(query)
         if query.intent is Intent.DUE:
             return registers.due(query, self._engine)
         if query.intent is Intent.WHICH_PLANS:
@@ -143,6 +149,11 @@ class Answerer:
 
     def _fact(self, query: Query) -> Answer | None:
         return facts.fact(query, self._hits(query))
+
+    def _state(self, query: Query) -> Answer | None:
+        if query.subject and not plain(query):
+            return states.of_row(query, self._hits(query), self._engine)
+        return states.by_state(query, self._engine)
 
     def _compare(self, query: Query) -> Answer | None:
         answers = []
@@ -212,6 +223,12 @@ def _foreign(query: Query) -> Answer:
         ),
         False,
     )
+
+
+def _no_such_day(query: Query, words: str) -> str:
+    if query.english:
+        return f"Not found: there is no such day as {words}."
+    return f"未找到：没有“{words}”这个日子。请写明正确的日期再问。"
 
 
 def _short(sentence: str, length: int = 80) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from corpus.models import Task, Timing
+from corpus.numerals import read_number
 from corpus.values import Role, TimingKind
-from rag.patterns import GENERAL
+from rag.patterns import GENERAL, ROW_NUMBER
 from rag.query import Intent, Query
-from rag.understand import matching_sections
 from rag.views import Entry, VersionView
-from rag.words import normal, pairs
+from rag.words import normal, pairs, segments
 
 TASK_PARTS = ("main", "continuation")  # what is meant by 任务 when there are such rows
 NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant
@@ -124,8 +124,39 @@ def numbered(entries: Sequence[Entry]) -> list[Entry]:
     return [e for e in entries if e.task and e.task.part != "continuation"] or list(entries)
 
 
+def with_number(views: Sequence[VersionView], text: str) -> list[Entry]:
+    """The rows with the number that a text asks for, 第8项, where it asks about nothing else."""
+    asked = ROW_NUMBER.search(text)
+    if asked is None or segments(text.replace(asked[0], ",")):
+        return []
+    number = str(read_number(asked[1]))
+    return [e for view in views for e in rows_of(view) if e.task and e.task.no == number]
+
+
 def falls(timing: Timing, start: date | None, end: date | None) -> bool:
     """Whether something is due within a span, both days included; lasting work never is."""
     if timing.due_on is None or timing.kind is TimingKind.RECURRING:
         return False
     return (start is None or timing.due_on >= start) and (end is None or timing.due_on <= end)
+
+
+def plain(query: Query) -> bool:
+    """Whether nothing is asked about but time, units and kinds of rows."""
+    titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
+    return all(
+        s in GENERAL or all(s[i : i + 2] in titles for i in range(len(s) - 1))
+        for s in query.subject
+    )
+
+
+def matching_sections(query: Query) -> list[str]:
+    """Headings over rows of the ledger that the subject names."""
+    found: dict[str, None] = {}
+    for view in query.views:
+        for task in view.tasks:
+            section = normal(task.section or "")
+            if section and any(
+                len(s) >= 3 and (s in section or section in s) for s in query.subject + query.quoted
+            ):
+                found.setdefault(task.section or "", None)
+    return list(found)

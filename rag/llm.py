@@ -62,6 +62,10 @@ class Model:
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm", daemon=True)
         self._thread.start()
 
+    def prepare(self) -> None:
+        """Import and set up the client in the background, so that no question waits for that."""
+        asyncio.run_coroutine_threadsafe(self._connected(), self._loop)
+
     def deadline(self) -> float:
         """When a question that comes now must be answered, on the monotonic clock."""
         return time.monotonic() + self._settings.llm_timeout_s

@@ -42,6 +42,19 @@ OVERDUE = re.compile(
     re.IGNORECASE,
 )
 LATE = re.compile(r"逾期|过期|超期|已经?到期|过了期|过了没|overdue", re.IGNORECASE)
+# a row's state; “逾期未完成” is about days, “需完成” about what is to be done
+UNDONE = re.compile(
+    r"(?:还|尚|都)?(?:未|没有?)(?:被|能)?(?:办结|完成|销号|办完|做完|干完|结项)(?:的|了)?"
+    r"|(?:is|are|was|were)?\s*(?:not (?:yet )?(?:done|completed|finished)(?: yet)?|unfinished)",
+    re.IGNORECASE,
+)
+DONE = re.compile(
+    r"(?<!应)(?<!需)(?<!要)(?:已经?|都)(?:被)?(?:办结|完成|销号|办完|做完|干完|结项)(?:的|了)?"
+    r"|(?:办结|完成|销号|办完|做完|干完)了(?!多少|几)"
+    r"|(?:is|are|been|already) (?:done|completed|finished)(?: already)?",
+    re.IGNORECASE,
+)
+ASKS_STATE = re.compile(rf"(?:[吗没的]|{TASK_NOUN}|没有)\W*$")
 WHICH_PLANS = re.compile(
     r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)",
     re.IGNORECASE,

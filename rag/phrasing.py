@@ -23,6 +23,11 @@ LIST_BUDGET = 3000  # characters of measures in one list: a person still reads i
 NUMBERED = {"main", "continuation"}
 
 
+def rows_en(n: int) -> str:
+    """1 row, 2 rows"""
+    return f"{n} row{'' if n == 1 else 's'}"
+
+
 def chinese_day(day: date) -> str:
     """2022年9月30日"""
     return f"{day.year}年{day.month}月{day.day}日"
@@ -168,7 +173,7 @@ def source_row(entries: Sequence[Entry], english: bool = False) -> str:
     """The proof under a list."""
     names = list(dict.fromkeys(name_of(entry.version) for entry in entries))
     if english:
-        return f"Source: {'; '.join(names)}; {len(entries)} rows."
+        return f"Source: {'; '.join(names)}; {rows_en(len(entries))}."
     return f"出处：{'；'.join(names)}，依据{len(entries)}行。"
 
 

@@ -16,6 +16,7 @@ class Intent(StrEnum):
     COUNT = "count"
     DUE = "due"
     OVERDUE = "overdue"  # is it past its day?
+    STATE = "state"  # what has been done, or not
     WHICH_PLANS = "which_plans"
     PLAN = "plan"  # the plan itself: who issued it, when, on what ground
     ON_FILE = "on_file"  # which plans there are
@@ -60,6 +61,7 @@ class Query:
     timing_kind: TimingKind | None = None  # 持续推进, 每学期, 按市里要求
     timing_word: str = ""
     asks_report: bool = False
+    done: bool | None = None  # 已办结, 还没办结的
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
 
 

@@ -8,17 +8,25 @@ from sqlalchemy import Engine
 
 from config.database import reading
 from corpus.models import Timing
-from corpus.numerals import read_number
 from corpus.phrases import describe_span
 from corpus.progress import Progress
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag import phrasing
-from rag.filters import TASK_PARTS, concerns, falls, filtered, numbered, passes, rows_of
-from rag.patterns import LATE, ROW_NUMBER
+from rag.filters import (
+    TASK_PARTS,
+    concerns,
+    falls,
+    filtered,
+    numbered,
+    passes,
+    rows_of,
+    with_number,
+)
+from rag.patterns import LATE
 from rag.query import Intent, Query
 from rag.question import Answer
 from rag.views import Entry, VersionView
-from rag.words import normal, segments
+from rag.words import normal
 
 LEDGER_PARTS = ("main", "continuation", "duty", "stage", "indicator", "box", "annex", "report")
 
@@ -35,7 +43,7 @@ def listed(query: Query) -> Answer | None:
     who = _who(query)
     head = f"{who}共{len(entries)}项：" if who else f"共{len(entries)}项："
     if query.english:
-        head = f"{len(entries)} rows{f' for {who}' if who else ''}:"
+        head = f"{phrasing.rows_en(len(entries))}{f' for {who}' if who else ''}:"
     rows = [head, *phrasing.list_rows(entries, english=query.english)]
     rows += [
         phrasing.source_row(entries, query.english),
@@ -46,11 +54,7 @@ def listed(query: Query) -> Answer | None:
 
 def numbered_rows(query: Query) -> Answer | None:
     """The rows with the number that is asked for, 第8项, where nothing else is asked about."""
-    asked = ROW_NUMBER.search(query.text)
-    if asked is None or segments(query.text.replace(asked[0], ",")):
-        return None
-    number = str(read_number(asked[1]))
-    entries = [e for view in query.views for e in rows_of(view) if e.task and e.task.no == number]
+    entries = with_number(query.views, query.text)
     if not entries:
         return None
     rows = [*phrasing.list_rows(entries), phrasing.source_row(entries)]
@@ -130,7 +134,8 @@ def due(query: Query, engine: Engine) -> Answer:
         + "："
     )
     if query.english:
-        head = f"{len(entries)} rows fall due, {span}:"
+        falls_due = "falls" if len(entries) == 1 else "fall"
+        head = f"{phrasing.rows_en(len(entries))} {falls_due} due, {span}:"
     rows = [head, *phrasing.list_rows(entries, timings=chosen, english=query.english)]
     rows += [
         phrasing.source_row(entries, query.english),

@@ -8,11 +8,14 @@ from functools import cache
 from corpus.phrases import Reading, read_spans
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag.english import to_chinese, with_chinese_units
+from rag.filters import matching_sections, plain
 from rag.homophones import Homophones, Sounds
 from rag.names import find_units, narrow_to_plans, unit_sounds
 from rag.patterns import (
+    ASKS_STATE,
     COMPARE,
     COUNTING,
+    DONE,
     DUE,
     EVERYDAY,
     EVERYTHING,
@@ -34,6 +37,7 @@ from rag.patterns import (
     REPORT,
     SECTIONS,
     TASK_NOUN,
+    UNDONE,
     WHEN,
     WHICH_PLANS,
     WHO,
@@ -71,7 +75,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     query = Query(text_without_plan, text, english, Intent.FACT, views, [], today=question.today)
     query.is_own = is_own
     rest = find_units(query, question)
-    rest = _span(query, rest)
+    rest = _state(query, _span(query, rest))
     _flags(query)
     query.compares = query.compares or names_several
     if query.compares and query.partners:
@@ -146,6 +150,18 @@ def _window(found: Reading, today: date) -> tuple[date | None, date | None]:
     return found.start, found.end
 
 
+def _state(query: Query, text: str) -> str:
+    """Whether rows that are done are asked for, or the others; the text without those words."""
+    if LATE.search(text):
+        return text
+    found = UNDONE.search(text) or DONE.search(text)
+    asks = LISTING.search(text) or COUNTING.search(text) or ASKS_STATE.search(text)
+    if found is None or not asks:
+        return text
+    query.done = UNDONE.search(text) is None
+    return text[: found.start()] + "," + text[found.end() :]
+
+
 def _flags(query: Query) -> None:
     text = query.text
     query.asks_number = bool(NUMBER.search(text))
@@ -208,6 +224,8 @@ def _intent(query: Query) -> Intent:
         return Intent.ON_FILE
     if PLAN.search(query.original):
         return Intent.PLAN
+    if query.done is not None:
+        return Intent.STATE
     if query.timing_kind is not None:
         return Intent.LIST
     if (
@@ -236,9 +254,9 @@ def _intent(query: Query) -> Intent:
     lists = bool(LISTING.search(text))
     if lists and not DUE.search(text) and _is_year(query.span):
         query.span = None  # “what have we to do this year”: all of it, dated or not
-    if (DUE.search(text) or lists) and query.span is not None and _plain(query):
+    if (DUE.search(text) or lists) and query.span is not None and plain(query):
         return Intent.DUE
-    if DUE.search(text) and LATE.search(text) and _plain(query):
+    if DUE.search(text) and LATE.search(text) and plain(query):
         return Intent.DUE
     if query.leads_together:
         return Intent.LIST
@@ -268,34 +286,12 @@ def _is_year(span: tuple[date | None, date | None] | None) -> bool:
 
 def _countable(query: Query) -> bool:
     """Whether rows are counted: nothing else is the subject, or the subject is a heading."""
-    if _plain(query) or matching_sections(query):
+    if plain(query) or matching_sections(query):
         return True
     rows = re.search(rf"(?:多少|几)(?:项|条|{MEASURE}{TASK_NOUN})", query.text)
     return bool(
         rows and (query.units or query.sections or query.quoted or query.roles or query.span)
     )
-
-
-def _plain(query: Query) -> bool:
-    """Whether nothing is asked about but time, units and kinds of rows."""
-    titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
-    return all(
-        s in GENERAL or all(s[i : i + 2] in titles for i in range(len(s) - 1))
-        for s in query.subject
-    )
-
-
-def matching_sections(query: Query) -> list[str]:
-    """Headings over rows of the ledger that the subject names."""
-    found: dict[str, None] = {}
-    for view in query.views:
-        for task in view.tasks:
-            section = normal(task.section or "")
-            if section and any(
-                len(s) >= 3 and (s in section or section in s) for s in query.subject + query.quoted
-            ):
-                found.setdefault(task.section or "", None)
-    return list(found)
 
 
 # ---- follow-ups

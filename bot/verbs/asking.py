@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from dateutil.rrule import rrulestr
+from sqlmodel import select
 
 from bot.core import Core
 from bot.verbs import as_json
@@ -15,6 +16,7 @@ from config.clock import read_day
 from config.database import reading
 from config.errors import UserError
 from corpus import ledger
+from corpus.models import Unit
 from rag.question import Answer, Question
 
 _KINDS = {
@@ -30,8 +32,11 @@ def ask(
     """One question."""
     if not text.strip():
         raise UserError("请写下要问的内容。")
+    scope = _scope(core, plan)
+    if unit:
+        _known_unit(core, unit)
     question = Question(
-        text=text, today=core.now(at).date(), plan_ids=_scope(core, plan), unit=unit,
+        text=text, today=core.now(at).date(), plan_ids=scope, unit=unit,
         history=tuple(history),
     )  # fmt: skip
     answer = core.answer(question)
@@ -94,6 +99,16 @@ def _date_line(found: dict[str, Any], today: date) -> str:
         days = islice(rrulestr(found["rule"], dtstart=datetime.combine(today, time())), 3)
         span = f"接下来是 {'、'.join(f'{day:%Y-%m-%d}' for day in days)}，规则 {found['rule']}"
     return f"{found['text']}：{span}（{'，'.join(marks)}）"
+
+
+def _known_unit(core: Core, unit: str) -> None:
+    """Raises UserError for a unit that no plan names, in whatever way."""
+    from rag.names import match_unit, names_of
+
+    with reading(core.engine) as session:
+        printed = frozenset(session.exec(select(Unit.name)))
+    if not match_unit(unit, names_of(printed)):
+        raise UserError(f"方案里没有“{unit}”这个单位。单位名录见 duban units list。")
 
 
 def _scope(core: Core, plan: str | None) -> tuple[str, ...] | None:

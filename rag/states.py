@@ -1,0 +1,96 @@
+"""Answers on what has been done: which rows are closed, which are not, and whether one is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time
+
+from sqlalchemy import Engine
+
+from config.database import reading
+from corpus.progress import Progress
+from corpus.values import Role
+from rag import phrasing
+from rag.evidence import Ranker
+from rag.facts import WHOLE, fact_rows, supported
+from rag.filters import falls, filtered, with_number
+from rag.query import Intent, Query
+from rag.question import Answer
+from rag.retrieve import Hit
+
+
+def by_state(query: Query, engine: Engine) -> Answer | None:
+    """All rows that are done, or all that are not, of a unit, a plan, a span of days; None where no row is meant."""
+    # the span says when rows fall due, and is no filter of its own when none of them does
+    asked = replace(query, intent=Intent.STATE, span=None)
+    entries = filtered(asked, whole_table=True)
+    start, end = query.span or (None, None)
+    if start or end:
+        entries = [
+            e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)
+        ]
+    if not entries:
+        return None
+    progress, at = _progress(query, engine)
+    chosen = [
+        e for e in entries
+        if e.task and progress.is_closed(e.task, at, units=query.units) is query.done
+    ]  # fmt: skip
+    who = _who(query)
+    if query.english:
+        state = "done" if query.done else "not done"
+        head = (
+            f"{len(chosen)} of {phrasing.rows_en(len(entries))} {state}{f', {who}' if who else ''}:"
+        )
+    else:
+        state = "已办结" if query.done else "还没有办结"
+        when = f"{query.span_text}到期、" if start or end else ""
+        head = (
+            f"{who}{when}{state}的任务共{len(chosen)}项（全部{len(entries)}项，以办结的记录为准）："
+        )
+        if not chosen:
+            head = f"{who}没有{when}{state}的任务（全部{len(entries)}项，以办结的记录为准）。"
+    rows = [head, *phrasing.list_rows(chosen, english=query.english)]
+    rows += [
+        phrasing.source_row(chosen or entries, query.english),
+        *phrasing.over_row(query.views, query.today, query.english),
+    ]
+    return Answer(tuple(rows), True, phrasing.cite_all(chosen))
+
+
+def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
+    """Whether the row that is meant is done; None when no row holds what is asked about."""
+    if entries := with_number(query.views, "，".join(query.subject)):
+        progress, at = _progress(query, engine)
+        rows = []
+        for n, entry in enumerate(entries, 1):
+            assert entry.task is not None
+            closed = progress.is_closed(entry.task, at, units=query.units)
+            line = phrasing.row_line(n, entry, measure=WHOLE)
+            rows += [f"{'已经办结' if closed else '还没有办结'}（以办结的记录为准）：", line]
+        rows.append(phrasing.source_row(entries))
+        return Answer(tuple(rows), True, phrasing.cite_all(entries))
+    ranked = Ranker(query, hits).rank()
+    found = [f for f in supported(replace(query, asks_number=False), ranked) if f.entry.task]
+    if not found:
+        return None
+    best = found[0]
+    assert best.entry.task is not None
+    progress, at = _progress(query, engine)
+    closed = progress.is_closed(best.entry.task, at, units=query.units)
+    if query.english:
+        head = "Yes, it is on record as done." if closed else "No, it is not on record as done."
+    else:
+        head = f"{'是的，已经办结' if closed else '还没有办结'}（以办结的记录为准）。"
+    return Answer((head, *fact_rows(query, best)), True, (best.entry.cite(),))
+
+
+def _progress(query: Query, engine: Engine) -> tuple[Progress, datetime]:
+    with reading(engine) as session:
+        progress = Progress(session, plan_ids=[view.version.plan_id for view in query.views])
+    return progress, datetime.combine(query.today, time.max, UTC)
+
+
+def _who(query: Query) -> str:
+    names = (", " if query.english else "、").join(query.units)
+    leads = names and not query.english and query.roles == {Role.LEAD}
+    return f"{names}牵头的、" if leads else names

@@ -353,6 +353,23 @@ async def test_words_that_a_card_cannot_hold_go_before_it(server: WecomServer, a
     assert (new_text.text, new_card.buttons) == ("\n".join(LONG), ["收到", "办结"])
 
 
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (("短标题", "一行", "又一行"), "短标题\n一行\n又一行"),
+        (("长" * 37,), "长" * 37),
+        (("", "第一行是空的"), "\n第一行是空的"),
+        (("一行里\n有换行",), "一行里\n有换行"),
+    ],
+)
+async def test_a_card_holds_what_it_can(
+    server: WecomServer, app: Wecom, rows: tuple[str, ...], text: str
+) -> None:
+    await app.send(Outgoing(BOSS, rows, BUTTONS))
+    (card,) = shown(server)
+    assert card.text == text
+
+
 async def test_a_card_that_is_put_off_does_not_repeat_its_words(
     server: WecomServer, app: Wecom
 ) -> None:

@@ -127,6 +127,8 @@ class WecomApi:
             raise Rejected(93000, "invalid webhook url")
         if name.endswith(("upload", "upload_media")):
             return act(query, _part(content_type, body))
+        if b"\\u" in body:
+            raise Rejected(40033, "invalid charset, \\uxxxx is not allowed")
         return act(query, json.loads(body) if method == "POST" else {})
 
     def _gettoken(self, query: dict[str, str], _: Json) -> Json:

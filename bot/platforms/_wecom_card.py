@@ -18,9 +18,7 @@ def holds(rows: tuple[str, ...]) -> bool:
 
 def make_card(rows: tuple[str, ...], buttons: tuple[tuple[Button, ...], ...]) -> Json:
     """The card for rows; those that it can't hold go before it as a text, and it only names them."""
-    title, body = _parts(rows)
-    if not holds(rows):
-        title, body = f"{rows[0].splitlines()[0][: TITLE - 1]}…", PRESS_HERE
+    title, body = _parts(rows) if holds(rows) else (_beginning(rows), PRESS_HERE)
     card: Json = {
         "card_type": "button_interaction",
         "main_title": {"title": title},
@@ -37,6 +35,12 @@ def make_card(rows: tuple[str, ...], buttons: tuple[tuple[Button, ...], ...]) ->
 
 def _parts(rows: tuple[str, ...]) -> tuple[str, str]:
     """(title, body): the first row is the title where it is short enough."""
-    if len(rows[0]) <= TITLE and "\n" not in rows[0]:
+    if rows[0] and len(rows[0]) <= TITLE and "\n" not in rows[0]:
         return rows[0], "\n".join(rows[1:])
     return NO_TITLE, "\n".join(rows)
+
+
+def _beginning(rows: tuple[str, ...]) -> str:
+    """The first line, as much of it as a title may have."""
+    line = next((line for row in rows for line in row.splitlines() if line), NO_TITLE)
+    return line if len(line) <= TITLE else f"{line[: TITLE - 1]}…"

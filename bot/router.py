@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
-from bot import alarms, feedback, lists, people, plan_desk, questions, render
+from bot import alarms, feedback, lists, people, plan_desk, questions, render, report_questions
 from bot.answering.decisions import settle_moved
 from bot.answering.desk import AnswerDesk
 from bot.answering.talk import Talk
@@ -21,7 +21,7 @@ Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another
 Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
 
 COMMAND = re.compile(r"/(\w+)(?:\s+(.*))?", re.DOTALL)
-ROW_ID = re.compile(r"[0-9]{1,18}")  # what a button may carry: a client can send anything
+ROW_ID = re.compile(r"[0-9]{1,9}")  # what a button may carry: a client can send anything
 
 
 class Router:
@@ -60,6 +60,10 @@ class Router:
                 session,
                 incoming,
                 lists.last_as_file(session, incoming, kind, self._core.clock.now()),
+            )
+        if report_questions.asks(text):
+            return lambda session: self._said(
+                session, incoming, report_questions.reply(session, self._core, incoming)
             )
         if not text:
             return lambda session: self._ours(
@@ -279,6 +283,13 @@ class Router:
             reply_to="" if incoming.button else incoming.message_id,
         )
         return self._seen(session, incoming, message)
+
+    def _said(
+        self, session: Session, incoming: Incoming, message: Outgoing | None
+    ) -> list[Reply]:
+        """The message if there is one: what goes another way is in the outbox already."""
+        replies = self._seen(session, incoming, message or Outgoing(incoming.chat_id, ()))
+        return replies if message else []
 
     def _seen(self, session: Session, incoming: Incoming, message: Outgoing) -> list[Reply]:
         people.account_of(session, incoming)

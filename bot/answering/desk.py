@@ -22,8 +22,8 @@ from config.errors import UserError
 from reminders.models import OutboxMessage
 
 GONE = "这条提醒中的任务已不在执行的方案里。"
-NOT_YOURS = "本会话已不代表这条提醒中的单位，不能替它答复。"
-_PRESS = re.compile(r"(?P<verb>[a-z]+):(?P<id>[0-9]{1,18})(?::(?P<item>[0-9]{1,18}))?")
+NOT_YOURS = "这条提醒中的任务已不由本会话的单位负责，不能替它答复。"
+_PRESS = re.compile(r"(?P<verb>[a-z]+):(?P<id>[0-9]{1,9})(?::(?P<item>[0-9]{1,9}))?")
 
 
 class AnswerDesk:

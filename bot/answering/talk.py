@@ -16,6 +16,7 @@ from corpus import ledger
 from corpus.models import EventKind, PlanVersion, TaskEvent
 from corpus.progress import Matter, Progress, deciding_units
 from reminders.choices import ChoiceBook, Choices
+from reminders.debtors import debtors_of
 from reminders.models import Reminder
 from reminders.receivers import Receivers
 
@@ -63,8 +64,11 @@ class Talk:
         return self.chat.unit_id is not None and self.chat.unit_id == self.office_of(version)
 
     def speaks_for(self, item: Item) -> tuple[Reminder, ...]:
-        """Those reminders of an item whose unit this chat stands for now."""
+        """Those reminders of an item whose unit this chat stands for, and which owes it still."""
         own = tuple(r for r in item.reminders if r.unit_id == self.chat.unit_id)
+        if own and item.task is not None and item.task.id is not None:
+            owing = debtors_of(self.session, [item.task.id]).get(item.task.id, [])
+            own = own if self.chat.unit_id in {debtor.unit_id for debtor in owing} else ()
         return own or (item.reminders if self.may_decide(item.version) else ())
 
     # ---- the history

@@ -164,6 +164,8 @@ class DingTalkCalls:
     def _open_stream(self, given: Json) -> Json:
         if (given["clientId"], given["clientSecret"]) != (self.client_id, self.client_secret):
             raise Rejected(401, "authFailed", "鉴权失败")
+        if not given["subscriptions"]:
+            self.complaints.append("a stream of nothing")
         for topic in given["subscriptions"]:
             if topic["topic"] not in (MESSAGES, PRESSES) or topic["type"] != "CALLBACK":
                 self.complaints.append(f"unknown topic {topic}")

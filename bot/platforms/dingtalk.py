@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import PurePath
@@ -38,6 +39,7 @@ from bot.platforms._dingtalk_messages import (
     written,
 )
 from bot.platforms._dingtalk_robots import DingTalkRobots
+from bot.platforms._dingtalk_stream import MESSAGES, PRESSES, Stream
 from bot.platforms._pushed import Pushed
 from bot.platforms._robots import read_robots
 from config.clock import Clock
@@ -45,6 +47,22 @@ from config.errors import TryLater, UserError
 from config.settings import Settings
 
 NO_CARDS = "无"
+CARDS = Limits(
+    text_units=12_000,  # 15,000 for all, and a card's buttons need room
+    measure="bytes",
+    markup="card",
+    written=written,
+    buttons=6,
+    button_bytes=64,
+    can_edit=True,
+    file_bytes=FILE_LIMIT_BYTES,
+    receives_files=True,
+    can_mention=True,
+    messages_per_s=20,
+    group_messages_per_min=20,
+    redelivers_for_s=60,
+)
+TEXTS = replace(CARDS, markup="plain", buttons=0, can_edit=False, can_mention=False)
 log = structlog.get_logger()
 
 
@@ -82,34 +100,18 @@ class DingTalk:
     """
 
     name = NAME
+    limits = CARDS
 
     def __init__(self, api: DingTalkApi, robot_code: str, template: str, clock: Clock) -> None:
         self._api, self._robot_code, self._clock = api, robot_code, clock
         self._template = "" if template == NO_CARDS else template
         self._pushed = Pushed()
         self._names: dict[str, str] = {}  # of accounts; a card that points at one shows it
-        has_cards = bool(self._template)
-        self.limits = Limits(
-            text_units=12_000,  # 15,000 for all, and a card's buttons need room
-            measure="bytes",
-            markup="card" if has_cards else "plain",
-            written=written,
-            buttons=6 if has_cards else 0,
-            button_bytes=64,
-            can_edit=has_cards,
-            file_bytes=FILE_LIMIT_BYTES,
-            receives_files=True,
-            can_mention=has_cards,
-            messages_per_s=20,
-            group_messages_per_min=20,
-            redelivers_for_s=60,
-        )
+        self.limits = CARDS if self._template else TEXTS
 
     async def receive(self) -> AsyncIterator[Incoming]:
         """Every message to the robot and every button pressed, over a stream that is kept open."""
         await asyncio.to_thread(import_module, "dingtalk_stream")  # it takes most of a second
-        from bot.platforms._dingtalk_stream import Stream
-
         listening = asyncio.create_task(Stream(self._api, self._take).run())
         try:
             async for incoming in self._pushed.receive():
@@ -120,14 +122,12 @@ class DingTalk:
 
     async def _take(self, topic: str, push_id: str, data: dict[str, Any]) -> bool:
         """Whether a push is ours; it returns once it is stored, and raises when it was not."""
-        from bot.platforms._dingtalk_stream import PRESSES
-
         if topic == PRESSES:
             incoming = read_press(push_id, data, self._clock.wall())
         else:
             incoming = read_message(data, self._robot_code)
         if incoming is None:
-            log.warning("dingtalk.not_for_us", push=push_id, topic=topic)
+            log.warning("dingtalk.not_for_us", push=push_id, robot=data.get("robotCode", ""))
             return False
         if incoming.account_name:
             self._names[incoming.account_id] = incoming.account_name
@@ -223,7 +223,7 @@ class DingTalk:
     async def check(self) -> str:
         """Whether the id and the secret are good; raises Refused or TryLater."""
         await self._api.token()
-        await self._api.open_stream([])
+        await self._api.open_stream([MESSAGES, PRESSES])
         return "应用凭证可用，Stream 可以连接"
 
     async def close(self) -> None:

@@ -138,7 +138,11 @@ def _servers(settings: Settings) -> Iterator[Finding]:
 
 
 def _platforms(settings: Settings, engine: Engine) -> Iterator[Finding]:
-    platforms = bot.platforms.load_platforms(settings, engine)
+    try:
+        platforms = bot.platforms.load_platforms(settings, engine)
+    except UserError as error:  # a platform is set up by half
+        yield False, str(error)
+        return
     there = {type(platform).__module__.rpartition(".")[2] for platform in platforms.values()}
     for file in iter_modules(bot.platforms.__path__):
         module = import_module(f"bot.platforms.{file.name}")

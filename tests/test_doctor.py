@@ -27,6 +27,14 @@ def test_a_fresh_home_has_no_fault_and_every_setting_is_listed(tmp_path: Path) -
     assert not list((tmp_path / "home").glob("*.sqlite3")), "looking must not make a database"
 
 
+def test_a_platform_that_is_set_up_by_half_is_one_fault_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DUBAN_WECOM_CORP_ID", "ww5823bf96d3bd56c7")
+    (fault,) = faults()
+    assert "DUBAN_WECOM_SECRET" in fault
+
+
 def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUBAN_LLM_API_KEY", "sk-geheim")
     monkeypatch.setenv("DUBAN_DATABASE_URL", "postgresql://duban:geheim@127.0.0.1:9/duban")

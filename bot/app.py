@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-from bot import alarms, delivery_report, inbox, people, render
+from bot import alarms, delivery_report, inbox, people, render, report_list
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
@@ -29,7 +29,6 @@ from config.database import reading, writing
 from config.errors import DubanError, Refused, UserError
 from corpus import ingest
 from reminders import planner
-from reminders.models import OutboxMessage
 from reminders.past import Tell
 from reminders.scheduler import Scheduler
 
@@ -61,7 +60,7 @@ class App:
         )
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
-            render=self._render, split=degrade, recheck=core.recheck,
+            render=core.words, split=degrade, recheck=core.recheck,
         )  # fmt: skip
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
@@ -125,6 +124,7 @@ class App:
         except Exception:
             log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
             await asyncio.to_thread(self._failed, row, incoming)
+        await asyncio.to_thread(self.keep_lists)
         self.dispatcher.wake()
 
     async def _action(self, incoming: Incoming) -> Action:
@@ -195,9 +195,6 @@ class App:
 
     # ---- outbound
 
-    def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
-        return render.outbox_message(session, message, self.clock.today())
-
     def _tell_admins(self, session: Session) -> Tell:
         return lambda key, text: alarms.tell_admins(session, key, text, self.clock.now())
 
@@ -208,9 +205,29 @@ class App:
                 session, self.clock.now(), self.core.workdays, self.settings,
                 partial(people.chats_of, session), self._tell_admins(session),
             )  # fmt: skip
+            report_list.post_due(
+                session, self.clock.now(), self.core.workdays, self.settings,
+                partial(people.chats_of, session),
+            )  # fmt: skip
+        self.keep_lists()
         if planned:
             self.dispatcher.wake()
         return planned
+
+    def keep_lists(self) -> None:
+        """Bring the lists of who has not reported up to date."""
+        try:
+            with reading(self.engine) as session:
+                if not report_list.has_news(session):
+                    return
+            with writing(self.engine) as session:
+                report_list.refresh(session, self.clock.now(), self.core.workdays, self._can_edit)
+        except DBAPIError as error:  # the next tick does it
+            log.warning("report_lists.not_kept", error=type(error).__name__)
+
+    def _can_edit(self, platform: str) -> bool:
+        limits = self.platforms[platform].limits if platform in self.platforms else None
+        return limits is not None and limits.can_edit and not limits.edits_cards_only
 
     def watch(self) -> None:
         """Tell the admins what is wrong, and on Mondays how the messages of the week fared."""

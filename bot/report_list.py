@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import Select
 
 from bot.messages import Outgoing
+from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import Unit
 from rag.phrasing import chinese_day
@@ -24,7 +27,7 @@ KEPT = timedelta(days=60)  # who has not reported by then is followed elsewhere
 
 
 def post_due(
-    session: Session, now: datetime, workdays: Workdays, book: ChoiceBook, chats_of: ChatsOf
+    session: Session, now: datetime, workdays: Workdays, settings: Settings, chats_of: ChatsOf
 ) -> int:
     """Post the lists of the reports that are due today to the supervising offices; how many are new."""
     today = now.date()
@@ -33,7 +36,7 @@ def post_due(
         col(ReportWindow.received_on).is_(None),
     )
     groups = {(w.plan_id, w.lineage, w.timing_key, w.due_on) for w in session.exec(query)}
-    receivers = Receivers(session, chats_of)
+    book, receivers = ChoiceBook(session, settings), Receivers(session, chats_of)
     posted = 0
     for group in sorted(groups):
         plan_id, _, _, due_on = group
@@ -60,7 +63,13 @@ def post(session: Session, group: Group, platform: str, chat_id: str, now: datet
         )  # fmt: skip
         session.add(row)
         session.flush()
+    row.received, row.is_closed = -1, False  # looked at again once it is sent
     _add(session, row, now)
+
+
+def has_news(session: Session) -> bool:
+    """Whether a list has something to be changed."""
+    return bool(session.exec(_with_news().limit(1)).first())
 
 
 def refresh(
@@ -71,23 +80,22 @@ def refresh(
     `can_edit` says whether a platform can change a message. Where it can't, only the end of a list
     is told, in a new message.
     """
+    _close_old(session, now.date())
     changed = 0
-    query = select(ReportList).where(col(ReportList.is_closed).is_(False))
-    for row in session.exec(query.order_by(col(ReportList.id)).with_for_update(skip_locked=True)):
+    for row, received in session.exec(_with_news().with_for_update(skip_locked=True)):
         last = session.get(OutboxMessage, row.outbox_id) if row.outbox_id else None
         if last is None or last.state is OutboxState.PENDING:
             continue  # its words are made when it is sent
         found = reports.windows_on(
             session, row.plan_id, row.lineage, row.timing_key, row.due_on, workdays
         )
-        is_over = not found or now.date() - row.due_on > KEPT
+        missing = _missing(found)
         is_shown = last.text == "\n".join(list_rows(session, found))
-        if not is_over and not is_shown and (can_edit(row.platform) or not _missing(found)):
+        row.received, row.is_closed = received, not missing
+        session.add(row)
+        if found and not is_shown and (can_edit(row.platform) or not missing):
             _add(session, row, now, edits=last.platform_message_id or "")
             changed += 1
-        elif is_over or (is_shown and not _missing(found)):
-            row.is_closed = True
-            session.add(row)
     return changed
 
 
@@ -153,6 +161,33 @@ def _known(session: Session, group: Group, platform: str, chat_id: str) -> Repor
     ).first()  # fmt: skip
 
 
+def _with_news() -> Select[ReportList, Any]:
+    """Selects the open lists of which not as many reports have come as they say, and how many."""
+    of_list = (
+        (col(ReportWindow.plan_id) == ReportList.plan_id)
+        & (col(ReportWindow.lineage) == ReportList.lineage)
+        & (col(ReportWindow.timing_key) == ReportList.timing_key)
+        & (col(ReportWindow.due_on) == ReportList.due_on)
+        & col(ReportWindow.received_on).is_not(None)
+    )
+    count = select(func.count(col(ReportWindow.id))).where(of_list).correlate(ReportList)
+    received = count.scalar_subquery()
+    return (
+        select(ReportList, received)
+        .where(col(ReportList.is_closed).is_(False), received != ReportList.received)
+        .order_by(col(ReportList.id))
+    )
+
+
+def _close_old(session: Session, today: date) -> None:
+    query = select(ReportList).where(
+        col(ReportList.is_closed).is_(False), col(ReportList.due_on) < today - KEPT
+    )
+    for row in session.exec(query):
+        row.is_closed = True
+        session.add(row)
+
+
 def _add(session: Session, row: ReportList, now: datetime, edits: str = "") -> None:
     """The next state of a list into the outbox; the one before it names it, so that it is but once."""
     waiting = OutboxMessage(
@@ -165,5 +200,5 @@ def _add(session: Session, row: ReportList, now: datetime, edits: str = "") -> N
     )  # fmt: skip
     session.add(waiting)
     session.flush()
-    row.outbox_id, row.is_closed = waiting.id, False
+    row.outbox_id = waiting.id
     session.add(row)

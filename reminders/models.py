@@ -150,6 +150,7 @@ class ReportList(SQLModel, table=True):
     platform: str
     chat_id: str
     outbox_id: int | None = Field(default=None, foreign_key="outboxmessage.id")  # its newest state
+    received: int = 0  # how many reports had come when that was written
     is_closed: bool = Field(default=False, index=True)
 
 

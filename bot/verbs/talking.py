@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from uuid import uuid4
 
-from bot import inbox, render
+from bot import inbox
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
@@ -62,8 +62,7 @@ def _waiting(core: Core, name: str) -> Iterator[str]:
     console = Console()
     dispatcher = Dispatcher(
         engine=core.engine, clock=core.clock, platforms={console.name: console},
-        render=lambda session, message: render.outbox_message(session, message, core.clock.today()),
-        split=degrade, recheck=core.recheck,
+        render=core.words, split=degrade, recheck=core.recheck,
     )  # fmt: skip
     asyncio.run(dispatcher.drain(name))
     for message in console.shown:

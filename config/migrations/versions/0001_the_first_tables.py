@@ -283,6 +283,7 @@ def upgrade() -> None:
     sa.Column('platform', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('outbox_id', sa.Integer(), nullable=True),
+    sa.Column('received', sa.Integer(), nullable=False),
     sa.Column('is_closed', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['outbox_id'], ['outboxmessage.id'], name=op.f('fk_reportlist_outbox_id_outboxmessage')),
     sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name=op.f('fk_reportlist_plan_id_plan')),

@@ -7,8 +7,9 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sse_starlette.sse import EventSourceResponse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.web import WebHost
 
 COOKIE = "duban_chat"
+BYTES = "application/octet-stream"
 YEAR_S = 365 * 24 * 3600
 TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
@@ -57,6 +59,16 @@ def chat_routes(webchat: Webchat) -> APIRouter:
         chat_id, content = _chat_of(request, response), await request.body()
         kept = await asyncio.to_thread(webchat.keep_file, chat_id, name, content)
         return {"message": await webchat.post(chat_id, Post(id, file=kept))}
+
+    @routes.get("/files/{message_id}/{n}")
+    def sent_file(request: Request, message_id: int, n: Annotated[int, Path(ge=0)]) -> Response:
+        """A file that came with an answer; always to be saved, never shown inside of our pages."""
+        token = request.cookies.get(COOKIE, "")
+        found = webchat.file(_chat_id(token), message_id, n) if TOKEN.fullmatch(token) else None
+        if found is None:
+            raise HTTPException(404)
+        name = f"attachment; filename*=UTF-8''{quote(found.name)}"
+        return Response(found.content, 200, {"Content-Disposition": name}, BYTES)
 
     @routes.get("/stream")
     async def stream(request: Request) -> Response:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import uvicorn
 from sqlmodel import Session, col, func, select
-from vendor import BOSS, CLERK, Shown, Vendor
+from vendor import BOSS, CLERK, Shown, Vendor, Visits
 
 from bot import people
 from bot.app import App
@@ -51,6 +51,8 @@ class Conversation:
         self.vendor = vendor
         self._url = ""
         self._ready, self._end = threading.Event(), asyncio.Event()
+        if isinstance(vendor, Visits):
+            vendor.visit(lambda: self.url)
         vendor.start(self._deliver)
         given: dict[str, Any] = {
             "home": home, "embedding_model": "hashed-ngrams-1", "messages_per_minute": 10_000,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pytest
 
@@ -98,6 +98,15 @@ class Vendor(Protocol):
 
     def gone(self, chat: str) -> None:
         """The bot is thrown out of the chat: what is sent there is refused for good."""
+        ...
+
+
+@runtime_checkable
+class Visits(Protocol):
+    """A double that comes to us by itself, as a browser does."""
+
+    def visit(self, address: Callable[[], str]) -> None:
+        """Called before `start`; `address` waits until the product listens."""
         ...
 
 

@@ -30,6 +30,7 @@ export function renderMessage(message, on) {
     return element;
   }
   const bubble = element.firstChild;
+  bubble.append(...message.files.map(file));
   if (message.buttons.length) bubble.append(buttons(message, on));
   if (message.sources.length) element.append(sources(message.sources));
   element.append(el("p", { className: "meta" }, time(message.at), copy(message)));
@@ -61,6 +62,10 @@ function row(text) {
     place.append(el("p", { className: words.startsWith("出处：") ? "from" : "line" }, words));
   }
   return block;
+}
+
+function file(one) {
+  return el("a", { className: "file", href: one.href, download: one.name }, `文件：${one.name}`);
 }
 
 function buttons(message, on) {

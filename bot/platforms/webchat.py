@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot import people
-from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
+from bot.messages import Attachment, File, Incoming, Limits, Outgoing, Receipt
 from bot.models import AccountRole, WebMessage
 from bot.platforms._pushed import Pushed
 from config.clock import Clock, read_day
@@ -43,7 +43,10 @@ class Webchat:
     """The truth is in SQL; memory holds only the open pages and the posts that wait to be stored."""
 
     name = "web"
-    limits = Limits(text_units=20_000, buttons=20, can_edit=True)
+    limits = Limits(
+        text_units=20_000, buttons=20, can_edit=True, file_bytes=20 * 1024 * 1024,
+        receives_files=True,
+    )  # fmt: skip
 
     def __init__(self, store: Engine, clock: Clock) -> None:
         self._store, self._clock = store, clock
@@ -115,6 +118,13 @@ class Webchat:
         with reading(self._store) as session:
             rows = session.exec(query.order_by(col(WebMessage.id).desc()).limit(HISTORY_PAGE)).all()
         return [self._shown(row) for row in reversed(rows)]
+
+    def file(self, chat_id: str, message_id: int, n: int) -> File | None:
+        """The n-th file of an answer to this chat, None for any other."""
+        with reading(self._store) as session:
+            row = _row_of(session, chat_id, str(message_id))
+            files = Outgoing.from_json(row.payload).files if row else ()
+        return files[n] if n < len(files) else None
 
     @contextmanager
     def stream(self, chat_id: str) -> Iterator[AsyncIterator[Shown]]:
@@ -188,7 +198,12 @@ class Webchat:
             return shown | {"client_id": row.client_id, "rows": [text], "stands_at": stands_at}
         keep = ("rows", "buttons", "sources", "suggestions")
         answered = row.payload["reply_to"].rpartition(":")[2]
-        return shown | {name: row.payload[name] for name in keep} | {"answers": answered}
+        files = [
+            {"name": file["name"], "href": f"/api/files/{row.id}/{n}"}
+            for n, file in enumerate(row.payload["files"])
+        ]
+        kept = {name: row.payload[name] for name in keep}
+        return shown | kept | {"answers": answered, "files": files}
 
 
 def from_settings(settings: Settings, store: Engine) -> Webchat:

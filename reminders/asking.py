@@ -56,11 +56,12 @@ class Asker:
         self._asked: dict[tuple[Occurrence, bool, Choices], list[Due]] = {}
         self.missing_years: set[int] = set()
 
-    def asks(self, things: Sequence[Thing], until: date) -> list[Ask]:
+    def asks(self, things: Sequence[Thing], since: date, until: date) -> list[Ask]:
         """What the rules ask for, an Ask for each unit that owes; those with no reminder left out.
 
         A plan reminds no more once its period is over. Of a day that was past before its task was
-        first in force nothing is said from then on; `until` is the last day that is of interest.
+        first in force nothing is said from then on. They are sent from `since` to `until`, both
+        included: what came due before that is sent then.
         """
         tasks = {row_id(o.task.id) for o in things if isinstance(o, Owed)}
         debtors = debtors_of(self._session, tasks)
@@ -80,7 +81,7 @@ class Asker:
                     due
                     for due in self._dues(thing.occurrence, debtor.role, choices)
                     if not ledger.is_over(thing.version, due.at.date())
-                    and not _was_past(thing.occurrence, due, known_on)
+                    and not _was_past(thing.occurrence, due, known_on, since)
                 )
                 if dues:
                     found.append(Ask(thing, debtor, tuple(owing), choices, dues))
@@ -115,8 +116,10 @@ class Asker:
         return found
 
 
-def _was_past(occurrence: Occurrence, due: Due, known_on: date | None) -> bool:
-    return known_on is not None and occurrence.due_on < known_on <= due.at.date()
+def _was_past(occurrence: Occurrence, due: Due, known_on: date | None, since: date) -> bool:
+    sent_on = max(due.at.date(), since)
+    follows_up = due.at.date() > occurrence.due_on
+    return known_on is not None and follows_up and occurrence.due_on < known_on <= sent_on
 
 
 def days_asked(

@@ -53,7 +53,7 @@ def plan(
     search.by_touch(newly)
     if state.planned_to is None or any(_is_known(year, workdays) for year in state.missing_years):
         search.everywhere()
-    wanted = _wanted(asker.asks(search.found(), now.date()), since, now)
+    wanted = _wanted(asker.asks(search.found(), now.date(), now.date()), since, now)
     digests = Digests(now, workdays, settings)
     planned = _write(session, wanted, Receivers(session, chats_of), digests, now, tell)
     tell_of_past(session, newly, now, tell)

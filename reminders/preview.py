@@ -84,7 +84,7 @@ def preview(
         session, start - timedelta(days=after), end + timedelta(days=before), workdays,
         version_id=version_id,
     )  # fmt: skip
-    asks = [a for a in asker.asks(things, end) if only is None or a.debtor.unit_id in only]
+    asks = [a for a in asker.asks(things, start, end) if only is None or a.debtor.unit_id in only]
     for year in sorted(asker.missing_years):
         log.warning("reminders.calendar_missing", year=year)
     receivers = Receivers(session, chats_of)

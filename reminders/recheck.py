@@ -34,7 +34,7 @@ def recheck(
     if not reminders:
         return "没有可发的内容"
     asker = Asker(session, ChoiceBook(session, settings), workdays)
-    asks = asker.asks(things_of(session, reminders, workdays), now.date())
+    asks = asker.asks(things_of(session, reminders, workdays), now.date(), now.date())
     current: dict[tuple[Moment, int], Ask] = {ask.key: ask for ask in asks}
     history = History(session, {r.lineage for r in reminders})
     receivers = Receivers(session, chats_of)

@@ -53,7 +53,7 @@ def unchanged(home: Path) -> Iterator[Path]:
         ("LLM_TIMEOUT_S", SECRET, "DUBAN_LLM_TIMEOUT_S 有误：应为数字"),
         ("LLM_BASE_URL", SECRET, "DUBAN_LLM_BASE_URL 有误：应为网址"),
         ("TIMEZONE", "火星", "DUBAN_TIMEZONE 有误：不是时区名称"),
-        ("REMINDER_WORKDAYS", "七", "DUBAN_REMINDER_WORKDAYS 有误：应为正整数"),
+        ("REMIND_LEAD_WORKDAYS", "七", "DUBAN_REMIND_LEAD_WORKDAYS 有误：应为1至250的整数"),
         ("DATABASE_URL", f"mysql://duban:{SECRET}@127.0.0.1/duban", "只支持 sqlite"),
         ("DATABASE_URL", f"postgresql://duban:{SECRET}@127.0.0.1:port/duban", "DUBAN_DATABASE_URL 写得不对"),
         ("DATABASE_URL", f"postgresql+nosuch://duban:{SECRET}@127.0.0.1/duban", "DUBAN_DATABASE_URL 写得不对"),

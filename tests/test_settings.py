@@ -1,10 +1,13 @@
 """Settings come from the environment and .env; what is wrong is named, and secrets stay secret."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.errors import UserError
+from config.lists import read_days, read_hours, read_steps
 from config.settings import Settings, load_settings
 
 
@@ -53,8 +56,11 @@ def test_an_unknown_name_fails(monkeypatch: pytest.MonkeyPatch, in_file: bool) -
         ("DUBAN_WEB_PORT", "http"),
         ("DUBAN_WEB_PORT", "70000"),
         ("DUBAN_REMINDER_HOUR", "24"),
-        ("DUBAN_REMINDER_WORKDAYS", "7,一"),
-        ("DUBAN_REMINDER_WORKDAYS", "0"),
+        ("DUBAN_REMIND_LEAD_WORKDAYS", "7,一"),
+        ("DUBAN_REMIND_SUPPORT_WORKDAYS", "-1"),
+        ("DUBAN_ESCALATION", "3:boss"),
+        ("DUBAN_REMINDER_QUIET_HOURS", "25-8"),
+        ("DUBAN_COMPLETION", "nobody"),
         ("DUBAN_TIMEZONE", "北京"),
         ("DUBAN_TIMEZONE", "../../etc/passwd"),
         ("DUBAN_TELEGRAM_BASE_URL", "api.telegram.example"),
@@ -94,6 +100,26 @@ def test_the_database_is_sqlite_in_the_home_unless_it_is_named(
     assert load_settings().effective_database_url == "postgresql+psycopg://duban@db/duban"
 
 
-def test_reminder_days_are_read_largest_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DUBAN_REMINDER_WORKDAYS", "1, 10,3,3")
-    assert load_settings().remind_before_workdays == (10, 3, 1)
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (read_days, "1, 10,3、3", (10, 3, 1)), (read_days, "无", ()),
+        (read_steps, "5:负责人，3：unit", ((3, "unit"), (5, "head"))), (read_steps, "无", ()),
+        (read_hours, "20-8", (20, 8)), (read_hours, "12至14", (12, 14)), (read_hours, "无", None),
+    ],
+)  # fmt: skip
+def test_lists_are_read_as_people_write_them(
+    read: Callable[[str], Any], text: str, value: Any
+) -> None:
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [(read_days, "七"), (read_days, "0,3"), (read_steps, "3"), (read_steps, "三:unit"), (read_hours, "8-8"), (read_hours, "晚上")],
+)  # fmt: skip
+def test_a_list_that_cannot_be_read_says_what_it_should_be(
+    read: Callable[[str], Any], text: str
+) -> None:
+    with pytest.raises(ValueError, match="应"):
+        read(text)

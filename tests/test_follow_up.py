@@ -1,0 +1,470 @@
+"""After the day: overdue reminders, escalation after silence, what is told when, and what never is."""
+
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import pytest
+from small_ledger import Row, add_members, add_plan, bind, chats_of, say
+from sqlalchemy import Engine
+from sqlmodel import col, select
+
+from bot.models import Purpose
+from bot.render import outbox_message
+from config.database import reading, writing
+from config.errors import UserError
+from config.settings import Settings
+from config.workdays import Workdays
+from corpus.models import EventKind, PlanVersion, Touched
+from corpus.values import Role
+from reminders import choices, planner
+from reminders.models import OutboxMessage, Reminder
+from reminders.preview import preview
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WORKDAYS = Workdays()
+SETTINGS = Settings(remind_lead_workdays="1", remind_support_workdays="1", office="市创建办")
+DUE = date(2022, 9, 30)  # then seven days off; 8 and 9 October are worked
+CIVIL = {"市城管局": Role.LEAD, "市园林局": Role.SUPPORT}
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+class Office:
+    """The planner over a database; what it told the admins."""
+
+    def __init__(self, engine: Engine, settings: Settings = SETTINGS) -> None:
+        self.engine, self.settings = engine, settings
+        self.told: dict[str, str] = {}
+
+    def run(self, moment: str) -> int:
+        with writing(self.engine) as session:
+            return planner.plan(
+                session, at(moment), WORKDAYS, self.settings, partial(chats_of, session),
+                self.told.__setitem__,
+            )  # fmt: skip
+
+    def days(self, first: str, last: str) -> list[tuple[str, str, str]]:
+        """Run each morning; (day, chat, step) of all that was sent."""
+        day = at(f"{first} 09:00")
+        while day <= at(f"{last} 09:00"):
+            self.run(f"{day:%Y-%m-%d %H:%M}")
+            day = datetime.combine(date.fromordinal(day.toordinal() + 1), day.time(), SHANGHAI)
+        return self.sent(first)
+
+    def sent(self, since: str = "2000-01-01") -> list[tuple[str, str, str]]:
+        with reading(self.engine) as session:
+            found = session.exec(
+                select(Reminder, OutboxMessage)
+                .where(Reminder.outbox_id == OutboxMessage.id, Reminder.state == "planned")
+                .order_by(col(OutboxMessage.due_at), col(Reminder.id))
+            ).all()
+            rows = [(m.due_at.astimezone(SHANGHAI), r) for r, m in found]
+            found = [(f"{d:%Y-%m-%d}", r.chat_id, r.rule) for d, r in rows]
+            return [(day[5:], chat, rule) for day, chat, rule in sorted(found) if day >= since]
+
+    def text(self, moment: str) -> str:
+        """The last message, as it would be read at a moment."""
+        with reading(self.engine) as session:
+            last = session.exec(
+                select(OutboxMessage).order_by(col(OutboxMessage.id).desc())
+            ).first()
+            assert last is not None
+            found = outbox_message(session, last, at(moment).date())
+            assert found is not None
+            return found.text
+
+
+@pytest.fixture
+def civil(engine: Engine) -> Office:
+    """创城: a task of two units, and chats for everybody who may be told of it."""
+    with writing(engine) as session:
+        add_plan(session, "chuangcheng", [Row("完成背街小巷整治。", CIVIL, DUE)], title="创城方案")
+        bind(session, "市城管局", "城管群")
+        bind(session, "市园林局", "园林群")
+        bind(session, "市城管局", "城管局长", purpose=Purpose.HEAD)
+        bind(session, "市创建办", "创建办群")
+        bind(session, "市创建办", "分管市长", purpose=Purpose.LEADER)
+    return Office(engine)
+
+
+UNITS = [
+    ("09-29", "城管群", "before_deadline:1"), ("09-29", "园林群", "before_deadline:1"),
+    ("09-30", "城管群", "due_today"), ("09-30", "园林群", "due_today"),
+    ("10-08", "城管群", "overdue:1"), ("10-08", "园林群", "overdue:1"),
+]  # fmt: skip
+
+
+def test_silence_climbs_step_by_step_and_ends(civil: Office) -> None:
+    assert civil.days("2022-09-28", "2022-12-31") == sorted([
+        *UNITS, ("10-10", "城管群", "escalation:3:unit"), ("10-12", "城管局长", "escalation:5:head"),
+        ("10-14", "创建办群", "escalation:7:office"),
+        ("10-17", "城管群", "overdue:2"), ("10-17", "园林群", "overdue:2"),
+        ("10-19", "分管市长", "escalation:10:leader"),
+        ("10-24", "城管群", "overdue:3"), ("10-24", "园林群", "overdue:3"),
+        ("10-31", "城管群", "overdue:4"), ("10-31", "园林群", "overdue:4"),
+    ])  # fmt: skip
+    assert civil.told == {}
+
+
+@pytest.mark.parametrize(
+    "kind", [EventKind.ACK, EventKind.PROGRESS, EventKind.EXTENSION_ASKED, EventKind.REPORTED]
+)
+def test_any_answer_ends_the_climb_but_not_the_reminders(civil: Office, kind: EventKind) -> None:
+    civil.days("2022-09-28", "2022-10-10")
+    with writing(civil.engine) as session:
+        say(session, "chuangcheng-0", kind, at("2022-10-11 10:00"), unit="市城管局")
+    later = civil.days("2022-10-11", "2022-10-31")
+    assert {step for _, _, step in later} == {"overdue:2", "overdue:3", "overdue:4"}
+
+
+def test_the_answer_of_a_supporting_unit_is_its_own(civil: Office) -> None:
+    civil.days("2022-09-28", "2022-10-10")
+    with writing(civil.engine) as session:
+        say(session, "chuangcheng-0", EventKind.ACK, at("2022-10-11 10:00"), unit="市园林局")
+    assert ("10-12", "城管局长", "escalation:5:head") in civil.days("2022-10-11", "2022-10-12")
+
+
+def test_done_and_muted_are_left_alone(civil: Office) -> None:
+    civil.days("2022-09-28", "2022-10-08")
+    with writing(civil.engine) as session:
+        say(session, "chuangcheng-0", EventKind.MUTED, at("2022-10-09 10:00"))
+    assert civil.days("2022-10-09", "2022-10-16") == []
+    with writing(civil.engine) as session:
+        say(session, "chuangcheng-0", EventKind.UNMUTED, at("2022-10-16 10:00"))
+    assert civil.days("2022-10-17", "2022-10-18") == [
+        ("10-17", "创建办群", "escalation:7:office"), ("10-17", "园林群", "overdue:2"),
+        ("10-17", "城管局长", "escalation:5:head"), ("10-17", "城管群", "overdue:2"),
+    ]  # fmt: skip
+    with writing(civil.engine) as session:
+        say(session, "chuangcheng-0", EventKind.DONE, at("2022-10-18 10:00"), unit="市城管局")
+    assert civil.days("2022-10-19", "2022-11-30") == []
+
+
+def test_a_day_put_off_is_owed_on_its_new_day_alone(civil: Office) -> None:
+    civil.days("2022-09-28", "2022-09-29")
+    with writing(civil.engine) as session:
+        say(
+            session, "chuangcheng-0", EventKind.EXTENSION_GRANTED, at("2022-09-29 15:00"),
+            unit="市城管局", timing_key="k0", occurrence_on=DUE, until_on=date(2022, 11, 30),
+        )  # fmt: skip
+    assert civil.days("2022-09-30", "2022-12-02") == sorted([
+        ("11-29", "城管群", "before_deadline:1"), ("11-29", "园林群", "before_deadline:1"),
+        ("11-30", "城管群", "due_today"), ("11-30", "园林群", "due_today"),
+        ("12-01", "城管群", "overdue:1"), ("12-01", "园林群", "overdue:1"),
+    ])  # fmt: skip
+
+
+def test_each_place_is_told_in_its_own_words(civil: Office) -> None:
+    civil.days("2022-09-28", "2022-10-10")
+    assert civil.text("2022-10-10").splitlines()[:4] == [
+        "【督办提醒】市城管局：有1项任务逾期未答复",
+        "1. 2022年9月30日到期（已过10天；原文“按期完成”）",
+        "完成背街小巷整治。",
+        "自2022年9月29日首次提醒以来尚未收到贵单位的答复，请尽快答复进展",
+    ]
+    civil.run("2022-10-12 09:00")
+    assert civil.text("2022-10-12").startswith(
+        "【督办提醒】市城管局有1项任务逾期未答复，请负责人过问。"
+    )
+    civil.run("2022-10-14 09:00")
+    text = civil.text("2022-10-14")
+    assert text.startswith(
+        "【督办情况】有1项任务逾期未答复，请督办。\n1. 市城管局：2022年9月30日到期"
+    )
+    assert "自2022年9月29日首次提醒以来没有答复" in text
+    assert "收到请点" not in text
+
+
+def test_two_silent_units_are_both_named_to_the_office(engine: Engine) -> None:
+    with writing(engine) as session:
+        units = {"市城管局": Role.JOINT, "市住建局": Role.JOINT}
+        add_plan(session, "chuangcheng", [Row("完成老旧小区改造。", units, DUE)])
+        for unit in (*units, "市创建办"):
+            bind(session, unit, f"{unit}群")
+    office = Office(engine)
+    found = office.days("2022-09-28", "2022-10-14")
+    assert [row for row in found if row[1] == "市创建办群"] == [
+        ("10-14", "市创建办群", "escalation:7:office")
+    ] * 2
+    assert "1. 市城管局、市住建局：" in office.text("2022-10-14")
+
+
+def test_without_an_office_the_admins_are_told_once(civil: Office) -> None:
+    civil.settings = SETTINGS.model_copy(update={"office": ""})
+    civil.days("2022-09-28", "2022-10-19")
+    assert list(civil.told) == ["no-office:chuangcheng"]
+    assert (
+        "duban reminders rules set office 单位名称 --plan chuangcheng"
+        in civil.told["no-office:chuangcheng"]
+    )
+
+
+def test_the_leading_groups_office_is_the_supervising_one(civil: Office) -> None:
+    civil.settings = SETTINGS.model_copy(update={"office": ""})
+    with writing(civil.engine) as session:
+        version = session.exec(select(PlanVersion)).one()
+        version.leading_group = "市创建办"
+        session.add(version)
+    assert ("10-14", "创建办群", "escalation:7:office") in civil.days("2022-09-28", "2022-10-14")
+
+
+def test_nobody_is_blamed_for_a_silence_that_nobody_broke(engine: Engine) -> None:
+    """A group bound when the day is long past is reminded, and not reported."""
+    with writing(engine) as session:
+        add_plan(session, "chuangcheng", [Row("完成背街小巷整治。", CIVIL, DUE)])
+        bind(session, "市城管局", "城管局长", purpose=Purpose.HEAD)
+    office = Office(engine)
+    assert office.days("2022-09-28", "2022-10-11") == []
+    with writing(engine) as session:
+        bind(session, "市城管局", "城管群")
+    assert office.days("2022-10-12", "2022-10-13") == [("10-12", "城管群", "overdue:1")]
+
+
+def test_a_unit_that_cannot_be_reached_is_reported(engine: Engine) -> None:
+    with writing(engine) as session:
+        add_plan(session, "chuangcheng", [Row("完成背街小巷整治。", CIVIL, DUE)])
+        bind(session, "市创建办", "创建办群")
+    office = Office(engine)
+    assert office.days("2022-09-28", "2022-10-14") == [("10-14", "创建办群", "escalation:7:office")]
+    assert "该单位没有绑定会话，未能提醒到" in office.text("2022-10-14")
+
+
+# ---- plans whose days are past
+
+
+def test_a_plan_with_past_days_is_one_summary_and_no_flood(engine: Engine) -> None:
+    with writing(engine) as session:
+        past = [Row(f"第{n}项整治。", CIVIL, date(2022, 6, n)) for n in range(1, 9)]
+        add_plan(session, "chuangcheng", [*past, Row("完成收尾。", CIVIL, DUE)], title="创城方案")
+        bind(session, "市城管局", "城管群")
+    office = Office(engine)
+    assert office.days("2022-06-20", "2022-07-20") == []
+    ((key, text),) = office.told.items()
+    assert key.startswith("past:")
+    assert text.splitlines()[0].startswith(
+        "《创城方案》开始执行时，有8项任务的时限已过（共8处，涉及2个单位）。"
+    )
+    assert "· 2022年6月1日 第1项 第1项整治。" in text
+    assert text.splitlines()[-1].startswith("另有3处")
+    assert office.days("2022-09-29", "2022-10-08")[-1] == ("10-08", "城管群", "overdue:1")
+
+
+def test_what_was_past_in_the_first_version_is_not_told_again(engine: Engine) -> None:
+    office = Office(engine)
+    rows = [Row("完成整治。", CIVIL, date(2022, 6, 1))]
+    for words in ("完成整治。", "完成全部整治。"):
+        with writing(engine) as session:
+            add_plan(session, "chuangcheng", [Row(words, CIVIL, rows[0].due)])
+        office.run("2022-06-20 09:00")
+    assert len(office.told) == 1
+
+
+def test_a_plan_whose_period_is_over_is_no_news(engine: Engine) -> None:
+    with writing(engine) as session:
+        period = (date(2021, 1, 1), date(2021, 12, 31))
+        add_plan(session, "jiu", [Row("完成。", CIVIL, date(2021, 6, 1))], period=period)
+    office = Office(engine)
+    office.run("2022-06-20 09:00")
+    assert office.told == {}
+
+
+# ---- decency
+
+
+def test_what_comes_up_at_night_or_on_a_day_off_waits_for_the_morning(civil: Office) -> None:
+    civil.run("2022-09-28 09:00")
+    civil.days("2022-09-29", "2022-09-29")
+    with writing(civil.engine) as session:
+        bind(session, "市城管局", "夜里绑定的群")
+    civil.run("2022-09-29 22:00")
+    assert ("09-30", "夜里绑定的群", "before_deadline:1") in civil.sent()
+    with reading(civil.engine) as session:
+        last = session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id).desc())).first()
+        assert last is not None
+        assert last.due_at == at("2022-09-30 08:00")
+
+
+def test_what_joins_a_waiting_digest_is_one_message_with_it(civil: Office) -> None:
+    with writing(civil.engine) as session:
+        for n in range(2):
+            add_plan(session, f"plan{n}", [Row("完成。", {"市城管局": Role.LEAD}, DUE)])
+    civil.run("2022-09-29 21:00")
+    with writing(civil.engine) as session:
+        add_plan(session, "plan2", [Row("完成。", {"市城管局": Role.LEAD}, DUE)])
+    civil.run("2022-09-29 23:00")
+    with reading(civil.engine) as session:
+        waiting = session.exec(select(OutboxMessage).where(OutboxMessage.chat_id == "城管群")).all()
+        assert len(waiting) == 1
+        held = session.exec(select(Reminder).where(Reminder.outbox_id == waiting[0].id)).all()
+        assert {r.plan_id for r in held} == {"chuangcheng", "plan0", "plan1", "plan2"}
+
+
+def test_what_cannot_wait_for_a_working_day_goes_on_a_day_off(engine: Engine) -> None:
+    with writing(engine) as session:
+        add_plan(session, "chuangcheng", [Row("完成。", CIVIL, date(2022, 10, 5))])
+    office = Office(engine)
+    office.run("2022-09-30 10:00")
+    with writing(engine) as session:
+        bind(session, "市城管局", "城管群")
+    office.run("2022-10-03 10:00")
+    assert office.sent() == [("10-03", "城管群", "before_deadline:1")]
+
+
+def test_a_chat_gets_no_more_than_its_cap_a_day(civil: Office) -> None:
+    civil.settings = SETTINGS.model_copy(
+        update={"reminder_cap_per_day": 2, "remind_lead_workdays": "30,1"}
+    )
+    civil.run("2022-08-19 08:00")
+    for n in range(4):
+        with writing(civil.engine) as session:
+            add_plan(session, f"plan{n}", [Row("完成。", {"市城管局": Role.LEAD}, DUE)])
+        civil.run(f"2022-08-19 {10 + n}:00")
+    assert [day for day, chat, _ in civil.sent() if chat == "城管群"] == [
+        "08-19", "08-19", "08-22", "08-22", "08-22"
+    ]  # fmt: skip
+    with reading(civil.engine) as session:
+        waiting = session.exec(select(OutboxMessage).where(OutboxMessage.chat_id == "城管群")).all()
+        assert len(waiting) == 3  # those that wait are one
+
+
+# ---- the clock, the calendar
+
+
+def test_the_clock_set_back_an_hour_doubles_and_loses_nothing(civil: Office) -> None:
+    civil.run("2022-09-28 09:00")
+    assert civil.run("2022-09-29 09:30") == 2
+    assert civil.run("2022-09-29 08:30") == 0
+    assert civil.run("2022-09-29 09:10") == civil.run("2022-09-29 10:00") == 0
+    assert civil.run("2022-09-30 08:59") == 0
+    assert civil.run("2022-09-30 09:00") == 2
+
+
+def test_a_calendar_that_came_late_brings_what_is_still_of_use(
+    engine: Engine, tmp_path: object
+) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    workdays = Workdays(folder)
+    with writing(engine) as session:
+        add_plan(session, "jiaoyu", [Row("完成校园检查。", CIVIL, date(2027, 3, 31))])
+        bind(session, "市城管局", "城管群")
+
+    def run(moment: str) -> int:
+        with writing(engine) as session:
+            chats = partial(chats_of, session)
+            settings = Settings(remind_lead_workdays="20,1")
+            return planner.plan(session, at(moment), workdays, settings, chats)
+
+    assert run("2027-03-01 09:00") == run("2027-03-10 09:00") == 0
+    (folder / "2027.json").write_text('{"papers": "", "holidays": ["2027-01-01"], "makeup": []}')
+    assert run("2027-03-11 10:00") == 1
+    assert run("2027-03-12 10:00") == 0
+
+
+# ---- settings for a plan and a unit
+
+
+def test_choices_of_a_plan_and_a_unit_hold_there(civil: Office) -> None:
+    with writing(civil.engine) as session:
+        choose = partial(choices.choose, session, by="cli", at=at("2022-09-01 09:00"))
+        choose("overdue_times", "0", plan_id="chuangcheng", unit_id=None)
+        choose("escalation", "无", plan_id="chuangcheng", unit_id=None)
+        garden = session.exec(select(Reminder.unit_id)).first()
+        assert garden is None
+        unit_id = chats_unit(civil, "园林群")
+        choose("remind_support_workdays", "2", plan_id=None, unit_id=unit_id)
+        choose("remind_on_due_day", "否", plan_id="chuangcheng", unit_id=unit_id)
+    assert civil.days("2022-09-27", "2022-11-30") == [
+        ("09-28", "园林群", "before_deadline:2"), ("09-29", "城管群", "before_deadline:1"),
+        ("09-30", "城管群", "due_today"),
+    ]  # fmt: skip
+
+
+def chats_unit(office: Office, chat: str) -> int:
+    from bot.models import Chat
+
+    with reading(office.engine) as session:
+        found = session.exec(select(Chat.unit_id).where(Chat.chat_id == chat)).one()
+        assert found is not None
+        return found
+
+
+def test_the_more_special_choice_wins(engine: Engine) -> None:
+    with writing(engine) as session:
+        add_plan(session, "hezhang", [])
+        bind(session, "市水利局", "水利群")
+        unit_id = session.exec(select(Touched.unit_id)).one()
+        assert unit_id is not None
+        choose = partial(
+            choices.choose, session, "overdue_times", by="cli", at=at("2022-09-01 09:00")
+        )
+        for value, plan_id, unit in (
+            ("1", None, None), ("2", "hezhang", None), ("3", None, unit_id), ("5", "hezhang", unit_id)
+        ):  # fmt: skip
+            choose(value, plan_id=plan_id, unit_id=unit)
+            book = choices.ChoiceBook(session, Settings())
+            assert book.of("hezhang", unit_id).overdue_times == int(value)
+        assert book.of("xiaofang", None).overdue_times == 1
+        assert book.of("hezhang", None).overdue_times == 2
+        assert book.of("xiaofang", unit_id).overdue_times == 3
+        assert {one.overdue_times for one in book.in_use()} == {1, 2, 3, 5}
+        choices.unchoose(session, "overdue_times", plan_id="hezhang", unit_id=unit_id)
+        assert choices.ChoiceBook(session, Settings()).of("hezhang", unit_id).overdue_times == 3
+        with pytest.raises(UserError, match="没有另外设置"):
+            choices.unchoose(session, "overdue_times", plan_id="hezhang", unit_id=unit_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("overdue_time", "2", "没有“overdue_time”这项提醒设置"), ("overdue_times", "很多", "应为0至52的整数"),
+        ("remind_on_due_day", "也许", "应为 是 或 否"), ("escalation", "3:市长", "应像 3:unit"),
+        ("completion", "all", "应为 unit 或 office"),
+    ],
+)  # fmt: skip
+def test_a_wrong_choice_is_one_clear_line(
+    engine: Engine, name: str, value: str, words: str
+) -> None:
+    with writing(engine) as session, pytest.raises(UserError, match=words):
+        choices.choose(
+            session, name, value, plan_id=None, unit_id=None, by="cli", at=at("2022-09-01 09:00")
+        )
+
+
+# ---- the preview of it
+
+
+def test_the_preview_shows_all_that_silence_will_bring(civil: Office) -> None:
+    with reading(civil.engine) as session:
+        found = preview(
+            session, date(2022, 9, 28), date(2022, 12, 31), WORKDAYS, SETTINGS,
+            chats_of=partial(chats_of, session), text_of=lambda item: item.told,
+        )  # fmt: skip
+    shown = [(f"{one.at:%m-%d}", one.rule, one.text) for one in found if one.unit == "市城管局"]
+    assert ("10-14", "escalation:7:office", "市创建办") in shown
+    sent = civil.days("2022-09-28", "2022-12-31")
+    assert sorted((f"{o.at:%m-%d}", o.rule) for o in found) == sorted(
+        (d, rule) for d, _, rule in sent
+    )
+
+
+def test_a_collective_unit_without_members_and_chat_is_marked(engine: Engine) -> None:
+    with writing(engine) as session:
+        units = {"各乡镇": Role.RESPONSIBLE, "各街道": Role.RESPONSIBLE}
+        add_plan(session, "xiaofang", [Row("开展排查。", units, DUE)])
+        add_members(session, "各街道", "东街道")
+        from corpus.models import Unit
+
+        for unit in session.exec(select(Unit).where(col(Unit.name).startswith("各"))):
+            unit.is_collective = True
+            session.add(unit)
+    with reading(engine) as session:
+        found = preview(
+            session, date(2022, 9, 29), date(2022, 9, 29), WORKDAYS, SETTINGS,
+            chats_of=partial(chats_of, session), text_of=lambda item: "",
+        )  # fmt: skip
+    assert {(one.unit, one.unreachable) for one in found} == {("各乡镇", True), ("东街道", False)}

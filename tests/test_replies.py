@@ -6,13 +6,13 @@ import pytest
 from answerers import ADMIN, DUE, GROUP, OFFICE, OTHERS, Office
 from small_ledger import Row, add_plan
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
 from config.database import reading, writing
-from corpus.models import EventFile, EventKind
-from corpus.values import Role
-from reminders.models import OutboxMessage
+from corpus.models import EventFile, EventKind, Unit
+from corpus.values import Role, TimingKind
+from reminders.models import OutboxMessage, ReportWindow
 
 FIRST_DAY = "2022-09-21 09:00"  # seven working days before the due day
 
@@ -102,7 +102,8 @@ def test_strangers_answer_nothing(office: Office) -> None:
     assert "没有待答复" in office.says("路人", "", by="路人", button=done)
     assert "没有待答复" in office.says("路人", "办结 2", by="路人")
     assert office.says("闲聊群", "收到", addressed=False) == ""
-    assert "没有待答复" in office.says(GROUP, "", button="done:999999999999")
+    assert "没有待答复" in office.says(GROUP, "", button="done:999999999")
+    assert "已失效" in office.says(GROUP, "", button="done:999999999999")
     assert office.history() == []
 
 
@@ -269,6 +270,69 @@ def test_what_is_returned_is_moved_or_kept(office: Office) -> None:
     office.says(GROUP, "第1项不是我局职责，应由市交警大队负责")
     assert "已维持" in office.presses(ADMIN, "维持", by=ADMIN, under=office.heard(ADMIN))
     assert "仍由贵单位" in office.heard(GROUP).text
+
+
+# ---- 报送
+
+
+def monthly(office: Office, *reports: str) -> None:
+    """市教育局 owes these reports by the 25th of each month, 市住建局 the first of them too."""
+    rule = "FREQ=MONTHLY;BYMONTHDAY=25"
+    rows = [
+        Row(
+            text,
+            dict.fromkeys(["市教育局", "市住建局"][: 1 if n else 2], Role.RESPONSIBLE), None,
+            TimingKind.RECURRING, rule, is_report=True, when="每月25日前", about=text,
+        )
+        for n, text in enumerate(reports)
+    ]  # fmt: skip
+    with writing(office.engine) as session:
+        add_plan(session, "yuebao", rows, title="校园安全月报制度")
+
+
+def received(office: Office) -> list[tuple[str, str, str]]:
+    """(unit, period, day) of each report that came."""
+    with reading(office.engine) as session:
+        found = session.exec(select(ReportWindow).order_by(col(ReportWindow.id))).all()
+        return [
+            (session.get_one(Unit, w.unit_id).name, w.period, str(w.received_on))
+            for w in found
+            if w.received_on
+        ]
+
+
+def test_a_report_is_handed_in_by_button_and_by_words(office: Office) -> None:
+    monthly(office, "报送校车安全情况")
+    told = of_group(office.at("2022-09-22 09:00"))
+    reminder = office.reminder(told)
+    assert "报送校车安全情况" in reminder.text
+    office.presses(GROUP, "更多", under=reminder)
+    office.presses(GROUP, "报送")
+    assert "10分钟" in office.shown.text
+    done = office.says(
+        GROUP, "排查校车120辆", addressed=False, files=[("月报.docx", b"PK\x03\x04")]
+    )
+    assert "已收到报送：市教育局 2022-09 报送校车安全情况：排查校车120辆（附件：月报.docx）" in done
+    assert "补充报送" in office.says(GROUP, "报送：更正为121辆", replied_to=f"m{told.id}")
+    assert "已收到报送：市住建局" in office.says(OTHERS, "已报送", addressed=False)
+    assert received(office) == [
+        ("市教育局", "2022-09", "2022-09-22"),
+        ("市住建局", "2022-09", "2022-09-22"),
+    ]
+    assert office.history("yuebao-0") == [EventKind.REPORTED] * 3
+    assert "没有待报送" in office.says(OFFICE, "报送：情况如下")
+    assert "没有绑定" in office.says("路人", "报送：情况如下", by="路人")
+
+
+def test_of_several_reports_it_is_asked_which(office: Office) -> None:
+    monthly(office, "报送校车安全情况", "报送食堂检查情况")
+    office.at("2022-09-22 09:00")
+    asked = office.says(GROUP, "报送：检查食堂45家", files=[("台账.xlsx", b"PK\x03\x04")])
+    assert asked == "报送的是哪一项？"
+    assert "检查食堂45家（附件：台账.xlsx）" in office.presses(GROUP, "食堂")
+    assert office.history("yuebao-1") == [EventKind.REPORTED]
+    office.later(days=20)  # the one that is left is late now
+    assert "逾期" in office.says(GROUP, "报送：校车120辆")
 
 
 # ---- orders and history

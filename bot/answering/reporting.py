@@ -25,8 +25,9 @@ def report(talk: Talk, message: OutboxMessage | None, answer: Answer) -> list[Re
     named = [i.window for i in chosen(spoken, answer.said) or spoken if i.window is not None]
     own = {window.id: window for window in named if window.unit_id == unit.id}
     meant = [o for o in owed if o.window.id in own] or owed
-    if not owed and len(own) == 1:
-        return reported(talk, next(iter(own)) or 0, answer)  # it was handed in: this comes after it
+    points = talk.incoming.replied_to or talk.incoming.button or answer.said.numbers
+    if len(own) == 1 and (points or not owed):
+        return reported(talk, next(iter(own)) or 0, answer)  # maybe after one was handed in
     if not owed:
         words = f"{unit.name}目前没有待报送的事项。报告任务的办理情况，请发：进展：……"
         return talk.replies(words)

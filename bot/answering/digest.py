@@ -12,6 +12,7 @@ from bot.messages import Incoming
 from corpus import ledger
 from corpus.models import PlanVersion, Task, Timing
 from reminders.models import OutboxMessage, OutboxState, Reminder, ReportDuty, ReportWindow
+from reminders.rules import urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def items(session: Session, message: OutboxMessage) -> list[Item]:
         .where(Reminder.outbox_id == message.id, Reminder.state == "planned")
         .order_by(col(Reminder.occurrence_on), col(Reminder.id))
     ).all()
+    reminders = sorted(reminders, key=lambda r: urgency(r.rule))
     same: dict[tuple[str, str, date, int | None], list[Reminder]] = {}
     for r in reminders:
         same.setdefault((r.lineage, r.timing_key, r.occurrence_on, r.window_id), []).append(r)

@@ -54,6 +54,13 @@ class Rule(Protocol):
         """
 
 
+# what a digest tells first; a rule that is not named here comes last
+URGENT_FIRST = (
+    "escalation", "overdue", "report_missing", "due_today", "report_due", "before_deadline",
+    "report_opens",
+)  # fmt: skip
+
+
 @cache
 def all_rules() -> dict[str, Rule]:
     """Name → rule, in the order of the names."""
@@ -75,3 +82,9 @@ def receiver_of(step: str) -> str:
     """Whom a step is for: the last word of `escalation:7:office`, else the unit."""
     words = step.split(":")
     return words[2] if len(words) > 2 else "unit"
+
+
+def urgency(step: str) -> int:
+    """The place of a step among those that a digest tells, the most urgent first."""
+    name = step.partition(":")[0]
+    return URGENT_FIRST.index(name) if name in URGENT_FIRST else len(URGENT_FIRST)

@@ -5,14 +5,17 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conversation import UNIT, Conversation
 from ear import Ear
 from sqlalchemy import create_engine
 from vendor import BOSS, Shown
 from wecom_api import FILE_BYTES
 from wecom_server import AES_KEY, TOKEN, RobotServer, WecomServer, seal, sealed_call, sign
+from world import copy_home
 
 from bot.messages import Attachment, Button, Call, File, Outgoing
 from bot.platforms import load_platforms, wecom
@@ -22,6 +25,7 @@ from bot.platforms._wecom_events import read_event
 from bot.platforms.wecom import Wecom
 from config.errors import MaybeSent, Refused, TryLater, UserError
 from config.settings import Settings
+from corpus.models import EventKind
 
 pytestmark = pytest.mark.anyio
 BUTTONS = ((Button("收到", "ack:7"), Button("办结", "done:7")),)
@@ -380,6 +384,28 @@ async def test_a_card_that_is_put_off_does_not_repeat_its_words(
         await app.send(message)
     await app.send(message)
     assert [m.buttons for m in shown(server)] == [[], ["收到", "办结"]]
+
+
+# ---- a reminder, told to a member
+
+
+def test_a_member_is_reminded_and_answers(made_home: Path, tmp_path: Path) -> None:
+    server = WecomServer()
+    talk = Conversation(server, copy_home(made_home, tmp_path / "home"))
+    try:
+        talk.make_admin()
+        asked = talk.answers("private", lambda: server.say("private", BOSS, f"/bind {UNIT}"))
+        (choice,) = [message for message in asked if "同意" in message.buttons]
+        assert "已绑定" in talk.press("private", choice, BOSS, "同意")
+        shown = talk.answers("private", lambda: talk.advance_to("2022-12-22T09:30"))
+        assert "2022年12月31日" in "\n".join(message.text for message in shown)
+        assert "收到" in shown[-1].buttons
+        assert "收到" in talk.press("private", shown[-1], BOSS, "收到")
+        assert talk.history()[-1].kind is EventKind.ACK
+        assert talk.history()[-1].by == f"wecom:{BOSS}"
+    finally:
+        talk.stop()
+    assert server.complaints == []
 
 
 # ---- settings and robots

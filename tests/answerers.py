@@ -38,14 +38,15 @@ ROWS = [
 class Office:
     """A plan with two tasks, the groups of its units and of its office, and one admin."""
 
-    def __init__(self, engine: Engine, home: Path, **settings: str) -> None:
+    def __init__(self, engine: Engine, home: Path, completion: str = "unit") -> None:
         self.engine = engine
         clock = Clock(at=datetime(2022, 9, 20, 9, 0, tzinfo=SHANGHAI))
-        self.core = Core(
-            Settings(home=home, office="市安委办", **settings), clock, engine, Workdays()
-        )  # type: ignore[arg-type]
+        settings = Settings(home=home, office="市安委办", completion=completion)
+        self.core = Core(settings, clock, engine, Workdays())
         self.router = Router(self.core)
         self._ids = count(1)
+        self._sent: dict[str, bytes] = {}  # what the platform keeps of files
+        self.shown = Outgoing("", ())
         self.told: list[tuple[str, Outgoing]] = []  # (chat, message) of all replies
         with writing(engine) as session:
             add_plan(session, "anquan", ROWS, title="校园安全整治方案")
@@ -98,11 +99,10 @@ class Office:
             attachments=tuple(Attachment(name, len(content), name) for name, content in files),
         )  # fmt: skip
         desk = self.router.answers
-        held = dict(files)
+        self._sent |= dict(files)
         with writing(self.engine) as session:
             if wanted := desk.files_of(incoming):
-                self._kept = getattr(self, "_kept", {}) | held
-                fetched = [(file.name, self._kept[file.name]) for file in wanted]
+                fetched = [(file.name, self._sent[file.name]) for file in wanted]
                 replies = desk.answer(session, incoming, fetched)
             else:
                 replies = self.router.route(incoming)(session)

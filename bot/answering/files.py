@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot.messages import File
 from config.errors import UserError
+from corpus.ingest import drop_unused
 from corpus.models import EventFile
 
 LARGEST_BYTES = 20 * 1024 * 1024
@@ -66,6 +67,7 @@ def keep(session: Session, event_id: int | None, files: Sequence[File]) -> None:
     assert event_id is not None
     for file in files:
         session.add(EventFile(event_id=event_id, file_name=file.name, content=file.content))
+        drop_unused(session, file.content)  # a platform may have kept it to be fetched
 
 
 def names(session: Session, event_ids: Sequence[int | None]) -> dict[int, list[str]]:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot import people
 from bot.messages import Attachment, File, Incoming, Limits, Outgoing, Receipt
-from bot.models import AccountRole, WebMessage
+from bot.models import AccountRole, Expected, WebMessage
 from bot.platforms._pushed import Pushed
 from config.clock import Clock, read_day
 from config.database import reading, writing
@@ -96,8 +96,14 @@ class Webchat:
         """Store the bytes of a file, to be posted next. Raises UserError when this chat's are not wanted."""
         with writing(self._store) as session:
             account = people.find_account(session, self.name, chat_id)
-            if account is None or account.role is not AccountRole.ADMIN:
-                raise UserError("只有管理员发来的文件会读作方案。")
+            is_admin = account is not None and account.role is AccountRole.ADMIN
+            asked = select(Expected).where(
+                Expected.platform == self.name, Expected.chat_id == chat_id
+            )
+            if not is_admin and session.exec(asked).first() is None:
+                raise UserError(
+                    "只有管理员发来的文件会读作方案。随进展或报送发文件，请先点提醒下的按钮。"
+                )
             sha256 = hashlib.sha256(content).hexdigest()
             if session.get(Upload, sha256) is None:
                 session.add(

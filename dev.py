@@ -21,6 +21,7 @@ USAGE = """用法：
   python3 dev.py run [--at 日期]        安装并启动（duban serve）
   python3 dev.py test [pytest 参数…]    安装开发工具，检查代码，运行全部测试
   python3 dev.py install                只安装
+  python3 dev.py faults [次数]          在随机时刻杀死真实进程（默认300次），数一数消息丢了几条、重了几条
   python3 dev.py revision "说明"        表结构改过之后，生成一个数据库迁移
 安装之后，命令是 .venv/bin/duban（Windows：.venv\\Scripts\\duban）。"""
 
@@ -46,6 +47,9 @@ def main() -> int:
             install()
             print("已安装。启动：python3 dev.py run；命令：.venv/bin/duban --help")
             return 0
+        if verb == "faults" and len(rest) <= 1:
+            install(dev=True)
+            return call([PYTHON, ROOT / "tests" / "faults.py", *rest])
         if verb == "revision" and len(rest) == 1:
             if Path(sys.prefix).resolve() == VENV:
                 write_revision(rest[0])

@@ -139,7 +139,8 @@ class Dispatcher:
     async def _hold_leases(self) -> None:
         while True:
             await asyncio.sleep(outbox.LEASE.total_seconds() / 3)
-            await self.recorder.record(outbox.renew, self._worker, self._clock.wall())
+            with suppress(DBAPIError):  # it is tried again soon
+                await self.recorder.record(outbox.renew, self._worker, self._clock.wall())
 
     async def _claim(self, name: str, limit: int, chat_id: str | None = None) -> list[Claimed]:
         now, wall = self._clock.now(), self._clock.wall()
@@ -149,8 +150,12 @@ class Dispatcher:
             groups = people.groups_among(session, name, {message.chat_id for message in taken})
             return [Claimed(message, message.chat_id in groups) for message in taken]
 
+        try:
+            taken = await self.recorder.record(take)
+        except DBAPIError as error:
+            log.warning("outbox.claim_failed", platform=name, error=type(error).__name__)
+            return []
         # after a long fault of the database our own lease may have run out under our hands
-        taken = await self.recorder.record(take)
         return [claimed for claimed in taken if claimed.message.id not in self._on_their_way]
 
     async def _deliver(self, claimed: Claimed) -> None:

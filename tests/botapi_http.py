@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ class HttpServer(ThreadingHTTPServer):
     """Answers each connection in a thread of its own, so that a call may hang."""
 
     daemon_threads = True
+    request_queue_size = 256  # many processes call at once
 
     def __init__(self, port: int, handle: Handle) -> None:
         super().__init__(("127.0.0.1", port), _Connection)
@@ -35,6 +37,11 @@ class HttpServer(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         self._sockets.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that died over its call is no fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def stop(self) -> None:
         """Stops listening and breaks the open connections, as a server that goes down."""

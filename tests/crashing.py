@@ -1,118 +1,188 @@
-"""A process that plans and sends, killed at random moments by its parent; run by test_crashes.
+"""Real processes that plan and send, made to be killed: a template that forks one for each command.
 
-`python crashing.py DATABASE SENT_FILE ROUNDS SEED` forks a child for each round, which plans and
-sends from the first day on, and kills it with SIGKILL; the last child runs to the end. Every
-message that the platform took is one line of SENT_FILE: "process message".
+`python crashing.py DATABASE BOTAPI_URL TOKEN PHASE_FILE LEASE_S` makes the ledger where it is
+missing, and reads commands from stdin. "live N DAYS" forks a process, its Nth life, which plans and
+sends day after day from where the last one came to; "share N" one that sends what waits today, as
+one of several. The answers are two lines, its pid and, when it is over, its exit status. The step
+that it is in stands in PHASE_FILE, as a byte.
 """
 
 import asyncio
+import mmap
 import os
-import random
-import signal
 import sys
-import time
-from collections.abc import AsyncIterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from small_ledger import Row, add_plan, bind, chats_of
-from sqlmodel import Session
+from sqlalchemy import Engine
+from sqlmodel import Session, select
 
-import rag.models  # noqa: F401  (its tables are part of the database)
+import bot.models
+import rag.models  # noqa: F401  (their tables are part of the database)
+from bot import render
+from bot.degrading import degrade
 from bot.dispatch import Dispatcher
-from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
+from bot.messages import Limits, Outgoing, Receipt
+from bot.platforms.telegram import Telegram
 from config.clock import Clock
-from config.database import make_engine, migrate, writing
+from config.database import make_engine, migrate, reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.values import Role
-from reminders import planner
-from reminders.models import OutboxMessage
+from reminders import outbox, planner
+from reminders.models import OutboxMessage, OutboxState, PlannerState
+from reminders.recheck import recheck
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-UNITS = [f"{n}号街道" for n in range(5)]
-FIRST, DAYS = datetime(2022, 9, 1, 9, 0, tzinfo=SHANGHAI), 60
+GROUPS = {-1 - n: f"{n}号街道" for n in range(6)}
+FIRST = datetime(2022, 9, 1, 9, 0, tzinfo=SHANGHAI)
+DUE_DAYS = 120  # after FIRST, on each of which every unit owes something
+PHASES = ("起停", "规划", "领取", "核对", "发送", "平台已答复", "记账")
+START, PLAN, CLAIM, PREPARE, SEND, ANSWERED, RECORD = range(len(PHASES))
 
 
-class FilePlatform:
-    """Says yes once a line is in the file."""
+class Marks:
+    """The step that this process is in, for whoever holds the gun."""
 
-    name, limits = "console", Limits(text_units=4000)
+    def __init__(self, file: Path) -> None:
+        with file.open("r+b") as opened:
+            self._page = mmap.mmap(opened.fileno(), 1)
+        self.set(START)
 
-    def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    def set(self, phase: int) -> None:
+        self._page[0] = phase
+
+    def on(self, phase: int, function: Any) -> Any:
+        """The same function, which tells that it has begun."""
+
+        def told(*arguments: Any, **more: Any) -> Any:
+            self.set(phase)
+            return function(*arguments, **more)
+
+        return told
+
+
+class Marked(Telegram):
+    """Telegram without its pace, which tells when it sends and when it has an answer."""
+
+    limits = Limits(text_units=4096, measure="utf16", buttons=100, can_edit=True)
+    marks: Marks
+    wire_s = 0.0  # a slow network gives the others time to take their share
 
     async def send(self, message: Outgoing) -> Receipt:
-        await asyncio.sleep(random.uniform(0, 0.004))
-        os.write(self._file, f"{os.getpid()} {message.text}\n".encode())
-        await asyncio.sleep(random.uniform(0, 0.004))
-        return Receipt(message.text)
-
-    async def receive(self) -> AsyncIterator[Incoming]:
-        return
-        yield
-
-    async def download(self, attachment: Attachment) -> bytes:
-        raise NotImplementedError
-
-    async def close(self) -> None: ...
+        self.marks.set(SEND)
+        await asyncio.sleep(self.wire_s)
+        receipt = await super().send(message)
+        self.marks.set(ANSWERED)
+        return receipt
 
 
-def write_ledger(url: str) -> None:
-    """Each unit owes something about every other day of two months."""
-    engine = make_engine(url)
+def write_ledger(engine: Engine) -> None:
+    """Each unit owes something on every day of a span."""
     migrate(engine)
     with writing(engine) as session:
+        if session.exec(select(bot.models.Chat.id)).first() is not None:
+            return
+        units = list(GROUPS.values())
         rows = [
-            Row(f"第{n}项整治。", {UNITS[n % 5]: Role.LEAD, UNITS[(n + 1) % 5]: Role.SUPPORT},
-                date(2022, 9, 5) + timedelta(days=n))
-            for n in range(50)
+            Row(f"第{day + 1}批整治（{unit}）。", {unit: Role.SUPPORT},
+                FIRST.date() + timedelta(days=14 + day))
+            for day in range(DUE_DAYS) for unit in units
         ]  # fmt: skip
         add_plan(session, "zhengzhi", rows)
-        for unit in UNITS:
-            bind(session, unit, f"{unit}群")
-    engine.dispose()
+        for chat_id, unit in GROUPS.items():
+            bind(session, unit, str(chat_id), "telegram")
 
 
-async def work(url: str, sent_file: str) -> None:
-    """Every day of the span: plan, and send what is due."""
-    engine, clock, platform = make_engine(url), Clock(at=FIRST), FilePlatform(sent_file)
+class Life:
+    """One process."""
 
-    def render(_: Session, message: OutboxMessage) -> Outgoing:
-        return Outgoing(message.chat_id, (str(message.id),))
+    def __init__(self, url: str, number: int, marks: Marks, telegram: Telegram) -> None:
+        self.engine, self.number, self.marks = make_engine(url), number, marks
+        self.clock = Clock(at=self._day())
+        self.dispatcher = Dispatcher(
+            engine=self.engine, clock=self.clock, platforms={"telegram": telegram},
+            render=self._render, split=degrade, recheck=self._recheck,
+        )  # fmt: skip
+        outbox.claim = marks.on(CLAIM, outbox.claim)
+        outbox.finish_sent = marks.on(RECORD, outbox.finish_sent)
 
-    dispatcher = Dispatcher(
-        engine=engine, clock=clock, platforms={"console": platform}, render=render,
-        split=lambda message, _: [message],
-    )  # fmt: skip
-    running = asyncio.create_task(dispatcher.run())  # frees what the dead held
-    for _ in range(DAYS):
-        with writing(engine) as session:
-            planner.plan(session, clock.now(), Workdays(), Settings(), partial(chats_of, session))
-        await dispatcher.drain()
-        clock.move_to(clock.now() + timedelta(days=1))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    def _day(self) -> datetime:
+        with reading(self.engine) as session:
+            state = session.get(PlannerState, 1)
+        return state.planned_to.astimezone(SHANGHAI) if state and state.planned_to else FIRST
+
+    def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
+        self.marks.set(PREPARE)
+        found = render.outbox_message(session, message, self.clock.today())
+        if found is None:
+            return None
+        return Outgoing(found.chat_id, (*found.rows, f"#{message.id}/{self.number}"), found.buttons)
+
+    def _recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
+        chats = partial(chats_of, session)
+        return recheck(session, message, now, Workdays(), Settings(), chats)
+
+    def plan(self) -> None:
+        """The planner's transaction of this moment."""
+        self.marks.set(PLAN)
+        with writing(self.engine) as session:
+            planner.plan(
+                session, self.clock.now(), Workdays(), Settings(), partial(chats_of, session)
+            )
+
+    async def live(self, days: int) -> None:
+        """Every day up to the last: plan, and send what is due."""
+        with writing(self.engine) as session:
+            outbox.release(session, ["telegram"])  # whoever held it is dead
+        last = FIRST + timedelta(days=days)
+        while self.clock.now() < last:
+            self.plan()
+            await self.dispatcher.drain()
+            self.clock.move_to(self.clock.now() + timedelta(days=1))
+
+    async def share(self) -> None:
+        """Send beside others, until nothing waits."""
+        Marked.wire_s = 0.2
+        running = asyncio.create_task(self.dispatcher.run())
+        while not running.done() and self._waits():
+            await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    def _waits(self) -> bool:
+        with reading(self.engine) as session:
+            pending = OutboxMessage.state == OutboxState.PENDING
+            return session.exec(select(OutboxMessage.id).where(pending)).first() is not None
 
 
-def main(url: str, sent_file: str, rounds: int, seed: int) -> None:
+def main(url: str, botapi: str, token: str, phase_file: str, lease_s: str) -> None:
+    """Obey until stdin ends."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    random.seed(seed)
-    write_ledger(url)
-    for n in range(rounds + 1):
+    outbox.LEASE = timedelta(seconds=float(lease_s))
+    engine = make_engine(url)
+    write_ledger(engine)
+    engine.dispose()
+    marks = Marks(Path(phase_file))
+    print("ready", flush=True)
+    for line in sys.stdin:
+        verb, number, *days = line.split()
+        marks.set(START)
         child = os.fork()
         if child == 0:
-            random.seed(seed + n)
-            asyncio.run(work(url, sent_file))
+            Marked.marks = marks
+            life = Life(url, int(number), marks, Marked(token, botapi, Clock(), timeout_s=20))
+            asyncio.run(life.live(int(days[0])) if verb == "live" else life.share())
             os._exit(0)
-        if n < rounds:
-            time.sleep(random.uniform(0.02, 0.5))
-            os.kill(child, signal.SIGKILL)
+        print(child, flush=True)
         _, status = os.waitpid(child, 0)
-    sys.exit(os.waitstatus_to_exitcode(status))
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(*sys.argv[1:])

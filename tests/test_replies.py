@@ -1,5 +1,7 @@
 """What people answer to reminders: each answer by button and in words, and what follows from it."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
-from config.database import reading, writing
+from config.database import make_engine, migrate, reading, writing
 from corpus.models import EventFile, EventKind, Unit
 from corpus.values import Role, TimingKind
 from reminders.models import OutboxMessage, ReportWindow
@@ -17,14 +19,27 @@ from reminders.models import OutboxMessage, ReportWindow
 FIRST_DAY = "2022-09-21 09:00"  # seven working days before the due day
 
 
-@pytest.fixture
-def office(engine: Engine, tmp_path: Path) -> Office:
-    return Office(engine, tmp_path)
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file."""
+    path = tmp_path_factory.mktemp("empty") / "duban.sqlite3"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
 
 
 @pytest.fixture
-def strict(engine: Engine, tmp_path: Path) -> Office:
-    """Where the supervising office has the last word on 办结."""
+def office(empty: Path, tmp_path: Path) -> Iterator[Office]:
+    """On SQLite, for what no database decides."""
+    engine = make_engine(f"sqlite:///{shutil.copy(empty, tmp_path / 'small.sqlite3')}")
+    yield Office(engine, tmp_path)
+    engine.dispose()
+
+
+@pytest.fixture
+def either(engine: Engine, tmp_path: Path) -> Office:
+    """On each database, where the supervising office has the last word on 办结."""
     return Office(engine, tmp_path, completion="office")
 
 
@@ -96,15 +111,15 @@ def test_the_supporting_unit_speaks_for_itself_the_lead_unit_for_all(office: Off
     assert office.at("2022-09-30 09:00") == []
 
 
-def test_strangers_answer_nothing(office: Office) -> None:
-    reminder = office.reminder(of_group(office.at(FIRST_DAY)))
+def test_strangers_answer_nothing(either: Office) -> None:
+    reminder = either.reminder(of_group(either.at(FIRST_DAY)))
     done = next(b.data for row in reminder.buttons for b in row if b.label == "办结")
-    assert "没有待答复" in office.says("路人", "", by="路人", button=done)
-    assert "没有待答复" in office.says("路人", "办结 2", by="路人")
-    assert office.says("闲聊群", "收到", addressed=False) == ""
-    assert "没有待答复" in office.says(GROUP, "", button="done:999999999")
-    assert "已失效" in office.says(GROUP, "", button="done:999999999999")
-    assert office.history() == []
+    assert "没有待答复" in either.says("路人", "", by="路人", button=done)
+    assert "没有待答复" in either.says("路人", "办结 2", by="路人")
+    assert either.says("闲聊群", "收到", addressed=False) == ""
+    assert "没有待答复" in either.says(GROUP, "", button="done:999999999")
+    assert "已失效" in either.says(GROUP, "", button="done:999999999999")
+    assert either.history() == []
 
 
 def test_an_answer_means_the_reminder_that_arrived(office: Office) -> None:
@@ -190,29 +205,29 @@ def test_what_was_begun_can_be_left_and_runs_out(office: Office) -> None:
 # ---- 办结 that is confirmed
 
 
-def test_completion_is_confirmed_by_the_office(strict: Office) -> None:
-    first = of_group(strict.at(FIRST_DAY))
-    assert "确认前暂停提醒" in strict.says(GROUP, "办结 1：已验收", files=[("验收.pdf", b"%PDF")])
-    asked = strict.heard(OFFICE)
-    assert strict.heard(ADMIN).rows == asked.rows
+def test_completion_is_confirmed_by_the_office(either: Office) -> None:
+    first = of_group(either.at(FIRST_DAY))
+    assert "确认前暂停提醒" in either.says(GROUP, "办结 1：已验收", files=[("验收.pdf", b"%PDF")])
+    asked = either.heard(OFFICE)
+    assert either.heard(ADMIN).rows == asked.rows
     assert "市教育局（林科长）申请办结：已验收（附件：验收.pdf）" in asked.text
-    assert "正等" in strict.says(GROUP, "1办结")
-    told = [m.chat_id for m in strict.at("2022-09-29 09:00")]
+    assert "正等" in either.says(GROUP, "1办结")
+    told = [m.chat_id for m in either.at("2022-09-29 09:00")]
     assert GROUP in told  # of the other task
     assert OTHERS not in told  # the lead unit's word pauses it for all
-    assert "只有管理员" in strict.presses(GROUP, "同意", under=asked)
-    assert "已退回" in strict.presses(OFFICE, "不同意", by="安办老李", under=asked)
-    assert "继续办理" in strict.heard(GROUP).text
-    assert "处理过" in strict.presses(ADMIN, "同意", by=ADMIN, under=asked)
-    strict.says(GROUP, "第1项办结", replied_to=f"m{first.id}")
-    assert "已确认办结" in strict.presses(ADMIN, "同意", by=ADMIN, under=strict.heard(ADMIN))
-    assert "不再提醒" in strict.heard(GROUP).text
-    assert strict.history("anquan-0") == [
+    assert "只有管理员" in either.presses(GROUP, "同意", under=asked)
+    assert "已退回" in either.presses(OFFICE, "不同意", by="安办老李", under=asked)
+    assert "继续办理" in either.heard(GROUP).text
+    assert "处理过" in either.presses(ADMIN, "同意", by=ADMIN, under=asked)
+    either.says(GROUP, "第1项办结", replied_to=f"m{first.id}")
+    assert "已确认办结" in either.presses(ADMIN, "同意", by=ADMIN, under=either.heard(ADMIN))
+    assert "不再提醒" in either.heard(GROUP).text
+    assert either.history("anquan-0") == [
         EventKind.COMPLETION_ASKED, EventKind.COMPLETION_REFUSED,
         EventKind.COMPLETION_ASKED, EventKind.DONE,
     ]  # fmt: skip
-    assert strict.says(ADMIN, "", by=ADMIN, button=f"files:{strict.events()[0].id}")
-    assert [f.name for f in strict.shown.files] == ["验收.pdf"]
+    assert either.says(ADMIN, "", by=ADMIN, button=f"files:{either.events()[0].id}")
+    assert [f.name for f in either.shown.files] == ["验收.pdf"]
 
 
 # ---- 申请延期
@@ -301,27 +316,27 @@ def received(office: Office) -> list[tuple[str, str, str]]:
         ]
 
 
-def test_a_report_is_handed_in_by_button_and_by_words(office: Office) -> None:
-    monthly(office, "报送校车安全情况")
-    told = of_group(office.at("2022-09-22 09:00"))
-    reminder = office.reminder(told)
+def test_a_report_is_handed_in_by_button_and_by_words(either: Office) -> None:
+    monthly(either, "报送校车安全情况")
+    told = of_group(either.at("2022-09-22 09:00"))
+    reminder = either.reminder(told)
     assert "报送校车安全情况" in reminder.text
-    office.presses(GROUP, "更多", under=reminder)
-    office.presses(GROUP, "报送")
-    assert "10分钟" in office.shown.text
-    done = office.says(
+    either.presses(GROUP, "更多", under=reminder)
+    either.presses(GROUP, "报送")
+    assert "10分钟" in either.shown.text
+    done = either.says(
         GROUP, "排查校车120辆", addressed=False, files=[("月报.docx", b"PK\x03\x04")]
     )
     assert "已收到报送：市教育局 2022-09 报送校车安全情况：排查校车120辆（附件：月报.docx）" in done
-    assert "补充报送" in office.says(GROUP, "报送：更正为121辆", replied_to=f"m{told.id}")
-    assert "已收到报送：市住建局" in office.says(OTHERS, "已报送", addressed=False)
-    assert received(office) == [
+    assert "补充报送" in either.says(GROUP, "报送：更正为121辆", replied_to=f"m{told.id}")
+    assert "已收到报送：市住建局" in either.says(OTHERS, "已报送", addressed=False)
+    assert received(either) == [
         ("市教育局", "2022-09", "2022-09-22"),
         ("市住建局", "2022-09", "2022-09-22"),
     ]
-    assert office.history("yuebao-0") == [EventKind.REPORTED] * 3
-    assert "没有待报送" in office.says(OFFICE, "报送：情况如下")
-    assert "没有绑定" in office.says("路人", "报送：情况如下", by="路人")
+    assert either.history("yuebao-0") == [EventKind.REPORTED] * 3
+    assert "没有待报送" in either.says(OFFICE, "报送：情况如下")
+    assert "没有绑定" in either.says("路人", "报送：情况如下", by="路人")
 
 
 def test_of_several_reports_it_is_asked_which(office: Office) -> None:

@@ -116,6 +116,21 @@ def evaluate(
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="写到哪个文件，如 备份.zip")]) -> None:
+    """把数据库里的一切写成一个文件；duban serve 运行时也可以。"""
+    do("backup", path=str(file.absolute()))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="duban backup 写的文件")]) -> None:
+    """把备份恢复到一个空的数据库；要先停止 duban serve。"""
+    from bot.verbs.keeping import restore as run
+
+    for line in run(file):
+        print(line)
+
+
+@app.command()
 def doctor() -> None:
     """检查设置、数据库、索引、平台和放假安排。"""
     from bot.doctor import examine

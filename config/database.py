@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlmodel import Session, create_engine
 from sqlmodel import SQLModel as SQLModel  # tables take it from here, and with it their names
@@ -91,13 +91,12 @@ def batches(values: Iterable[T]) -> Iterator[list[T]]:
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest migration; raises UserError when the database can't be reached."""
     from alembic import command
-    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     config = alembic_config()
     try:
         with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+            current = current_revision(connection)
         if current == ScriptDirectory.from_config(config).get_current_head():
             return
         with engine.execution_options(write=True).begin() as connection:
@@ -111,6 +110,13 @@ def migrate(engine: Engine) -> None:
         raise UserError(
             f"数据库 {engine.url.render_as_string()} 打不开：{reason}。请检查 DUBAN_DATABASE_URL。"
         ) from error
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The migration that the tables are at; None where there are none."""
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def alembic_config() -> Any:

@@ -65,6 +65,16 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of a new, empty database."""
+    yield from _new_database(postgres_server)
+
+
+@pytest.fixture
+def other_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of one more."""
+    yield from _new_database(postgres_server)
+
+
+def _new_database(postgres_server: str) -> Iterator[str]:
     from sqlalchemy import create_engine, text
 
     name = f"t{uuid4().hex}"

@@ -147,7 +147,7 @@ def _platforms(settings: Settings, engine: Engine) -> Iterator[Finding]:
     for file in iter_modules(bot.platforms.__path__):
         module = import_module(f"bot.platforms.{file.name}")
         if hasattr(module, "from_settings") and file.name not in there:
-            yield True, f"平台 {file.name}：没有配置，接入办法见 docs/{file.name}.md。"
+            yield True, f"平台 {file.name}：没有配置，接入办法见 docs/platforms/{file.name}.md。"
     for platform in platforms.values():
         yield asyncio.run(_asked(platform))
 

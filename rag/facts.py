@@ -259,7 +259,11 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     same = [e for e in view.by_task.values() if e.task and e.task.part == task.part]
     at = next(i for i, e in enumerate(same) if e.task and e.task.id == task.id)
     step = (
-        -1 if asked[0][0] in ("上", "前") or (asked[0] or "").lower().startswith("previous") else 1
+        -1
+        if asked[0][0] in ("上", "前")
+        or re.search("之前|以前|前面", asked[0])
+        or asked[0].lower().startswith("previous")
+        else 1
     )
     if not 0 <= at + step < len(same):
         return None

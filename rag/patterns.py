@@ -73,7 +73,7 @@ ON_FILE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 NEXT = re.compile(
-    r"(下|上|前|后)(?:一个?|个)(阶段|步骤|步|项|条|行动)|(下|上)(?:阶段|步骤)|next (stage|phase|step)|(previous) (stage|phase)",
+    r"(下|上|前|后)(?:一个?|个)(阶段|步骤|步|项|条|行动)|(下|上)(?:阶段|步骤)|(?:阶段|步骤)(?:之后|以后|后面|之前|以前|前面)(?:是|进入|的是?)(?:什么|哪个?|哪一个)(?:阶段|步骤)?|next (stage|phase|step)|(previous) (stage|phase)",
     re.IGNORECASE,
 )
 ROW_NUMBER = re.compile(

@@ -16,10 +16,14 @@ from sqlalchemy import JSON, Column, Connection, Engine, Table, func, insert, se
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlmodel import SQLModel
 
-import reminders.models  # noqa: F401  (the tables of all of them are what is kept)
+import bot.models
+import corpus.models
+import rag.models
+import reminders.models
 from config.database import current_revision
 from config.errors import UserError
 
+KEPT = (corpus.models, rag.models, reminders.models, bot.models)  # the tables of these
 HEAD = "duban.json"  # what the archive is, and of which revision of the tables
 ROWS_AT_ONCE = 500
 READERS: dict[str, Callable[[str], Any]] = {

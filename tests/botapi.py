@@ -106,6 +106,10 @@ class BotApi(People):
         """The next calls of `method` end so, one after the other."""
         self._faults.setdefault(method, []).extend(faults)
 
+    def mend(self, method: str) -> None:
+        """From now on its calls go well."""
+        self._faults.pop(method, None)
+
     def _handle(self, path: str, form: dict[str, str | Upload]) -> tuple[int, Any] | None:
         """One call from the wire."""
         file_path = path.removeprefix(f"/file/bot{self.token}/")

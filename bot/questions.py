@@ -15,6 +15,7 @@ from rag.question import Answer, Question
 
 HISTORY = timedelta(minutes=30)
 HISTORY_LENGTH = 4
+LONGEST_LABEL = 20  # characters on a button
 LONGEST = 1000  # characters; nobody asks more in a chat
 
 
@@ -45,7 +46,7 @@ def reply(
     if log is None:
         return message
     choices = tuple(
-        (Button(label, f"ask:{log.id}:{n}"),) for n, (label, _) in enumerate(answer.choices)
+        (Button(_short(label), f"ask:{log.id}:{n}"),) for n, (label, _) in enumerate(answer.choices)
     )
     shown = lists.page(log, answer.rows, 1)
     tools = (shown.buttons,) if shown.buttons else ()
@@ -58,6 +59,10 @@ def chosen(session: Session, incoming: Incoming, log_id: int, n: str) -> str | N
     if log is None or (log.platform, log.chat_id) != (incoming.platform, incoming.chat_id):
         return None
     return log.choices[int(n)] if n.isdecimal() and int(n) < len(log.choices) else None
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
 
 
 def _today(core: Core, incoming: Incoming) -> date:

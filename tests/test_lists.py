@@ -170,6 +170,15 @@ def test_a_light_is_coloured_in_sheet_and_picture() -> None:
     assert tables.picture("通报", ["序号"], [["1"]] * 1000) is None
 
 
+def test_a_place_is_chosen_by_its_button(core: Core) -> None:
+    asked = say(core, "市教育局负责哪些任务？", chat="13")
+    narrowed = say(core, button=labelled(asked, "澜川市"), chat="13")
+    assert {source.plan_id for source in asked.sources} > {"hezhang"}
+    assert {source.plan_id for source in narrowed.sources} == {"hezhang"}
+    assert narrowed.reply_to == ""
+    assert say(core, button=labelled(asked, "澜川市"), chat="14").rows == (lists.EXPIRED,)
+
+
 def test_buttons_are_short(core: Core) -> None:
     message = say(core, LONG)
     buttons: list[Button] = [b for row in message.buttons for b in row]

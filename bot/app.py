@@ -205,12 +205,12 @@ class App:
                 session, self.clock.now(), self.core.workdays, self.settings,
                 partial(people.chats_of, session), self._tell_admins(session),
             )  # fmt: skip
-            report_list.post_due(
+            posted = report_list.post_due(
                 session, self.clock.now(), self.core.workdays, self.settings,
                 partial(people.chats_of, session),
             )  # fmt: skip
         self.keep_lists()
-        if planned:
+        if planned or posted:
             self.dispatcher.wake()
         return planned
 
@@ -222,6 +222,7 @@ class App:
                     return
             with writing(self.engine) as session:
                 report_list.refresh(session, self.clock.now(), self.core.workdays, self._can_edit)
+            self.dispatcher.wake()
         except DBAPIError as error:  # the next tick does it
             log.warning("report_lists.not_kept", error=type(error).__name__)
 

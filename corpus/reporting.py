@@ -60,6 +60,12 @@ def subjects(text: str) -> list[ResponsibilityValue]:
     return read_units(collective[0]) if collective else []
 
 
+def without_subject(clause: str) -> str:
+    """将工作小结报送县河长办, where the clause names first who is to do it."""
+    units = next(_subjects(clause.split("，")[0]), "")
+    return clause.partition(units)[2] if units else clause
+
+
 def reports_in(sentence: str) -> list[str]:
     """A sentence cut where another unit is to report: 各乡镇每月5日前报县办，县办每月10日前报市办。"""
     cuts, last = [0], ""

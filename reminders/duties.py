@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from corpus import ledger
 from corpus.models import PlanVersion, Responsibility, Task, Timing, VersionState
+from corpus.reporting import without_subject
 from corpus.values import Role, TimingKind
 from reminders import periods
 from reminders.debtors import Debtor, debtors_of, members_of
@@ -144,7 +145,7 @@ def _day_of_year(timing: Timing) -> date | None:
 
 def _what(timing: Timing, task: Task) -> str:
     """What is reported, in the plan's words without those of time."""
-    about = re.sub(r"于(?=[将把向，])", "", _REST_OF_TIME.sub("", timing.about))
+    about = without_subject(_REST_OF_TIME.sub("", timing.about)).removeprefix("于").strip("，、：")
     return about or task.title or task.text
 
 

@@ -88,7 +88,8 @@ class Progress:
                 return all(self.is_closed(task, at, timing=t, units=units) for t in dated)
         asked = [r for r in task.responsibilities if r.unit_text in units]
         chief = [r for r in task.responsibilities if r.role is not Role.SUPPORT]
-        owing = [r.unit_id for r in asked or chief or task.responsibilities] or [None]
+        chosen = asked or chief or task.responsibilities
+        owing: list[int | None] = [r.unit_id for r in chosen] or [None]
         deciding = deciding_units(task.responsibilities)
         key, due_on = (timing.key, timing.due_on) if timing else ("", None)
         return all(

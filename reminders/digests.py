@@ -81,10 +81,11 @@ class Digests:
 
 
 def _message(reminders: list[Reminder], due_at: datetime, now: datetime) -> OutboxMessage:
-    # a reminder is written once, so the first one names its message
+    # a reminder is written once, so the first one names its message; together with the message in
+    # which it was dropped, if it was
     r = reminders[0]
     name = f"{r.plan_id}|{r.lineage}|{r.timing_key}|{r.occurrence_on}|{r.rule}|{r.unit_id}|"
-    name += f"{r.platform}|{r.chat_id}"
+    name += f"{r.platform}|{r.chat_id}|{r.outbox_id or ''}"
     return OutboxMessage(
         dedup_key=f"reminder:{hashlib.sha256(name.encode()).hexdigest()}",
         kind="reminder", platform=r.platform, chat_id=r.chat_id, facts={},

@@ -172,7 +172,10 @@ def _write(
             for chat in receivers.chats(ask, receiver):
                 fresh = [due for due in some if due.rule not in told.rules(ask.key, chat)]
                 for due in sorted(fresh, key=lambda due: (due.at, due.if_silent), reverse=True):
-                    reminder = _reminder(ask, due, chat)
+                    # closed when it was to be sent, and opened again since: the same row once more
+                    again = told.dropped(ask.key, chat, due.rule)
+                    reminder = again or _reminder(ask, due, chat)
+                    reminder.state = "planned"
                     is_news = due.at > told.newest(ask.key, chat)
                     was_asked = not due.if_silent or _was_asked(ask, due, told, receivers)
                     if not (is_news and was_asked and digests.take(reminder, due, ask.choices)):

@@ -29,6 +29,7 @@ class Told:
         self._rules: dict[tuple[Asked, Chat], set[str]] = defaultdict(set)
         self._newest: dict[tuple[Asked, Chat], datetime] = {}
         self._first: dict[Asked, datetime] = {}
+        self._dropped: dict[tuple[Asked, Chat, str], Reminder] = {}
         for some in batches(lineages):
             for r in session.exec(select(Reminder).where(col(Reminder.lineage).in_(some))):
                 self.note(r)
@@ -39,6 +40,10 @@ class Told:
     def rules(self, asked: Asked, chat: Chat) -> Collection[str]:
         """The steps that a chat was told, or spared for good."""
         return self._rules[asked, chat]
+
+    def dropped(self, asked: Asked, chat: Chat, rule: str) -> Reminder | None:
+        """A step that lost its reason before it was sent: it may have one again."""
+        return self._dropped.get((asked, chat, rule))
 
     def newest(self, asked: Asked, chat: Chat) -> datetime:
         """When the last step that it was told was due."""
@@ -51,6 +56,9 @@ class Told:
     def note(self, r: Reminder) -> None:
         """That a chat is told, or spared."""
         key = (moment_of(r), r.unit_id), (r.platform, r.chat_id)
+        if r.state == "dropped":
+            self._dropped[(*key, r.rule)] = r
+            return
         self._rules[key].add(r.rule)
         if r.state == "planned":
             self._newest[key] = max(self._newest.get(key, r.at), r.at)

@@ -74,7 +74,10 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         kind = self.headers.get("Content-Type", "")
-        form = _parts(kind, content) if kind.startswith("multipart/") else _fields(content)
+        if kind.startswith("multipart/"):
+            form = _parts(kind, content)
+        else:
+            form = (_members if kind.startswith("application/json") else _fields)(content)
         self._answer(self.server.handle(unquote(self.path), form))
 
     def _answer(self, result: tuple[int, Any] | None) -> None:
@@ -97,6 +100,12 @@ class _Connection(BaseHTTPRequestHandler):
 def _fields(content: bytes) -> dict[str, str | Upload]:
     body = content.decode()
     return {**dict(parse_qsl(body, keep_blank_values=True, strict_parsing=bool(body)))}
+
+
+def _members(content: bytes) -> dict[str, str | Upload]:
+    """Of a body in JSON, as form fields carry them."""
+    given = json.loads(content or b"{}")
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in given.items()}
 
 
 def _parts(kind: str, content: bytes) -> dict[str, str | Upload]:

@@ -79,16 +79,16 @@ def owed_between(
     session: Session, first: date, last: date, *,
     version_id: int | None = None, lineages: Collection[str] | None = None,
     plan_ids: Collection[str] | None = None, unit_ids: Collection[int] | None = None,
+    once: bool = False,
 ) -> list[Owed]:  # fmt: skip
     """Everything owed from `first` to `last`, both included, in the order of the days.
 
     Of the plans in force, or of the one version named; of all tasks, or of the `lineages`, of the
-    `plan_ids`, of those in which one of `unit_ids` has a part.
+    `plan_ids`, of those in which one of `unit_ids` has a part. `once` leaves out what recurs.
     """
-    in_span = or_(
-        col(Timing.kind).in_(DATED) & col(Timing.due_on).between(first, last),
-        (col(Timing.kind) == TimingKind.RECURRING) & col(Timing.rule).is_not(None),
-    )
+    dated = col(Timing.kind).in_(DATED) & col(Timing.due_on).between(first, last)
+    recurring = (col(Timing.kind) == TimingKind.RECURRING) & col(Timing.rule).is_not(None)
+    in_span = dated if once else or_(dated, recurring)
     put_off = _put_off(session, col(TaskEvent.until_on).between(first, last))
     rows: dict[int | None, Row] = {}
     for some in _narrowed(lineages, plan_ids, unit_ids):

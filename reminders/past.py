@@ -49,10 +49,10 @@ def tell_of_past(
     past: list[tuple[PlanVersion, list[Owed]]] = []
     for version in running:
         owed = owed_between(
-            session, EARLIEST, today - timedelta(days=1), version_id=row_id(version.id)
+            session, EARLIEST, today - timedelta(days=1), version_id=row_id(version.id), once=True
         )
-        once = [one for one in owed if one.timing.rule is None and not one.timing.is_report]
-        open_ones = _still_open(session, _new(session, once, version), now)
+        tasks = [one for one in owed if not one.timing.is_report]
+        open_ones = _still_open(session, _new(session, tasks, version), now)
         if open_ones:
             past.append((version, open_ones))
     if not past:

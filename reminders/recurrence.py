@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 import structlog
 from sqlmodel import Session, col, func, select
@@ -26,28 +27,34 @@ def occurrences(
     `start_on` and `end_on` are the plan's period, for a timing that has no span of its own. A
     rule that names no day, or that cannot be read, has no days.
     """
-    from dateutil.rrule import rrulestr
-
     start, end = timing.start_on or start_on, timing.due_on or end_on
     if not timing.rule or not _names_its_days(timing.rule, start):
         return []
-    anchor = datetime.combine(start or first - A_YEAR, time())
     try:
-        rule = rrulestr(timing.rule, dtstart=anchor)
-        last = min(last, end) if end else last
-        days = rule.between(_at(first), _at(last), inc=True)
-        before = rule.before(_at(first)) if days else None
-        after = rule.after(days[-1]) if days else None
+        return list(_days_of(timing.rule, first, last, start, end))
     except (ValueError, TypeError) as error:
         log.warning("reminders.rule_unreadable", timing=timing.id, error=type(error).__name__)
         return []
+
+
+@lru_cache(maxsize=4096)  # thousands of timings have few rules
+def _days_of(
+    text: str, first: date, last: date, start: date | None, end: date | None
+) -> tuple[Occurrence, ...]:
+    from dateutil.rrule import rrulestr
+
+    rule = rrulestr(text, dtstart=datetime.combine(start or first - A_YEAR, time()))
+    days = rule.between(_at(first), _at(min(last, end) if end else last), inc=True)
+    if not days:
+        return ()
+    before, after = rule.before(_at(first)), rule.after(days[-1])
     if after is not None and end is not None and after.date() > end:
         after = None
     known = [before, *days, after]
-    return [
+    return tuple(
         Occurrence(day.date(), before and before.date(), after and after.date())
         for before, day, after in zip(known[:-2], days, known[2:], strict=True)
-    ]
+    )
 
 
 def rules_on(session: Session, days: Collection[date]) -> list[str]:

@@ -209,14 +209,16 @@ class Dispatcher:
             replace(part, key=f"duban-{message.id}-{n}")
             for n, part in enumerate(self._split(outgoing, platform.limits))
         ]
-        receipt_id = ""
+        receipt_id = message.platform_message_id or ""
         for n, part in enumerate(parts[message.parts_sent :], message.parts_sent):
             await asyncio.sleep(pace.take(*chat))
             async with asyncio.timeout(self._send_timeout_s):
-                receipt_id = (await platform.send(part)).message_id
+                receipt = await platform.send(part)
+            if part.rows:  # people press and quote the text, not a file that comes with it
+                receipt_id = receipt.message_id
             self.failing.pop(message.platform, None)
             if n + 1 < len(parts):
-                await self.recorder.record(outbox.part_sent, message, n + 1)
+                await self.recorder.record(outbox.part_sent, message, n + 1, receipt_id)
         buttons = [asdict(button) for row in outgoing.buttons for button in row]
         await self.recorder.record(
             outbox.finish_sent, message, receipt_id, outgoing.text, buttons, self._clock.now()

@@ -97,10 +97,12 @@ def give_back(session: Session, worker: str, but: Collection[int]) -> None:
     _update(session, _held_by(worker), idle, claimed_by=None, lease_until=None)
 
 
-def part_sent(session: Session, message: OutboxMessage, parts_sent: int) -> None:
+def part_sent(
+    session: Session, message: OutboxMessage, parts_sent: int, receipt_id: str
+) -> None:  # fmt: skip
     """Note how many parts of a long message have arrived, so that they are not sent again."""
     message.parts_sent = parts_sent
-    _update(session, _this(message), parts_sent=parts_sent)
+    _update(session, _this(message), parts_sent=parts_sent, platform_message_id=receipt_id)
 
 
 def put_back(session: Session, message: OutboxMessage, until: datetime) -> None:

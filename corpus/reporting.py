@@ -46,7 +46,7 @@ _GOES_ON = re.compile(
 _COLLECTIVE = re.compile(
     r"各[^，。；：、]{0,12}?(单位|部门|街道|镇街|乡镇|地|县市区|县（市、区）|乡镇（街道）)"
 )
-_NO_NAME = re.compile(r"[每将把于\d]")  # stands in no name of a unit
+_NO_NAME = re.compile(r"[每将把于\d]|向(?=[省市州县区镇各上])")  # stands in no name of a unit
 _PLACE = re.compile(r"[^各、]{1,6}[省市县区州盟旗]\d")  # 临江市2025年…: where, and no one
 _LONGEST = 60
 

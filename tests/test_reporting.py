@@ -36,6 +36,8 @@ def times(row: TaskRow) -> list[str]:
          ["各成员单位"], ["2026-03-10"]),
         ("（一）信息报送。县应急管理局向县政府报告进展情况，每月10日前报送一次。",
          ["县应急管理局"], ["FREQ=MONTHLY;BYMONTHDAY=10"]),
+        ("（一）信息报送。各牵头单位于每月28日前向县消安办报送进展。",
+         ["各牵头单位"], ["FREQ=MONTHLY;BYMONTHDAY=28"]),
         # the one that takes them does not send them
         ("（一）信息报送。县创建办要加强调度。每月25日前将进展情况报县创建办。",
          [], ["FREQ=MONTHLY;BYMONTHDAY=25"]),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot import tables
+from bot import people, tables
 from bot.ledger_sheet import COLUMNS, MAY_BE_LEFT_OUT, cells
 from bot.messages import Button, File, Incoming, Outgoing
 from bot.models import AnswerLog
@@ -145,7 +145,8 @@ def _log_of(session: Session, incoming: Incoming, log_id: int) -> AnswerLog | No
     log = session.get(AnswerLog, log_id)
     if log is None or (log.platform, log.chat_id) != (incoming.platform, incoming.chat_id):
         return None
-    return log
+    # what was answered before the chat was scoped to fewer plans is not shown again
+    return log if people.may_see(session, incoming, log.plan_ids) else None
 
 
 def _whole(tasks: Sequence[Task]) -> tuple[list[str], list[list[str]]]:

@@ -2,16 +2,15 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from bot.messages import Incoming
-from bot.models import Account, AccountRole, BindRequest, Chat, KeyValue, Purpose
+from bot.models import Account, AccountRole, Chat, KeyValue, Purpose
 from config.database import batches
 from config.errors import UserError
-from corpus import ledger
-from corpus.models import Touched, Unit
+from corpus.models import Unit
+from reminders.receivers import ScopedChat
 
 CLAIM_CODE = "claim_code"
 
@@ -66,6 +65,21 @@ def unit_of(session: Session, incoming: Incoming) -> Unit | None:
     return session.get(Unit, unit_id) if unit_id else None
 
 
+def scope_of(session: Session, incoming: Incoming) -> tuple[str, ...] | None:
+    """The plans that are spoken of here, None for all; a plan that is named only narrows the chat's."""
+    chat = find_chat(session, incoming.platform, incoming.chat_id)
+    allowed = tuple(chat.plan_ids) if chat else ()
+    if incoming.plan_id and (not allowed or incoming.plan_id in allowed):
+        return (incoming.plan_id,)
+    return allowed or None
+
+
+def may_see(session: Session, incoming: Incoming, plan_ids: Iterable[str]) -> bool:
+    """Whether all these plans may be spoken of in the chat of a message."""
+    chat = find_chat(session, incoming.platform, incoming.chat_id)
+    return chat is None or not chat.plan_ids or set(plan_ids) <= set(chat.plan_ids)
+
+
 def chats_of(
     session: Session, unit_ids: Iterable[int], purpose: str = Purpose.UNIT
 ) -> dict[int, list[tuple[str, str]]]:
@@ -77,7 +91,8 @@ def chats_of(
         )
         for chat in session.exec(query.order_by(col(Chat.id))):
             assert chat.unit_id is not None
-            found.setdefault(chat.unit_id, []).append((chat.platform, chat.chat_id))
+            place = ScopedChat((chat.platform, chat.chat_id), chat.plan_ids)
+            found.setdefault(chat.unit_id, []).append(place)
     return found
 
 
@@ -120,7 +135,8 @@ def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> Chat
     else:
         chat.is_dead = True
     if newer is not None:  # somebody wrote there before we heard of the move
-        newer.unit_id = newer.unit_id or chat.unit_id
+        if newer.unit_id is None:
+            newer.unit_id, newer.purpose = chat.unit_id, chat.purpose
         newer.plan_ids = newer.plan_ids or chat.plan_ids
         session.add(newer)
     session.add(chat)
@@ -167,49 +183,3 @@ def set_role(session: Session, name: str, role: AccountRole) -> Account:
     session.add(account)
     session.flush()
     return account
-
-
-# ---- binding a chat to a unit
-
-
-def units_named(session: Session, name: str) -> list[Unit]:
-    """Units that `name` may mean, “温州市 市教育局” naming the place too."""
-    place, _, rest = name.strip().partition(" ")
-    if rest:
-        found = ledger.find_units(session, rest.strip(), jurisdiction=place)
-        if found:
-            return found
-    return ledger.find_units(session, name.strip())
-
-
-def request_binding(
-    session: Session, chat: Chat, unit: Unit, account: Account, now: datetime
-) -> BindRequest:
-    """Ask for `chat` to speak for `unit`; the same request twice is one."""
-    assert chat.id is not None and unit.id is not None and account.id is not None
-    waiting = session.exec(
-        select(BindRequest).where(
-            BindRequest.chat_row_id == chat.id,
-            BindRequest.unit_id == unit.id,
-            col(BindRequest.granted).is_(None),
-        )
-    ).first()
-    if waiting is not None:
-        return waiting
-    request = BindRequest(chat_row_id=chat.id, unit_id=unit.id, asked_by=account.id, asked_at=now)
-    session.add(request)
-    session.flush()
-    return request
-
-
-def decide_binding(session: Session, request: BindRequest, admin: Account, granted: bool) -> Chat:
-    """Grant or refuse a request; the chat, bound if it was granted."""
-    chat = session.get(Chat, request.chat_row_id)
-    assert chat is not None
-    request.granted, request.decided_by = granted, admin.id
-    session.add(request)
-    if granted:
-        chat.unit_id, chat.purpose = request.unit_id, request.purpose
-        session.add(Touched(unit_id=request.unit_id))
-        session.add(chat)
-    return chat

@@ -20,15 +20,13 @@ LONGEST = 1000  # characters; nobody asks more in a chat
 
 
 def question_of(core: Core, incoming: Incoming, text: str) -> Question:
-    """What a message asks: what it says of itself goes before what its chat is bound to."""
+    """What a message asks, within the scope of its chat; the unit it names goes before the chat's."""
     with reading(core.engine) as session:
         unit = people.unit_of(session, incoming)
-        chat = people.find_chat(session, incoming.platform, incoming.chat_id)
-        plan_ids = (incoming.plan_id,) if incoming.plan_id else tuple(chat.plan_ids) if chat else ()
         return Question(
             text=text,
             today=_today(core, incoming),
-            plan_ids=plan_ids or None,
+            plan_ids=people.scope_of(session, incoming),
             unit=incoming.unit or (unit.name if unit else None),
             history=_history(session, incoming),
         )

@@ -17,7 +17,7 @@ from reminders import periods, reports
 from reminders.choices import ChoiceBook
 from reminders.models import OutboxMessage, OutboxState, ReportList, ReportWindow
 from reminders.owed import OwedWindow
-from reminders.receivers import ChatsOf, Receivers
+from reminders.receivers import ChatsOf, Receivers, hears
 
 KIND = "report_list"
 Group = tuple[str, str, str, date]  # plan, lineage, timing key, due day
@@ -45,8 +45,9 @@ def post_due(
         if now < choices.at(due_on) or not found or not _missing(found):
             continue
         office = receivers.office(found[0].version, choices)
-        for platform, chat_id in chats_of([office], "unit").get(office, []) if office else []:
-            if _known(session, group, platform, chat_id) is None:
+        for chat in chats_of([office], "unit").get(office, []) if office else []:
+            platform, chat_id = chat
+            if hears(chat, plan_id) and _known(session, group, platform, chat_id) is None:
                 post(session, group, platform, chat_id, now)
                 posted += 1
     return posted

@@ -48,8 +48,7 @@ def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | None:
     """The answer; None where a list was posted that is the answer. The session must be one that writes."""
     text = incoming.text.strip()
     today = date.fromisoformat(incoming.stands_at) if incoming.stands_at else core.clock.today()
-    chat = people.find_chat(session, incoming.platform, incoming.chat_id)
-    plan_ids = [incoming.plan_id] if incoming.plan_id else (chat.plan_ids if chat else []) or None
+    plan_ids = people.scope_of(session, incoming)
     units = units_in(session, text)
     if not units and _WHETHER.search(text) and not _WHO.search(text):
         own = people.unit_of(session, incoming)

@@ -5,17 +5,26 @@ from collections.abc import Callable
 
 from sqlmodel import Session
 
-from bot import alarms, feedback, lists, people, plan_desk, questions, render, report_questions
+from bot import (
+    alarms,
+    binding_desk,
+    feedback,
+    lists,
+    people,
+    plan_desk,
+    questions,
+    report_questions,
+)
 from bot.answering.decisions import settle_moved
 from bot.answering.desk import AnswerDesk
 from bot.answering.talk import Talk
+from bot.binding_desk import BindingDesk
 from bot.core import Core
 from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
-from bot.models import Account, AccountRole, BindRequest
+from bot.models import Account, AccountRole
 from bot.rehearsal import rehearse
 from config.database import reading
-from corpus.models import Unit
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
 Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
@@ -47,7 +56,7 @@ class Router:
             return lambda session: self._button(session, incoming)
         if not incoming.addressed:
             return lambda session: self._overheard(session, incoming)
-        text = incoming.text.strip()
+        text = binding_desk.as_command(incoming.text.strip())
         command = COMMAND.fullmatch(text)
         if command:
             return self._command(incoming, command[1].lower(), (command[2] or "").strip())
@@ -97,65 +106,15 @@ class Router:
     def _command(self, incoming: Incoming, name: str, rest: str) -> Action:
         if name == "start" and not rest:
             hello = Outgoing(incoming.chat_id, HELLO, suggestions=SUGGESTIONS)
-            return lambda session: self._seen(session, incoming, hello)
+            return lambda session: [
+                *self._seen(session, incoming, hello),
+                *binding_desk.waiting_for(session, incoming),
+            ]
         if name == "due":
             return self._question(incoming, f"{rest or '本月'}到期的任务有哪些？")
-        if name == "bind":
-            return lambda session: self._bind(session, incoming, rest)
-        if name == "claim" or (name == "start" and rest):  # a link carries its code so
-            return lambda session: self._claim(session, incoming, rest)
+        if name in binding_desk.COMMANDS:
+            return lambda session: BindingDesk(session, self._core, incoming).command(name, rest)
         return lambda session: self._ours(session, incoming, *HELP)
-
-    def _claim(self, session: Session, incoming: Incoming, code: str) -> list[Reply]:
-        if incoming.is_group:
-            # an anonymous admin of a group writes under an account that others share
-            return self._ours(session, incoming, "请在与我的私聊里发送口令。")
-        account = people.account_of(session, incoming)
-        if people.claim(session, account, code):
-            return self._ours(
-                session,
-                incoming,
-                "您现在是管理员，可以发布方案、同意绑定。把方案文件发给我就能读入。",
-            )
-        return self._ours(session, incoming, "口令不对，或已用过。口令在 duban serve 启动时显示。")
-
-    def _bind(self, session: Session, incoming: Incoming, name: str) -> list[Reply]:
-        if not name:
-            return self._ours(session, incoming, "请写明单位，例如：/bind 市教育局")
-        units = people.units_named(session, name)
-        if not units:
-            return self._ours(
-                session,
-                incoming,
-                f"方案里没有“{name}”这个单位。请用方案中的名称，例如：/bind 市教育局",
-            )
-        if len(units) > 1:
-            choices = "、".join(f"{unit.jurisdiction} {unit.name}" for unit in units)
-            return self._ours(
-                session,
-                incoming,
-                f"有{len(units)}个“{name}”，请写明是哪里的：/bind {units[0].jurisdiction} {units[0].name}。可选：{choices}",
-            )
-        account, chat = people.account_of(session, incoming), people.chat_of(session, incoming)
-        request = people.request_binding(session, chat, units[0], account, incoming.at)
-        asked = f"{units[0].jurisdiction}{'·' if units[0].jurisdiction else ''}{units[0].name}"
-        replies = self._ours(
-            session,
-            incoming,
-            f"已请管理员同意把本{'群' if incoming.is_group else '会话'}绑定到“{asked}”。",
-        )
-        buttons = (Button("同意", f"grant:{request.id}"), Button("拒绝", f"refuse:{request.id}"))
-        where = f"群“{chat.title}”" if incoming.is_group else "私聊"
-        for admin in people.admins(session):
-            if admin.private_chat_id:
-                words = f"{account.name}请求把{where}（{chat.platform}）绑定到“{asked}”。"
-                replies.append(
-                    (
-                        admin.platform,
-                        render.notice(admin.private_chat_id, words, buttons=(buttons,)),
-                    )
-                )
-        return replies
 
     # ---- buttons
 
@@ -164,10 +123,8 @@ class Router:
         number = rest.split(":")[0]
         if not ROW_ID.fullmatch(number):
             return self._ours(session, incoming, "这个按钮已失效，请重新提问。")
-        if verb in ("grant", "refuse"):
-            return self._decide(
-                session, incoming, session.get(BindRequest, int(number)), verb == "grant"
-            )
+        if verb in binding_desk.BUTTONS:
+            return BindingDesk(session, self._core, incoming).press(verb, int(number))
         if verb == "resend":
             words = alarms.resend_by(session, incoming, int(number), self._core.clock.now())
             return self._ours(session, incoming, words)
@@ -193,28 +150,6 @@ class Router:
     def _overheard(self, session: Session, incoming: Incoming) -> list[Reply]:
         people.chat_of(session, incoming)
         return []
-
-    def _decide(
-        self, session: Session, incoming: Incoming, request: BindRequest | None, granted: bool
-    ) -> list[Reply]:
-        account = people.account_of(session, incoming)
-        if account.role is not AccountRole.ADMIN:
-            return self._ours(session, incoming, "只有管理员可以决定。")
-        if request is None or request.granted is not None:
-            return self._ours(session, incoming, "这个请求已经处理过了。")
-        chat = people.decide_binding(session, request, account, granted)
-        unit = session.get(Unit, request.unit_id)
-        assert unit is not None
-        words = (
-            f"已绑定到“{unit.name}”，该单位的提醒会发到这里。"
-            if granted
-            else f"绑定“{unit.name}”的请求未获同意。"
-        )
-        answer = "已同意。" if granted else "已拒绝。"
-        return [
-            *self._ours(session, incoming, answer),
-            (chat.platform, render.notice(chat.chat_id, words)),
-        ]
 
     # ---- plans
 
@@ -284,9 +219,7 @@ class Router:
         )
         return self._seen(session, incoming, message)
 
-    def _said(
-        self, session: Session, incoming: Incoming, message: Outgoing | None
-    ) -> list[Reply]:
+    def _said(self, session: Session, incoming: Incoming, message: Outgoing | None) -> list[Reply]:
         """The message if there is one: what goes another way is in the outbox already."""
         replies = self._seen(session, incoming, message or Outgoing(incoming.chat_id, ()))
         return replies if message else []

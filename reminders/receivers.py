@@ -1,6 +1,7 @@
 """Whom a reminder reaches: the chats of a unit, of its head, of the supervising office and its leader."""
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Self
 
 from sqlmodel import Session, select
 
@@ -15,6 +16,22 @@ ChatsOf = Callable[[Collection[int], str], dict[int, list[Chat]]]
 
 PURPOSES = {"unit": "unit", "head": "head", "office": "unit", "leader": "leader"}
 OF_THE_OFFICE = ("office", "leader")
+
+
+class ScopedChat(tuple[str, str]):
+    """A chat that hears of some plans alone; without any it hears of all, as a plain one does."""
+
+    plan_ids: frozenset[str]
+
+    def __new__(cls, place: Chat, plan_ids: Iterable[str]) -> Self:
+        chat = super().__new__(cls, place)
+        chat.plan_ids = frozenset(plan_ids)
+        return chat
+
+
+def hears(chat: Chat, plan_id: str) -> bool:
+    """Whether a chat may be told of a plan."""
+    return not isinstance(chat, ScopedChat) or not chat.plan_ids or plan_id in chat.plan_ids
 
 
 class Receivers:
@@ -45,7 +62,8 @@ class Receivers:
         purpose = PURPOSES[receiver]
         if (unit_id, purpose) not in self._chats:
             self._look_up({unit_id}, purpose)
-        return self._chats[unit_id, purpose]
+        plan_id = ask.thing.version.plan_id
+        return [chat for chat in self._chats[unit_id, purpose] if hears(chat, plan_id)]
 
     def unit_of(self, ask: Ask, receiver: str) -> int | None:
         """The unit that is told; None where the plan has no supervising office that is known."""

@@ -14,7 +14,7 @@ import pytest
 from serving import DUBAN, PATIENCE_S, Serving, duban, environment, said
 from sqlmodel import select
 
-from bot import people
+from bot import binding, people
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Chat, InboxMessage
 from config.clock import Clock
@@ -145,9 +145,8 @@ def test_replies_to_other_platforms_wait_for_whoever_serves(home: Path) -> None:
         session.add(group)
         session.flush()
         asks = Incoming("telegram", "1", "-5", True, "7", "林科长", "", Clock().now())
-        request = people.request_binding(
-            session, group, unit, people.account_of(session, asks), asks.at
-        )
+        account = people.account_of(session, asks)
+        request, _ = binding.request(session, group, unit, account, asks.at)
         agree = Button("同意", f"grant:{request.id}")
         words = Outgoing(getuser(), ("教育联络群请求绑定",), buttons=((agree,),))
         outbox.add(

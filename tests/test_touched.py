@@ -11,7 +11,7 @@ from fire_plan import FIRST, HEAD, take
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from bot import people
+from bot import binding, people
 from bot.models import Account, AccountRole, BindRequest, Chat, Purpose
 from config.database import reading, writing
 from config.settings import Settings
@@ -52,7 +52,7 @@ def bind(session: Session, name: str, chat_id: str, purpose: Purpose = Purpose.U
         chat_row_id=chat.id or 0, unit_id=unit_id(session, name), purpose=purpose,
         asked_by=account.id or 0, asked_at=NOW,
     )  # fmt: skip
-    people.decide_binding(session, request, account, granted=True)
+    binding.decide(session, request, account, granted=True)
 
 
 def told(engine: Engine) -> set[tuple[str, str]]:

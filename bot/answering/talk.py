@@ -18,7 +18,7 @@ from corpus.progress import Matter, Progress, deciding_units
 from reminders.choices import ChoiceBook, Choices
 from reminders.debtors import debtors_of
 from reminders.models import Reminder
-from reminders.receivers import Receivers
+from reminders.receivers import Receivers, hears
 
 Reply = tuple[str, Outgoing]  # (platform, message)
 
@@ -113,7 +113,8 @@ class Talk:
         office = self.office_of(version)
         chats = [(platform, chat_id) for _, platform, chat_id in people.admin_chats(self.session)]
         if office is not None:
-            chats += people.chats_of(self.session, [office]).get(office, [])
+            found = people.chats_of(self.session, [office]).get(office, [])
+            chats += [chat for chat in found if hears(chat, version.plan_id)]
         for platform, chat_id in dict.fromkeys(chats):
             self._others.append((platform, Outgoing(chat_id, rows, buttons=buttons)))
         return bool(chats)

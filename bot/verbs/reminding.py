@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from bot import people, reminding, render
+from bot import binding_desk, people, reminding, render
 from bot.comparing import without
 from bot.core import Core
 from bot.models import Account, AccountRole
@@ -94,8 +94,11 @@ def people_grant(core: Core, *, account: str, role: str) -> Iterator[str]:
     if role not in list(AccountRole):
         raise UserError(f"没有“{role}”这个角色，可用：{'、'.join(AccountRole)}。")
     with writing(core.engine) as session:
-        people.set_role(session, account, AccountRole(role))
+        granted = people.set_role(session, account, AccountRole(role))
+        waiting = binding_desk.tell_waiting(session, granted, core.clock.now())
     yield f"{account} 现在是 {role}。"
+    if waiting:
+        yield f"有{waiting}个绑定请求在等，见 duban chats list；管理员给机器人发 /bind 也能看到。"
 
 
 def people_revoke(core: Core, *, account: str) -> Iterator[str]:

@@ -88,6 +88,30 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="只发不收的钉钉群机器人：单位名称=网址，有加签密钥的后面加竖线和密钥，几个之间用分号；在群设置的“机器人”页",
     )
+    feishu_app_id: str = Field(
+        "", description="飞书应用的 App ID，在飞书开放平台该应用的“凭证与基础信息”页"
+    )
+    feishu_app_secret: SecretStr = Field(
+        SecretStr(""), description="飞书应用的 App Secret，与 App ID 同页"
+    )
+    feishu_mode: str = Field(
+        "stream",
+        description="飞书怎样送来消息：stream 长连接，不需要公网；callback 由飞书访问公网网址，不需要另装组件",
+    )
+    feishu_encrypt_key: SecretStr = Field(
+        SecretStr(""), description="callback 时的 Encrypt Key，在应用“事件与回调”→“加密策略”页"
+    )
+    feishu_verification_token: SecretStr = Field(
+        SecretStr(""), description="callback 时的 Verification Token，与 Encrypt Key 同页"
+    )
+    feishu_base_url: str = Field(
+        "https://open.feishu.cn",
+        description="飞书开放平台；Lark 填 https://open.larksuite.com，私有部署填其网址",
+    )
+    feishu_webhooks: SecretStr = Field(
+        SecretStr(""),
+        description="只发不收的飞书群机器人：单位名称=网址，有签名校验的后面加竖线和密钥，几个之间用分号；在群设置的“群机器人”页",
+    )
     telegram_webhook_url: str = Field(
         "",
         description="让 Telegram 推送到这个公网 https 网址（反向代理转到本机）；空则用长轮询，不需要公网",
@@ -146,6 +170,15 @@ class Settings(BaseSettings):
     completion: str = Field(
         "unit", description="办结由谁认定：unit 责任单位说了算，office 由督办单位确认"
     )
+    weekly_digest: bool = Field(
+        True, description="每周第一个工作日给责任单位一条汇总：已逾期、将到期、待报送、上周办结"
+    )
+    monthly_digest: bool = Field(
+        True, description="每月第一个工作日给责任单位一条汇总；当天的每周汇总就不再发"
+    )
+    circular: bool = Field(
+        True, description="每月第一个工作日给督办单位一份上月通报（红黄绿灯，附图片和xlsx）"
+    )
 
     @field_validator("remind_lead_workdays", "remind_support_workdays", "report_workdays")
     @classmethod
@@ -163,6 +196,13 @@ class Settings(BaseSettings):
     @classmethod
     def _hours(cls, value: str) -> str:
         read_hours(value)
+        return value
+
+    @field_validator("feishu_mode")
+    @classmethod
+    def _how_feishu_comes(cls, value: str) -> str:
+        if value not in ("stream", "callback"):
+            raise ValueError("应为 stream 或 callback")
         return value
 
     @field_validator("completion")

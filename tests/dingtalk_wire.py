@@ -57,7 +57,7 @@ class _Connection(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
-    do_POST = do_PUT = do_GET
+    do_POST = do_PUT = do_PATCH = do_GET
 
     def _answer(self) -> None:
         parts = urlsplit(self.path)

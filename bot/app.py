@@ -3,12 +3,13 @@
 import asyncio
 import re
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -33,6 +34,7 @@ from reminders.past import Tell
 from reminders.scheduler import Scheduler
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 RESTART_AFTER_S = (
     1.0,
@@ -66,6 +68,9 @@ class App:
         self.vectors_done, self.vectors_total = 0, 0
         self._arrived = asyncio.Event()
         self._hands = asyncio.Semaphore(AT_ONCE)
+        # threads of their own: what comes in need not wait for one that an answer has
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="inbox")
+        self._workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="answers")
         self._handling: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._new_passages = threading.Event()
         self._stop = threading.Event()
@@ -74,7 +79,8 @@ class App:
 
     async def accept(self, incoming: Incoming) -> bool:
         """Keep a message before it is acknowledged; False when it was here before."""
-        new = await asyncio.to_thread(self._keep, incoming)
+        loop = asyncio.get_running_loop()
+        new = await loop.run_in_executor(self._keeper, self._keep, incoming)
         if new:
             self._arrived.set()
         return new
@@ -120,21 +126,25 @@ class App:
                     action = await self._action(incoming)
             else:
                 action = _saying(incoming, refusal)
-            await asyncio.to_thread(self._record, row, action)
+            await self._in_hand(self._record, row, action)
         except Exception:
             log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
-            await asyncio.to_thread(self._failed, row, incoming)
-        await asyncio.to_thread(self.keep_lists)
+            await self._in_hand(self._failed, row, incoming)
+        await self._in_hand(self.keep_lists)
         self.dispatcher.wake()
+
+    async def _in_hand(self, function: Callable[..., T], *args: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._workers, partial(function, *args))
 
     async def _action(self, incoming: Incoming) -> Action:
         now = self.clock.now()
-        incoming = await asyncio.to_thread(as_press, self.engine, incoming, now)
-        if wanted := await asyncio.to_thread(self.router.answers.files_of, incoming):
+        incoming = await self._in_hand(as_press, self.engine, incoming, now)
+        if wanted := await self._in_hand(self.router.answers.files_of, incoming):
             return await self._answer_with(incoming, wanted)
         if incoming.attachments and incoming.addressed:
             return await self._take_in(incoming)
-        return await asyncio.to_thread(self.router.route, incoming)
+        return await self._in_hand(self.router.route, incoming)
 
     def _record(self, row: InboxMessage, action: Action) -> None:
         with writing(self.engine) as session:
@@ -160,7 +170,7 @@ class App:
         return lambda session: self.router.answers.answer(session, incoming, fetched)
 
     async def _take_in(self, incoming: Incoming) -> Action:
-        if not await asyncio.to_thread(self.router.is_admin, incoming):
+        if not await self._in_hand(self.router.is_admin, incoming):
             return self.router.taken_in(incoming, [(("只有管理员发来的文件会读作方案。",), None)])
         cards: list[tuple[tuple[str, ...], int | None]] = []
         for attachment in incoming.attachments:
@@ -169,7 +179,7 @@ class App:
                 continue
             try:
                 content = await self.platforms[incoming.platform].download(attachment)
-                report = await asyncio.to_thread(self._ingest, incoming, attachment.name, content)
+                report = await self._in_hand(self._ingest, incoming, attachment.name, content)
                 cards.append(
                     (render.ingest_rows(report), report.version_id if report.is_draft else None)
                 )
@@ -268,6 +278,8 @@ class App:
             for platform in self.platforms.values():
                 await platform.close()
             await asyncio.to_thread(syncing.join, 1)
+            for threads in (self._keeper, self._workers):
+                threads.shutdown(wait=False)
 
     async def _tick(self) -> None:
         try:

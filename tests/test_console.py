@@ -129,7 +129,7 @@ def test_a_unit_is_bound_reminded_and_reports_beside_a_serving_process(home: Pat
         assert f"{getuser()}收到" in chat.says("收到")
         assert "报告办结" in chat.says("2")
     log = said(duban(home, "reminders", "log"))
-    assert f"{ME}  sent" in log
+    assert f"会话“{getuser()}”（console）  已送达" in log
     engine = make_engine(f"sqlite:///{home / 'duban.sqlite3'}")
     with reading(engine) as session:
         assert [event.kind for event in session.exec(select(TaskEvent))] == ["ack", "done"]

@@ -41,7 +41,8 @@ def decide(talk: Talk, verb: str, event_id: int) -> Rows:
         return (ONLY_DECIDERS,)
     settled = talk.session.exec(select(TaskEvent).where(TaskEvent.decides == asked.id)).first()
     if settled is not None:
-        return (f"这个请求已经由{settled.by_name or settled.by}处理过了。",)
+        who = f"由{settled.by_name or settled.by}" if talk.is_private_admin else ""
+        return (f"这个请求已经{who}处理过了。",)
     task = task_of(talk.session, version, asked.lineage)
     name = (task.title or task.text)[:40] if task else "已不在方案中的任务"
     if verb == MOVE:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
+from bot import people
 from bot.answering import buttons, files
 from bot.answering.buttons import Rows as Buttons
 from bot.answering.decisions import row_words, task_of
@@ -101,12 +102,14 @@ def _task(talk: Talk, words: dict[str, str]) -> tuple[PlanVersion, Task]:
     """The task meant: of the plan that is named, else of the reminder that this chat saw last."""
     row = words.get("row") or words.get("place") or ""
     if words.get("plan"):
+        talk.check_scope(words["plan"])
         version = ledger.version_to_show(talk.session, words["plan"])
         return version, ledger.find_row(talk.session, version, row)
     message = meant(talk.session, talk.incoming)
     spoken = items(talk.session, message) if message is not None else []
     picked = chosen(spoken, Said(Verb.ACK, (int(row),), is_row=True)) if row.isdecimal() else None
     if picked and picked[0].task is not None:
+        talk.check_scope(picked[0].version.plan_id)
         return picked[0].version, picked[0].task
     only = ledger.versions_in_force(talk.session, talk.chat.plan_ids or None)
     if len(only) == 1:
@@ -136,12 +139,13 @@ def _history(talk: Talk, version: PlanVersion, task: Task) -> tuple[Rows, Button
 
 
 def step_row(talk: Talk, step: TaskEvent, attached: Sequence[str]) -> str:
-    """2022-09-15 09:30 市教育局 林科长：进展：已完成80%（附件：照片.jpg）"""
+    """2022-09-15 09:30 市教育局：进展：已完成80%（附件：照片.jpg）; admins read the person's name as well."""
     at = step.at.astimezone(talk.core.clock.zone)
     unit = talk.session.get(Unit, step.unit_id) if step.unit_id else None
     asker = talk.session.get(TaskEvent, step.decides) if step.decides else None
     told = unit.name if unit and asker is None else ""  # a decision is not the unit's
-    who = f"{told} {step.by_name or step.by}".strip()
+    person = (step.by_name or step.by) if talk.is_private_admin else "" if told else "督办"
+    who = f"{told} {person}".strip()
     until = f"到{chinese_day(step.until_on)}" if step.until_on else ""
     text = f"：{step.text}" if step.text else ""
     names = f"（附件：{'、'.join(attached)}）" if attached else ""
@@ -157,7 +161,8 @@ def show_files(talk: Talk, event_id: int) -> tuple[Rows, tuple[File, ...]]:
     task = task_of(talk.session, version, step.lineage)
     owing = debtors_of(talk.session, [task.id]).get(task.id, []) if task and task.id else []
     own = talk.chat.unit_id is not None and talk.chat.unit_id in {d.unit_id for d in owing}
-    if not own and not talk.may_decide(version):
+    in_scope = people.may_see(talk.session, talk.incoming, [step.plan_id])
+    if not in_scope or not (own or talk.may_decide(version)):
         return (NOT_YOURS,), ()
     found = files.load(talk.session, event_id)
     return (f"附件{len(found)}个：{'、'.join(file.name for file in found)}",), found

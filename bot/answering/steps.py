@@ -155,14 +155,16 @@ def _ask_to_decide(
     """Tell those who decide; what to add for the unit when there are none."""
     unit = talk.session.get(Unit, event.unit_id)
     row = row_name(item.task) if item.task else ""
+    name, asked = unit.name if unit else "", f"{words}{_attached(came)}"
     told = talk.tell_deciders(
         item.version,
         (
-            f"【待处理】{unit.name if unit else ''}（{talk.who}）{words}{_attached(came)}",
+            f"【待处理】{name}（{talk.who}）{asked}",
             item.title[:80],
             f"出处：《{item.version.title}》{row}",
         ),
         buttons.to_decide(event.id, is_return=is_return, has_files=bool(came)),
+        to_office=f"【待处理】{name}{asked}",
     )
     return "" if told else NOBODY
 

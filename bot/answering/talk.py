@@ -12,6 +12,7 @@ from bot.answering.digest import Item
 from bot.core import Core
 from bot.messages import Incoming, Outgoing
 from bot.models import AccountRole
+from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, TaskEvent
 from corpus.progress import Matter, Progress, deciding_units
@@ -21,6 +22,7 @@ from reminders.models import Reminder
 from reminders.receivers import Receivers, hears
 
 Reply = tuple[str, Outgoing]  # (platform, message)
+OUT_OF_SCOPE = "本会话只看限定的方案，发 /scope 可看到是哪些。"
 
 
 class Talk:
@@ -52,6 +54,16 @@ class Talk:
         return self._book.of(plan_id, unit_id)
 
     # ---- rights
+
+    @property
+    def is_private_admin(self) -> bool:
+        """Whether an admin reads this alone: names and accounts are shown to nobody else."""
+        return self.account.role is AccountRole.ADMIN and not self.incoming.is_group
+
+    def check_scope(self, plan_id: str) -> None:
+        """Raises UserError where this chat is scoped to other plans; it does not tell which there are."""
+        if not people.may_see(self.session, self.incoming, [plan_id]):
+            raise UserError(OUT_OF_SCOPE)
 
     def office_of(self, version: PlanVersion) -> int | None:
         """The unit that supervises a plan."""
@@ -108,15 +120,23 @@ class Talk:
 
     # ---- replies
 
-    def tell_deciders(self, version: PlanVersion, rows: tuple[str, ...], buttons: Rows) -> bool:
-        """Ask the admins and the supervising office; False when none of them can be reached."""
+    def tell_deciders(
+        self, version: PlanVersion, rows: tuple[str, ...], buttons: Rows, *, to_office: str
+    ) -> bool:
+        """Ask the admins and the supervising office; False when none of them can be reached.
+
+        `to_office` is what the office reads in place of the first row, which names a person.
+        """
         office = self.office_of(version)
-        chats = [(platform, chat_id) for _, platform, chat_id in people.admin_chats(self.session)]
-        if office is not None:
-            found = people.chats_of(self.session, [office]).get(office, [])
-            chats += [chat for chat in found if hears(chat, version.plan_id)]
-        for platform, chat_id in dict.fromkeys(chats):
-            self._others.append((platform, Outgoing(chat_id, rows, buttons=buttons)))
+        admins = [(platform, chat_id) for _, platform, chat_id in people.admin_chats(self.session)]
+        found = people.chats_of(self.session, [office]).get(office, []) if office else []
+        chats = dict.fromkeys(admins, rows[0])
+        for chat in found:
+            if hears(chat, version.plan_id):
+                chats.setdefault(chat, to_office)
+        for (platform, chat_id), first in chats.items():
+            message = Outgoing(chat_id, (first, *rows[1:]), buttons=buttons)
+            self._others.append((platform, message))
         return bool(chats)
 
     def tell_unit(self, unit_id: int | None, *rows: str) -> None:

@@ -23,7 +23,7 @@ GROUP = "oc_a0553eda9014c201e6969b478895c230"
 ROBOT = "ou_the_robot_itself"
 MESSAGE_BYTES, ROBOT_BYTES = 30 * 1024, 20 * 1024
 FILE_TYPES = {"opus", "mp4", "pdf", "doc", "xls", "ppt", "stream"}
-SENDS = ("POST messages", "POST hook")
+SENDS = ("POST messages", "hook")
 
 
 @dataclass

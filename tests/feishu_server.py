@@ -186,7 +186,7 @@ class StreamServer(FeishuServer):
         self.api.fields("endpoint", sent, {"AppID", "AppSecret"})
         if (sent["AppID"], sent["AppSecret"]) != (self.api.app_id, self.api.secret):
             return 200, {"code": 1000040346, "msg": "app_id or app_secret is invalid"}
-        pace = {"ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 0}
+        pace = {"ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 30}
         url = url_of(self.wire, self.api.new("ticket"))
         return {"data": {"URL": url, "ClientConfig": {**pace, "PingInterval": 120}}}
 

@@ -4,6 +4,7 @@ A frame is SeqID 1, LogID 2, service 3, method 4 (numbers), headers 5 (key 1, va
 """
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -104,7 +105,8 @@ class LongConnection:
     def drop(self) -> None:
         """The connection breaks."""
         if self._connection is not None:
-            self._connection.socket.close()
+            with suppress(OSError):  # it may be closed already
+                self._connection.socket.shutdown(socket.SHUT_RDWR)
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -25,11 +25,8 @@ FILE_TYPES = {
     ".pdf": "pdf", ".doc": "doc", ".docx": "doc", ".xls": "xls", ".xlsx": "xls",
     ".ppt": "ppt", ".pptx": "ppt",
 }  # fmt: skip
-# the codes of open.feishu.cn by what they mean here, with the seconds to wait
-BUSY = {
-    99991400: FIRST_WAIT_S, 230020: FIRST_WAIT_S, 230049: FIRST_WAIT_S, 11232: 60.0, 11233: 60.0,
-    11247: 60.0,
-}  # fmt: skip
+# the codes of open.feishu.cn by what they mean here
+BUSY = (99991400, 230020, 230049, 11232, 11233, 11247)
 TOKEN_ENDED = (99991661, 99991663, 99991664, 99991665, 99991668, 99991671, 99991677)
 # the id and the secret, our address, rights, an app that is switched off or is no robot
 NOT_US = (10003, 10012, 10014, 99991401, 99991543, 99991662, 99991672, 99991673, 230006, 230027)
@@ -168,8 +165,8 @@ def read_answer(status: int, content: bytes, reset: str, repeatable: bool) -> Js
         answer = None
     wait_s = float(reset) if reset.isdecimal() else FIRST_WAIT_S
     if isinstance(answer, dict) and isinstance(answer.get("code"), int):
-        if answer["code"] == 99991400 or (status == 429 and answer["code"] not in BUSY):
-            raise TryLater(_words(answer["code"], str(answer.get("msg", ""))), wait_s)
+        if answer["code"] in BUSY:
+            raise failure(answer["code"], str(answer.get("msg", "")), wait_s)
         return answer
     if status == 429 or status >= 500:
         raise TryLater(f"飞书答复 HTTP {status}", wait_s)
@@ -185,11 +182,12 @@ def check(answer: Json) -> None:
         raise failure(answer["code"], str(answer.get("msg", "")))
 
 
-def failure(code: int, msg: str) -> DubanError:
+def failure(code: int, msg: str, wait_s: float = FIRST_WAIT_S) -> DubanError:
     """The vendor's words and code, and what to do about it."""
-    words = _words(code, msg)
+    advice = f"。{WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
+    words = f"飞书答复 {code}：{msg}{advice}"
     if code in BUSY:
-        return TryLater(words, BUSY[code])
+        return TryLater(words, wait_s)
     if code in NOT_US or code in TOKEN_ENDED:
         return Refused(words, "401")
     return Refused(words, "403" if code in GONE or NO_SUCH_CHAT in msg else "400")
@@ -198,11 +196,6 @@ def failure(code: int, msg: str) -> DubanError:
 def compact(value: Json) -> str:
     """JSON in one line, Han as themselves."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _words(code: int, msg: str) -> str:
-    advice = f"。{WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
-    return f"飞书答复 {code}：{msg}{advice}"
 
 
 def _unreachable(error: Exception) -> str:

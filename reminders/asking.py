@@ -65,7 +65,7 @@ class Asker:
         """
         tasks = {row_id(o.task.id) for o in things if isinstance(o, Owed)}
         debtors = debtors_of(self._session, tasks)
-        first_days = self._first_days([o for o in things if o.occurrence.due_on < until])
+        first_days = self.first_days([o for o in things if o.occurrence.due_on < until])
         found = []
         for thing in things:
             if isinstance(thing, Owed) and thing.timing.is_report:
@@ -80,7 +80,7 @@ class Asker:
                 dues = tuple(
                     due
                     for due in self._dues(thing.occurrence, debtor.role, choices)
-                    if not ledger.is_over(thing.version, due.at.date())
+                    if not ledger.is_over(thing.version, max(due.at.date(), since))
                     and not _was_past(thing.occurrence, due, known_on, since)
                 )
                 if dues:
@@ -100,7 +100,7 @@ class Asker:
             self._asked[key] = dues
         return self._asked[key]
 
-    def _first_days(self, things: Iterable[Thing]) -> dict[tuple[str, str], date]:
+    def first_days(self, things: Iterable[Thing]) -> dict[tuple[str, str], date]:
         """(plan, lineage) → the local day on which it was first in force."""
         found: dict[tuple[str, str], date] = {}
         zone = self._book.zone

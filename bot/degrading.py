@@ -43,6 +43,8 @@ def degrade(message: Outgoing, limits: Limits) -> list[Outgoing]:
         )
         for n, piece in enumerate(pieces)
     ]  # fmt: skip
+    if limits.files_with_text and texts and _size(files) <= limits.file_bytes:
+        return [*texts[:-1], replace(texts[-1], files=tuple(files))]
     return [*texts, *(Outgoing(message.chat_id, (), files=(file,)) for file in files)]
 
 
@@ -65,6 +67,10 @@ def _instead_of(file: File) -> str:
     size = len(file.content)
     told = f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
     return f"文件《{file.name}》（{told}）在这里发不了，请打开网页对话，问同样的话来取。"
+
+
+def _size(files: list[File]) -> int:
+    return sum(len(file.content) for file in files)
 
 
 def _pieces(rows: list[str], limits: Limits) -> list[tuple[str, ...]]:

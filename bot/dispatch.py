@@ -211,7 +211,7 @@ class Dispatcher:
         ]
         receipt_id = message.platform_message_id or ""
         for n, part in enumerate(parts[message.parts_sent :], message.parts_sent):
-            await asyncio.sleep(pace.take(*chat))
+            await pace.wait(*chat)
             async with asyncio.timeout(self._send_timeout_s):
                 receipt = await platform.send(part)
             if part.rows:  # people press and quote the text, not a file that comes with it

@@ -41,6 +41,7 @@ from reminders.recheck import recheck
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 GROUPS = {-1 - n: f"{n}号街道" for n in range(6)}
 FIRST = datetime(2022, 9, 1, 9, 0, tzinfo=SHANGHAI)
+WORKDAYS = Workdays()
 DUE_DAYS = 120  # after FIRST, on each of which every unit owes something
 PHASES = ("起停", "规划", "领取", "核对", "发送", "平台已答复", "记账")
 START, PLAN, CLAIM, PREPARE, SEND, ANSWERED, RECORD = range(len(PHASES))
@@ -104,7 +105,7 @@ class Life:
 
     def __init__(self, url: str, number: int, marks: Marks, telegram: Telegram) -> None:
         self.engine, self.number, self.marks = make_engine(url), number, marks
-        self.clock = Clock(at=self._day())
+        self.clock, self.settings = Clock(at=self._day()), Settings()
         self.dispatcher = Dispatcher(
             engine=self.engine, clock=self.clock, platforms={"telegram": telegram},
             render=self._render, split=degrade, recheck=self._recheck,
@@ -126,14 +127,14 @@ class Life:
 
     def _recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
         chats = partial(chats_of, session)
-        return recheck(session, message, now, Workdays(), Settings(), chats)
+        return recheck(session, message, now, WORKDAYS, self.settings, chats)
 
     def plan(self) -> None:
         """The planner's transaction of this moment."""
         self.marks.set(PLAN)
         with writing(self.engine) as session:
             planner.plan(
-                session, self.clock.now(), Workdays(), Settings(), partial(chats_of, session)
+                session, self.clock.now(), WORKDAYS, self.settings, partial(chats_of, session)
             )
 
     async def live(self, days: int) -> None:

@@ -89,7 +89,8 @@ class Template:
             time.sleep(0.0002)  # the server's threads need their turn
         time.sleep(later_s)
         died_in = self._page[0]
-        os.kill(pid, signal.SIGKILL)  # the template has not reaped it: it is still ours
+        with suppress(ProcessLookupError):  # it has come to its end before
+            os.kill(pid, signal.SIGKILL)
         return died_in
 
     def status(self) -> int:
@@ -121,7 +122,9 @@ def run(url: str, folder: Path, kills: int, seed: int, days: int) -> Killed:
             pid = template.begin(f"live {life} {days}")
             aim = chance.choice(AIMS)
             phase = template.kill_in(pid, aim, chance.choice((0.0, chance.uniform(0, 0.01))))
-            if template.status() == -signal.SIGKILL:
+            status = template.status()
+            assert status in (0, -signal.SIGKILL), f"life {life} ended by itself"
+            if status:
                 phases[life] = PHASES[phase]
         found.kills.update(phases.values())
         time.sleep(0.2)  # what the dead had on the wire has arrived
@@ -175,7 +178,9 @@ def main(kills: int) -> int:
 
     os.environ["NO_PROXY"] = "127.0.0.1"
     days = 20 + kills
-    rows, wrong = [], 0
+    wrong = 0
+    print(f"| 数据库 | 终止 | {' | '.join(PHASES)} | 消息 | 丢失 | 重复 | 答复与记账之间 | 秒 |")
+    print("|---" * (len(PHASES) + 7) + "|")
     with (
         tempfile.TemporaryDirectory() as home,
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data,
@@ -194,20 +199,18 @@ def main(kills: int) -> int:
             missing = undisturbed.reminders - found.reminders
             lost = len(found.lost) + len(found.unsent) + len(missing)
             wrong += lost + len(found.twice) + len(found.reminders - undisturbed.reminders)
-            rows.append(
+            print(
                 f"| {name} | {found.kills.total()} | "
                 + " | ".join(str(found.kills[phase]) for phase in PHASES)
                 + f" | {len(found.messages)} | {lost} | {len(found.twice)} | {len(found.twice_excused)} "
-                f"| {time.monotonic() - begun:.0f} |"
+                f"| {time.monotonic() - begun:.0f} |",
+                flush=True,
             )
             for words in found.twice:
                 print(f"{name} 重复：{words}")
             for words in found.twice_excused:
                 print(f"{name} 平台答复后、记账前被终止，因而到了两次：消息{words}")
         server.cleanup()
-    print(f"| 数据库 | 终止 | {' | '.join(PHASES)} | 消息 | 丢失 | 重复 | 答复与记账之间 | 秒 |")
-    print("|---" * (len(PHASES) + 7) + "|")
-    print("\n".join(rows))
     return 1 if wrong else 0
 
 

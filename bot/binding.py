@@ -99,6 +99,10 @@ def bind(
     chat.plan_ids = list(plan_ids) or chat.plan_ids
     session.add(chat)
     _set_unit_of_person(session, chat, unit_id)
+    for asked in waiting_requests(session):  # what was asked for is there, whoever did it
+        if (asked.chat_row_id, asked.unit_id, asked.purpose) == (chat.id, unit_id, purpose):
+            asked.granted = True
+            session.add(asked)
 
 
 def unbind(session: Session, chat: Chat) -> None:

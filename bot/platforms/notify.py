@@ -108,7 +108,5 @@ def _plugin(url: str) -> Any:
     if plugin is None:
         scheme = re.sub(r"[^\w+.-].*", "", url)[:20]
         raise UserError(f"apprise 不认识 {scheme} 的这个地址，写法见 docs/platforms/notify.md。")
-    if plugin.secure_protocol in OURS:
-        raise UserError("钉钉、企业微信和飞书请用自己的接入，不经 apprise。")
     plugin.overflow_mode = "split"  # what is too long for one goes in several
     return plugin

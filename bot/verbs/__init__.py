@@ -31,11 +31,14 @@ HOMES = {
     "questions_withdraw": "questioning",
     "reminders_preview": "reminding", "reminders_log": "delivering",
     "reminders_rules_list": "choosing", "reminders_rules_set": "choosing",
+    "reminders_circular": "circulating",
     "reminders_rules_unset": "choosing", "reminders_resend": "delivering", "backup": "keeping",
     "reports_list": "reporting", "reports_missing": "reporting", "reports_submit": "reporting",
     "reports_duty_list": "reporting", "reports_duty_add": "reporting",
     "reports_duty_end": "reporting",
-    "people_list": "reminding", "people_grant": "reminding", "people_revoke": "reminding",
+    "people_list": "peopling", "people_grant": "peopling", "people_revoke": "peopling",
+    "people_code": "peopling", "chats_list": "chatting", "chats_add": "chatting",
+    "chats_unbind": "chatting",
 }  # fmt: skip
 
 

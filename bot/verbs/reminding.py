@@ -1,18 +1,15 @@
-"""Reminders and people in the terminal."""
+"""Reminders that will be sent, in the terminal."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from sqlmodel import col, select
-
-from bot import binding_desk, people, reminding, render
+from bot import people, reminding, render
 from bot.comparing import without
 from bot.core import Core
-from bot.models import Account, AccountRole
 from bot.verbs import as_json
 from config.clock import read_day
-from config.database import reading, writing
+from config.database import reading
 from config.errors import UserError
 from corpus import ledger
 from reminders.choices import read_value
@@ -69,40 +66,3 @@ def _difference(
     yield from (f"＋ {render.reminder_line(one)}" for one in gained)
     yield from (f"－ {render.reminder_line(one)}" for one in lost)
     yield f"这样改，新增{len(gained)}条提醒，取消{len(lost)}条。"
-
-
-def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
-    """Who may do what."""
-    with reading(core.engine) as session:
-        accounts = session.exec(select(Account).order_by(col(Account.id))).all()
-    if json:
-        yield as_json(
-            [
-                {"account": f"{a.platform}:{a.account_id}", "name": a.name, "role": a.role}
-                for a in accounts
-            ]
-        )
-        return
-    for account in accounts:
-        yield f"{account.platform}:{account.account_id}  {account.name}  {account.role}"
-    if not accounts:
-        yield "还没有人和我说过话。"
-
-
-def people_grant(core: Core, *, account: str, role: str) -> Iterator[str]:
-    """Give an account a role."""
-    if role not in list(AccountRole):
-        raise UserError(f"没有“{role}”这个角色，可用：{'、'.join(AccountRole)}。")
-    with writing(core.engine) as session:
-        granted = people.set_role(session, account, AccountRole(role))
-        waiting = binding_desk.tell_waiting(session, granted, core.clock.now())
-    yield f"{account} 现在是 {role}。"
-    if waiting:
-        yield f"有{waiting}个绑定请求在等，见 duban chats list；管理员给机器人发 /bind 也能看到。"
-
-
-def people_revoke(core: Core, *, account: str) -> Iterator[str]:
-    """Take an account's role away."""
-    with writing(core.engine) as session:
-        people.set_role(session, account, AccountRole.MEMBER)
-    yield f"{account} 现在是 member。"

@@ -24,6 +24,9 @@ from reminders.preview import preview
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORKDAYS = Workdays()
 SETTINGS = Settings(remind_lead_workdays="1", remind_support_workdays="1", office="市创建办")
+REMINDERS = select(OutboxMessage).where(OutboxMessage.kind == "reminder")
+LAST = REMINDERS.order_by(col(OutboxMessage.id).desc())
+OF_THE_CHAT = REMINDERS.where(OutboxMessage.chat_id == "城管群")
 DUE = date(2022, 9, 30)  # then seven days off; 8 and 9 October are worked
 CIVIL = {"市城管局": Role.LEAD, "市园林局": Role.SUPPORT}
 
@@ -68,9 +71,7 @@ class Office:
     def text(self, moment: str) -> str:
         """The last message, as it would be read at a moment."""
         with reading(self.engine) as session:
-            last = session.exec(
-                select(OutboxMessage).order_by(col(OutboxMessage.id).desc())
-            ).first()
+            last = session.exec(LAST).first()
             assert last is not None
             found = outbox_message(session, last, at(moment).date())
             assert found is not None
@@ -163,7 +164,7 @@ def test_each_place_is_told_in_its_own_words(civil: Office) -> None:
         "【督办提醒】市城管局：有1项任务逾期未答复",
         "1. 2022年9月30日到期（已过10天；原文“按期完成”）",
         "完成背街小巷整治。",
-        "自2022年9月29日首次提醒以来尚未收到贵单位的答复，请尽快答复进展",
+        "自2022年9月29日首次提醒以来尚未收到贵单位的答复，请尽快反馈进展",
     ]
     civil.run("2022-10-12 09:00")
     assert civil.text("2022-10-12").startswith(
@@ -282,7 +283,7 @@ def test_what_comes_up_at_night_or_on_a_day_off_waits_for_the_morning(civil: Off
     civil.run("2022-09-29 22:00")
     assert ("09-30", "夜里绑定的群", "before_deadline:1") in civil.sent()
     with reading(civil.engine) as session:
-        last = session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id).desc())).first()
+        last = session.exec(LAST).first()
         assert last is not None
         assert last.due_at == at("2022-09-30 08:00")
 
@@ -296,7 +297,7 @@ def test_what_joins_a_waiting_digest_is_one_message_with_it(civil: Office) -> No
         add_plan(session, "plan2", [Row("完成。", {"市城管局": Role.LEAD}, DUE)])
     civil.run("2022-09-29 23:00")
     with reading(civil.engine) as session:
-        waiting = session.exec(select(OutboxMessage).where(OutboxMessage.chat_id == "城管群")).all()
+        waiting = session.exec(OF_THE_CHAT).all()
         assert len(waiting) == 1
         held = session.exec(select(Reminder).where(Reminder.outbox_id == waiting[0].id)).all()
         assert {r.plan_id for r in held} == {"chuangcheng", "plan0", "plan1", "plan2"}
@@ -326,7 +327,7 @@ def test_a_chat_gets_no_more_than_its_cap_a_day(civil: Office) -> None:
         "08-19", "08-19", "08-22", "08-22", "08-22"
     ]  # fmt: skip
     with reading(civil.engine) as session:
-        waiting = session.exec(select(OutboxMessage).where(OutboxMessage.chat_id == "城管群")).all()
+        waiting = session.exec(OF_THE_CHAT).all()
         assert len(waiting) == 3  # those that wait are one
 
 

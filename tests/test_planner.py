@@ -57,7 +57,8 @@ def written(engine: Engine) -> list[tuple[str, str, str, str]]:
 
 def messages(engine: Engine) -> list[OutboxMessage]:
     with reading(engine) as session:
-        return list(session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))))
+        query = select(OutboxMessage).where(OutboxMessage.kind == "reminder")
+        return list(session.exec(query.order_by(col(OutboxMessage.id))))
 
 
 @pytest.fixture

@@ -60,6 +60,11 @@ class Recorder:
             self._trouble = self._clock.now(), str(error.orig)
         log.warning("database.failed", error=type(error.orig).__name__)
 
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether the database refused the last thing that it was asked."""
+        return self._trouble is not None
+
     async def _write_all(self) -> None:
         while self._waiting:
             steps, self._waiting = self._waiting, []

@@ -230,6 +230,7 @@ def _about(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> str
     inner = _without(text, a, start, others).strip(_TRIM) + _without(text, end, b, others).strip(
         _TRIM
     )
+    inner = re.sub(r"^[和及与]|[和及与、](?=分别)", "", inner)  # stood between two times
     inner = re.sub(r"^(?:争取|力争|在|前|并|需|要)+|(?:前|内)?完成$", "", inner).strip(_TRIM)
     if len(inner) >= 4 or not b < len(text) or text[b] not in "，,":
         return inner

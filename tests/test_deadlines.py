@@ -270,3 +270,9 @@ def test_no_text_breaks_the_reader(text):
         assert timing.text in text
         if timing.start_on and timing.due_on:
             assert timing.start_on <= timing.due_on
+
+
+def test_what_stood_between_two_times_is_gone_with_them() -> None:
+    text = "各牵头单位要在6月20日前和12月10日前分别报送半年和全年工作总结。"
+    found = read_timings(text, DateContext(year=2026))
+    assert {timing.about for timing in found} == {"各牵头单位要分别报送半年和全年工作总结"}

@@ -21,7 +21,7 @@ SILENT = timedelta(hours=1)  # a platform that takes nothing for so long is told
 SET_BACK = timedelta(minutes=5)
 SHOWN = 5  # messages of a notice that get a button
 KINDS = {
-    "reminder": "提醒", "reply": "答复", "notice": "通知", "report_list": "未报送名单",
+    "reminder": "提醒", "reply": "答复", "notice": "通知", "report_list": "未报送名单", "periodic": "汇总或通报",
     "undelivered": "发送情况",
 }  # fmt: skip
 

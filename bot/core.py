@@ -98,10 +98,14 @@ class Core:
 
     def words(self, session: "Session", message: "OutboxMessage") -> "Outgoing | None":
         """What a message of the outbox says as of now; None when nothing of it is left to say."""
-        from bot import render, report_list
+        from bot import circular, render, report_list, summary
+        from reminders import periodic
 
         if message.kind == report_list.KIND:
             return report_list.message(session, message, self.workdays)
+        if message.kind == periodic.KIND:
+            write = circular.message if message.facts["rule"] == "circular" else summary.message
+            return write(session, message, self.clock.now(), self.workdays, self.settings)
         return render.outbox_message(session, message, self.clock.today())
 
     def load(self) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from bot import (
     alarms,
     binding_desk,
+    circular,
     feedback,
     lists,
     people,
@@ -69,6 +70,10 @@ class Router:
                 session,
                 incoming,
                 lists.last_as_file(session, incoming, kind, self._core.clock.now()),
+            )
+        if month := circular.asked_month(text, self._core.clock.today()):
+            return lambda session: self._seen(
+                session, incoming, circular.reply(session, self._core, incoming, month)
             )
         if report_questions.asks(text):
             return lambda session: self._said(
@@ -157,7 +162,9 @@ class Router:
         if not self.is_admin(incoming):
             return lambda session: self._ours(session, incoming, plan_desk.ONLY_ADMINS)
         if verb in ("diff", "review"):
-            rows = plan_desk.look(self._core, verb, version_id)
+            with reading(self._core.engine) as session:
+                scope = people.scope_of(session, incoming)
+            rows = plan_desk.look(self._core, verb, version_id, scope)
             return lambda session: self._ours(session, incoming, *rows)
         by = f"{incoming.platform}:{incoming.account_id}"
         # before it is published: the questions take their time, and the transaction none
@@ -175,7 +182,8 @@ class Router:
         by = f"{incoming.platform}:{incoming.account_id}"
 
         def correct(session: Session) -> list[Reply]:
-            rows = plan_desk.say(session, self._core, text, by, incoming.account_name)
+            scope = people.scope_of(session, incoming)
+            rows = plan_desk.say(session, self._core, text, by, incoming.account_name, scope)
             talk = Talk(session, self._core, incoming)
             settle_moved(talk)
             return talk.replies(*rows)

@@ -32,14 +32,15 @@ FONTS = (
     "C:/Windows/Fonts/simsun.ttc",
 )
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"  # Noto Sans SC; the extra "pictures" installs it
-SIZE, PAD, GAP = 20, 10, 24  # pixels: a character, a cell's margin, around the table
+SIZE, SMALL = 20, 16  # pixels of a character, and of one in the notes
+PAD, GAP = 10, 24  # pixels: a cell's margin, around the table
 PICTURE_WIDTH = 76  # characters of all columns together
 TALLEST_PICTURE = 9000  # pixels; chats refuse or shrink what is taller
 INK, LINE, HEAD = "#222222", "#9A9A9A", "#EDEDED"
 
 
-def sheet(title: str, head: Sequence[str], rows: Rows) -> bytes:
-    """A workbook with one sheet: the title, the names of the columns, and every row."""
+def sheet(title: str, head: Sequence[str], rows: Rows, notes: str = "") -> bytes:
+    """A workbook with one sheet: the title, the names of the columns, every row, and notes below."""
     import xlsxwriter
 
     cell = {"font_name": "宋体", "font_size": 10.5, "border": 1, "text_wrap": True, "valign": "vcenter"}  # fmt: skip
@@ -51,6 +52,7 @@ def sheet(title: str, head: Sequence[str], rows: Rows) -> bytes:
         named = book.add_format({"font_name": "黑体", "font_size": 16, "align": "center", "valign": "vcenter", "text_wrap": True})  # fmt: skip
         heads = book.add_format({**cell, "font_name": "黑体", "align": "center", "bg_color": HEAD})
         plain = book.add_format(cell)
+        centred = book.add_format({**cell, "align": "center"})
         lights = {
             name: book.add_format({**cell, "align": "center", "bg_color": colour})
             for name, colour in LIGHTS.items()
@@ -66,8 +68,21 @@ def sheet(title: str, head: Sequence[str], rows: Rows) -> bytes:
             lines = max(lines_in(text, width) for text, width in zip(row, widths, strict=True))
             page.set_row(n, min(lines * LINE_HEIGHT + 5, TALLEST))
             for at, text in enumerate(row):
-                page.write_string(n, at, text[:LONGEST_CELL], lights.get(text, plain))
+                page.write_string(
+                    n,
+                    at,
+                    text[:LONGEST_CELL],
+                    lights.get(text, centred if _is_centred(text) else plain),
+                )
+        if notes:
+            below = book.add_format({"font_name": "宋体", "font_size": 9, "text_wrap": True, "valign": "top"})  # fmt: skip
+            last = len(rows) + 2
+            page.merge_range(last, 0, last, max(1, len(head) - 1), "", below)
+            page.write_string(last, 0, notes, below)
+            page.set_row(last, lines_in(notes, sum(widths)) * LINE_HEIGHT + 5)
+        page.ignore_errors({"number_stored_as_text": f"A1:Z{len(rows) + 2}"})
         page.freeze_panes(2, 0)
+        page.center_horizontally()
         page.set_landscape()
         page.set_paper(9)  # A4
         page.fit_to_pages(1, 0)
@@ -75,7 +90,7 @@ def sheet(title: str, head: Sequence[str], rows: Rows) -> bytes:
     return out.getvalue()
 
 
-def picture(title: str, head: Sequence[str], rows: Rows) -> bytes | None:
+def picture(title: str, head: Sequence[str], rows: Rows, notes: str = "") -> bytes | None:
     """The same as a PNG; None without a Chinese font, or when the table is too long for a picture."""
     path = chinese_font()
     if path is None:
@@ -89,22 +104,29 @@ def picture(title: str, head: Sequence[str], rows: Rows) -> bytes | None:
     heights = [max(map(len, cells)) * step + PAD for cells in table]
     titled = _wrapped([title], [sum(widths)], font)[0]
     top = GAP + len(titled) * step + PAD
-    if top + sum(heights) + GAP > TALLEST_PICTURE:
+    small = ImageFont.truetype(path, SMALL)
+    noted = _wrapped([notes], [sum(widths)], small)[0] if notes else []
+    below = len(noted) * SMALL * 7 // 5 + PAD if noted else 0
+    height = top + sum(heights) + below + GAP
+    if height > TALLEST_PICTURE:
         return None
-    image = Image.new("RGB", (sum(widths) + 2 * GAP, top + sum(heights) + GAP), "white")
+    image = Image.new("RGB", (sum(widths) + 2 * GAP, height), "white")
     draw = ImageDraw.Draw(image)
     for n, line in enumerate(titled):
         middle = (image.width - font.getlength(line)) / 2
         draw.text((middle, GAP + n * step), line, INK, font, stroke_width=0.4)
-    for n, (cells, height) in enumerate(zip(table, heights, strict=True)):
+    for n, (cells, tall) in enumerate(zip(table, heights, strict=True)):
         left = GAP
         for lines, width in zip(cells, widths, strict=True):
             fill = HEAD if n == 0 else LIGHTS.get("".join(lines), "white")
-            draw.rectangle((left, top, left + width, top + height), fill, LINE)
+            draw.rectangle((left, top, left + width, top + tall), fill, LINE)
             for m, line in enumerate(lines):
-                draw.text((left + PAD, top + PAD // 2 + m * step), line, INK, font)
+                room = width - font.getlength(line) if _is_centred(line) else 2 * PAD
+                draw.text((left + room / 2, top + PAD // 2 + m * step), line, INK, font)
             left += width
-        top += height
+        top += tall
+    for n, line in enumerate(noted):
+        draw.text((GAP + PAD, top + PAD + n * SMALL * 7 // 5), line, INK, small)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -126,6 +148,11 @@ def chinese_font() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return next((line for line in sorted(asked.stdout.splitlines()) if line.strip()), None)
+
+
+def _is_centred(text: str) -> bool:
+    """A light, or a number."""
+    return text in LIGHTS or text.isdecimal()
 
 
 def lines_in(text: str, width: float) -> int:

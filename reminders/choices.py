@@ -33,6 +33,9 @@ class Choices:
     escalation: tuple[tuple[int, str], ...]  # (working day after the due day, receiver)
     office: str
     completion: str  # "unit" or "office"
+    weekly_digest: bool
+    monthly_digest: bool
+    circular: bool
 
     def at(self, day: date) -> datetime:
         """When reminders leave on a local day."""
@@ -46,7 +49,8 @@ def _number(least: int, most: int, text: str) -> int:
 
 
 def _yes_or_no(text: str) -> bool:
-    words = {"true": True, "false": False, "是": True, "否": False, "1": True, "0": False}
+    yes, no = ("true", "on", "是", "1"), ("false", "off", "否", "0")
+    words = {**dict.fromkeys(yes, True), **dict.fromkeys(no, False)}
     if text.strip().lower() not in words:
         raise ValueError("应为 是 或 否")
     return words[text.strip().lower()]
@@ -75,6 +79,9 @@ NAMES: dict[str, Callable[[str], Any]] = {
     "escalation": read_steps,
     "office": str.strip,
     "completion": _one_of("unit", "office"),
+    "weekly_digest": _yes_or_no,
+    "monthly_digest": _yes_or_no,
+    "circular": _yes_or_no,
 }
 
 
@@ -125,6 +132,10 @@ class ChoiceBook:
                 found.update(self._rows.get(place, {}))
             self._known[key] = replace(self._defaults, **{**found, **self._changed})
         return self._known[key]
+
+    def of_unit(self, unit_id: int) -> set[Choices]:
+        """All that may hold for a unit, whatever the plan."""
+        return {self.of(plan, unit_id) for plan in self._plans}
 
     def in_use(self) -> set[Choices]:
         """All that may hold anywhere."""

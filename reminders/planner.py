@@ -13,6 +13,7 @@ from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
 from corpus.models import PlanVersion, Touched
 from corpus.progress import Moment
+from reminders import periodic
 from reminders.asking import Ask, Asker, days_asked, reach
 from reminders.choices import ChoiceBook
 from reminders.debtors import with_collectives
@@ -37,6 +38,8 @@ def plan(
 ) -> int:  # fmt: skip
     """Write every reminder that is due by `now`, in this one transaction; how many will be sent.
 
+    The weekly and monthly messages are written too, and not counted.
+
     Each is written once for all runs and processes; those of one chat and run are one message.
     Only what has a reminder since the last run is looked at, and what was touched since. Of several
     that are due for one thing at once only the newest is sent. The others are recorded as skipped,
@@ -56,6 +59,7 @@ def plan(
     wanted = _wanted(asker.asks(search.found(), now.date(), now.date()), since, now)
     digests = Digests(now, workdays, settings)
     planned = _write(session, wanted, Receivers(session, chats_of), digests, now, tell)
+    periodic.add_due(session, since, now, book, workdays, settings, chats_of)
     tell_of_past(session, newly, now, tell)
     if search.asked_rules:
         _note_missing(state, asker.missing_years)

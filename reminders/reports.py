@@ -59,6 +59,17 @@ def windows_ahead(
     return sorted(open_ones, key=lambda o: (o.window.due_on, o.window.plan_id, o.window.unit_id))
 
 
+def windows_due(
+    session: Session, first: date, last: date, workdays: Workdays, plan_ids: Collection[str]
+) -> list[OwedWindow]:
+    """The windows of some plans in force that fall due in a span, received or not; nothing is written."""
+    wanted = _wanted_between(session, first, last, workdays, plan_ids)
+    known = _known(session, wanted)
+    found = [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
+    in_span = [owed for owed in found if first <= owed.window.due_on <= last]
+    return sorted(in_span, key=lambda o: (o.window.due_on, o.window.plan_id, o.window.unit_id))
+
+
 def windows_named(session: Session, ids: Collection[int], workdays: Workdays) -> list[OwedWindow]:
     """Windows by their ids, as the plans in force have them; received ones too."""
     rows = [

@@ -1,10 +1,11 @@
 """duban reminders …: What will be sent, and what was."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.commands import Json, PlanId, UnitName, do
+from bot.commands import At, Json, PlanId, UnitName, do
 
 app = typer.Typer(no_args_is_help=True, help="提醒：预览、规则与发送记录")
 rules_app = typer.Typer(no_args_is_help=True, help="提醒规则的设置，可按方案、按单位另定")
@@ -29,6 +30,26 @@ def reminders_preview(
         unit=unit,
         plan=plan,
         change=change or [],
+        json=json,
+    )
+
+
+@app.command("circular")
+def reminders_circular(
+    month: Annotated[str | None, typer.Option("--month", help="月份，如 2022-06；默认上个月")] = None,
+    plan: PlanId = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help="另存为表格")] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="另存为图片")] = None,
+    at: At = None, json: Json = False,
+) -> None:  # fmt: skip
+    """一个月的督办通报：各单位的红黄绿灯和办结、报送数。"""
+    do(
+        "reminders_circular",
+        month=month,
+        plan=plan,
+        xlsx=str(xlsx.absolute()) if xlsx else None,
+        png=str(png.absolute()) if png else None,
+        at=at,
         json=json,
     )
 

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Protocol, cast
 
 from config.workdays import Workdays
 from corpus.values import Role
 from reminders.choices import Choices
+from reminders.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,30 @@ class Rule(Protocol):
         """
 
 
+class Periodic(Protocol):
+    """What a module of this folder holds that tells something once a week or month, due or not."""
+
+    LABEL: str
+    RECEIVER: str  # "unit", or the supervising "office" of a plan
+    COVERS: tuple[str, ...]  # the rules whose message it replaces where both go out together
+
+    def period(self, day: date) -> Period:
+        """The period that holds `day`; in each one message leaves, on its first working day."""
+
+    def is_chosen(self, choices: Choices) -> bool:
+        """Whether it is wanted."""
+
+
+class Digest(Periodic, Protocol):
+    """A periodic message that sums up what one unit owes."""
+
+    AHEAD: str  # the days it looks ahead to, 本周和下周
+    BEFORE: str  # the period it looks back on, 上周
+
+    def until(self, period: Period) -> date:
+        """The last day it looks ahead to."""
+
+
 # what a digest tells first; a rule that is not named here comes last
 URGENT_FIRST = (
     "escalation", "overdue", "report_missing", "due_today", "report_due", "before_deadline",
@@ -63,9 +89,19 @@ URGENT_FIRST = (
 
 @cache
 def all_rules() -> dict[str, Rule]:
-    """Name → rule, in the order of the names."""
+    """Name → rule about what is owed, in the order of the names."""
+    return {name: cast(Rule, rule) for name, rule in _modules().items() if hasattr(rule, "due")}
+
+
+@cache
+def periodic_rules() -> dict[str, Periodic]:
+    """Name → rule that speaks once a week or month, in the order of the names."""
+    return {n: cast(Periodic, rule) for n, rule in _modules().items() if hasattr(rule, "period")}
+
+
+def _modules() -> dict[str, ModuleType]:
     names = sorted(module.name for module in iter_modules(__path__))
-    return {name: cast(Rule, import_module(f"{__name__}.{name}")) for name in names}
+    return {name: import_module(f"{__name__}.{name}") for name in names}
 
 
 def rules_of(is_report: bool) -> list[Rule]:

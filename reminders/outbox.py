@@ -42,7 +42,8 @@ def claim(
 ) -> list[OutboxMessage]:  # fmt: skip
     """Take up to `limit` messages of `platform` (of one chat) that are due, for LEASE; nobody else gets them.
 
-    Of each chat only the oldest that waits, so that its order is kept while other chats go on.
+    Of each chat only the oldest that waits, so that its order is kept while other chats go on; what
+    is meant for a later hour and was never tried holds up nothing.
     `now` is the product's time, `wall` the real one, which leases are counted in.
     """
     earlier = aliased(OutboxMessage)
@@ -58,6 +59,7 @@ def claim(
                 col(earlier.chat_id) == OutboxMessage.chat_id,
                 col(earlier.state) == OutboxState.PENDING,
                 col(earlier.id) < col(OutboxMessage.id),
+                or_(col(earlier.due_at) <= now, col(earlier.attempts) > 0),
             ),
         )
         .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))

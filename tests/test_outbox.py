@@ -91,6 +91,16 @@ def test_one_chat_keeps_its_order_while_others_go_on(engine: Engine) -> None:
     assert keys(take(engine)) == ["a2"]
 
 
+def test_what_is_meant_for_later_holds_up_no_answer(engine: Engine) -> None:
+    put(engine, "tomorrow", "消防群", NOW + timedelta(days=1))
+    put(engine, "answer", "消防群")
+    assert keys(take(engine)) == ["answer"]
+    with writing(engine) as session:  # one that was refused for a while does: its order is kept
+        outbox.try_later(session, row(engine, "answer"), 60, "busy", NOW)
+    put(engine, "next", "消防群")
+    assert take(engine) == []
+
+
 def test_workers_at_once_share_everything_and_nothing_twice(engine: Engine) -> None:
     for n in range(60):
         put(engine, f"k{n}", f"群{n}")

@@ -13,6 +13,7 @@ from corpus.models import PlanVersion, Task, Timing, Unit
 from rag.phrasing import chinese_day
 from reminders.models import OutboxMessage
 from reminders.owed import OwedWindow
+from reminders.periods import in_chinese
 from reminders.preview import PlannedReminder
 from reminders.rules import receiver_of, rule_named
 from reminders.told import Told, moment_of
@@ -22,6 +23,7 @@ COUNTED = {
     "before_deadline": "{}项任务即将到期", "report_missing": "{}项报告逾期未报",
     "report_due": "{}项报告即将到期", "report_opens": "{}项报告开始报送",
 }  # fmt: skip
+PRESSING = {"escalation", "overdue", "report_missing"}
 NUMERALS = "一二三四五六七八九十"
 OWN = ("unit", "head")  # who may answer for the unit
 
@@ -101,16 +103,22 @@ def digest_rows(lines: Sequence[Line], today: date) -> tuple[str, ...]:
 
 def _own_rows(lines: Sequence[Line], today: date) -> Iterable[str]:
     sections = _sections(lines)
-    calm = sections.keys() <= {"before_deadline", "due_today"}
     units = "、".join(dict.fromkeys(line.unit for line in lines))
-    yield f"【{'到期提醒' if calm else '督办提醒'}】{units}：有{_counted(sections)}"
+    yield f"【{_heading(sections)}】{units}：有{_counted(sections)}"
     yield from _sectioned(sections, today, named=False)
     ends = ["收到请点“收到”"]
     if any(not line.period for line in lines):
         ends.append("已完成请点“办结”")
     if any(line.period for line in lines):
-        ends.append("已上报请点“报送”")
+        ends.append("报送材料请点“报送”")
     yield "，".join(ends) + "；需要延期、不是本单位的，请点“更多”。"
+
+
+def _heading(sections: dict[str, list[Line]]) -> str:
+    if PRESSING & sections.keys():
+        return "督办提醒"
+    reports_only = all(name.startswith("report_") for name in sections)
+    return "报送提醒" if reports_only else "到期提醒"
 
 
 def _other_rows(lines: Sequence[Line], receiver: str, today: date) -> Iterable[str]:
@@ -122,7 +130,7 @@ def _other_rows(lines: Sequence[Line], receiver: str, today: date) -> Iterable[s
     elif receiver == "office":
         yield f"【督办情况】有{counted}，请督办。"
     else:
-        yield f"【督办情况】向领导报告：有{counted}。"
+        yield f"【督办情况】有{counted}，特此报告。"
     yield from _sectioned(sections, today, named=True)
 
 
@@ -150,7 +158,7 @@ def _row(line: Line, today: date, *, named: bool) -> str:
     if line.timing is not None:
         when += f"；原文“{line.timing.text}”"
         when += "，原文有歧义，按较早的理解" if line.timing.ambiguous else ""
-    what = f"报送（{line.period}）" if line.period else ""
+    what = f"报送（{in_chinese(line.period)}）" if line.period else ""
     words = [
         f"{line.number}. {f'{line.unit}：' if named else ''}{chinese_day(line.due_on)}到期（{when}）",
         f"{what}{line.title}",
@@ -166,4 +174,4 @@ def _silence(line: Line, named: bool) -> str:
     if line.asked_on is None:
         return "该单位没有绑定会话，未能提醒到" if named else "尚未收到答复"
     since = f"自{chinese_day(line.asked_on)}首次提醒以来"
-    return f"{since}没有答复" if named else f"{since}尚未收到贵单位的答复，请尽快答复进展"
+    return f"{since}没有答复" if named else f"{since}尚未收到贵单位的答复，请尽快反馈进展"

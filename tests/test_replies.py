@@ -92,7 +92,7 @@ def test_ack_and_done_by_button_and_by_words(office: Office) -> None:
     reminder = office.reminder(of_group(office.at(FIRST_DAY)))
     assert [b.label for row in reminder.buttons for b in row] == ["收到", "办结", "更多"]
     assert "收到（2项）" in office.says(GROUP, "收到", addressed=False)
-    assert "已答复过" in office.presses(GROUP, "收到", under=reminder)
+    assert "此前已答复" in office.presses(GROUP, "收到", under=reminder)
     assert "哪一项" in office.says(GROUP, "办结了")
     assert "校园周边" in office.presses(GROUP, "1.")
     assert "消防设施" in office.says(GROUP, "办结 2：检测报告已归档", by="王科员")
@@ -239,7 +239,7 @@ def test_an_extension_is_asked_granted_and_moves_the_day(office: Office) -> None
     office.presses(GROUP, "更多", under=reminder)
     office.presses(GROUP, "申请延期")
     assert "写明延期到哪一天" in office.presses(GROUP, "2.")
-    assert "不在其后" in office.says(GROUP, "到2022年9月1日，因为设备未到货", addressed=False)
+    assert "应在此之后" in office.says(GROUP, "到2022年9月1日，因为设备未到货", addressed=False)
     office.says(GROUP, "取消", addressed=False)
     assert "原因" in office.says(GROUP, "第2项申请延期到10月底")
     assert "按原时限" in office.says(GROUP, "设备未到货", addressed=False)
@@ -322,13 +322,16 @@ def test_a_report_is_handed_in_by_button_and_by_words(either: Office) -> None:
     told = of_group(either.at("2022-09-22 09:00"))
     reminder = either.reminder(told)
     assert "报送校车安全情况" in reminder.text
+    assert "报送（2022年9月）" in reminder.text
     either.presses(GROUP, "更多", under=reminder)
     either.presses(GROUP, "报送")
     assert "10分钟" in either.shown.text
     done = either.says(
         GROUP, "排查校车120辆", addressed=False, files=[("月报.docx", b"PK\x03\x04")]
     )
-    assert "已收到报送：市教育局 2022-09 报送校车安全情况：排查校车120辆（附件：月报.docx）" in done
+    assert (
+        "已收到报送：市教育局 2022年9月 报送校车安全情况：排查校车120辆（附件：月报.docx）" in done
+    )
     assert "补充报送" in either.says(GROUP, "报送：更正为121辆", replied_to=f"m{told.id}")
     assert "已收到报送：市住建局" in either.says(OTHERS, "已报送", addressed=False)
     assert received(either) == [

@@ -6,6 +6,7 @@ from bot.answering.digest import Item
 from bot.answering.words import Verb
 from bot.messages import Button
 from reminders.models import ReportWindow
+from reminders.periods import in_chinese
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -49,7 +50,7 @@ def which(verb: Verb, message_id: int | None, found: Sequence[Item]) -> Rows:
 def windows(found: Sequence[tuple[ReportWindow, str]]) -> Rows:
     """One for each report that may be meant; beside each window what is reported."""
     return tuple(
-        (Button(f"{_short(f'{window.period} {text}')}", f"{WINDOW}:{window.id}"),)
+        (Button(f"{_short(f'{in_chinese(window.period)} {text}')}", f"{WINDOW}:{window.id}"),)
         for window, text in found
     )
 

@@ -24,7 +24,7 @@ _REFUSED = {
     EventKind.EXTENSION_ASKED: EventKind.EXTENSION_REFUSED,
 }
 ONLY_DECIDERS = "只有管理员或督办单位可以决定。"
-GONE = "这个请求已不在了。"
+GONE = "这个申请已不存在。"
 
 
 def decide(talk: Talk, verb: str, event_id: int) -> Rows:
@@ -42,23 +42,23 @@ def decide(talk: Talk, verb: str, event_id: int) -> Rows:
     settled = talk.session.exec(select(TaskEvent).where(TaskEvent.decides == asked.id)).first()
     if settled is not None:
         who = f"由{settled.by_name or settled.by}" if talk.is_private_admin else ""
-        return (f"这个请求已经{who}处理过了。",)
+        return (f"这个申请已{who}处理过了。",)
     task = task_of(talk.session, version, asked.lineage)
     name = (task.title or task.text)[:40] if task else "已不在方案中的任务"
     if verb == MOVE:
         return (how_to_move(talk.session, version, task, asked.unit_id),)
     if verb == KEEP:
         _settle(talk, asked, EventKind.RETURN_SETTLED, "维持原单位")
-        talk.tell_unit(asked.unit_id, f"退回未获同意，仍由贵单位办理：{name}。提醒恢复。")
+        talk.tell_unit(asked.unit_id, f"退回未获同意，仍由贵单位办理：{name}。恢复提醒。")
         return (f"已维持原单位：{name}。",)
     if verb == AGREE:
         return (_agree(talk, asked, name),)
     _settle(talk, asked, _REFUSED[asked.kind], "")
     if asked.kind is EventKind.COMPLETION_ASKED:
-        talk.tell_unit(asked.unit_id, f"办结申请被退回，请继续办理：{name}。提醒恢复。")
+        talk.tell_unit(asked.unit_id, f"办结申请被退回，请继续办理：{name}。恢复提醒。")
         return (f"已退回办结申请：{name}。",)
     talk.tell_unit(asked.unit_id, f"延期申请未获同意，仍按原时限办理：{name}。")
-    return (f"已不同意延期：{name}。",)
+    return (f"已答复不同意延期：{name}。",)
 
 
 def _agree(talk: Talk, asked: TaskEvent, name: str) -> str:
@@ -69,8 +69,8 @@ def _agree(talk: Talk, asked: TaskEvent, name: str) -> str:
     assert asked.until_on is not None
     _settle(talk, asked, EventKind.EXTENSION_GRANTED, asked.text)
     day = chinese_day(asked.until_on)
-    talk.tell_unit(asked.unit_id, f"延期已获同意，新的时限是{day}：{name}。")
-    return f"已同意延期到{day}：{name}。"
+    talk.tell_unit(asked.unit_id, f"延期已获同意，新的时限为{day}：{name}。")
+    return f"已同意延期至{day}：{name}。"
 
 
 def _settle(talk: Talk, asked: TaskEvent, kind: EventKind, text: str) -> None:

@@ -11,6 +11,7 @@ from bot.answering.words import Verb
 from corpus.models import Task
 from reminders import reports
 from reminders.models import OutboxMessage, ReportDuty, ReportWindow
+from reminders.periods import in_chinese
 
 NO_UNIT = "本会话没有绑定单位，不知道是哪个单位报送。请先发：/bind 单位名称"
 
@@ -48,7 +49,9 @@ def reported(talk: Talk, window_id: int, answer: Answer) -> list[Reply]:
     title = title_of(talk.session, window)
     if not answer.said.text and not answer.came:
         expecting.expect(talk.session, talk.incoming, Verb.REPORT, talk.now, window_id=window_id)
-        return talk.replies(f"{window.period} {title[:40]}：{PROMPTS[Verb.REPORT]}", HOW_LONG)
+        return talk.replies(
+            f"{in_chinese(window.period)} {title[:40]}：{PROMPTS[Verb.REPORT]}", HOW_LONG
+        )
     rows, event_id = steps.report(talk, window, title, answer.said.text, answer.came)
     expecting.more_files(talk.session, talk.incoming, talk.now, event_id)
     return talk.replies(*rows)

@@ -15,6 +15,7 @@ from corpus.models import EventKind, TaskEvent, Unit
 from rag.phrasing import chinese_day
 from reminders import reports
 from reminders.models import ReportWindow
+from reminders.periods import in_chinese
 
 Rows = tuple[str, ...]
 
@@ -37,7 +38,7 @@ def acknowledge(talk: Talk, found: Sequence[Item]) -> Rows:
     if not open_ones:
         return ("这条提醒中的任务都已办结，不用再答复。",)
     if not new:
-        return (f"{talk.who}已答复过收到。",)
+        return (f"{talk.who}此前已答复“收到”。",)
     return (f"已记录：{talk.who}收到（{len(found)}项）。",)
 
 
@@ -86,7 +87,7 @@ def ask_extension(talk: Talk, item: Item, text: str) -> tuple[Rows, bool]:
     if wish.until_on is None:
         return (EXTENSION_FORM,), False
     if wish.until_on <= max(item.due_on, talk.today):
-        when = f"原定{chinese_day(item.due_on)}，申请的{chinese_day(wish.until_on)}不在其后。"
+        when = f"原定{chinese_day(item.due_on)}，延期后的日期应在此之后，不能是{chinese_day(wish.until_on)}。"
         return (f"{when}{EXTENSION_FORM}",), False
     if len(wish.reason) < 2:
         return (f"请写明延期到{chinese_day(wish.until_on)}的原因。",), False
@@ -95,7 +96,7 @@ def ask_extension(talk: Talk, item: Item, text: str) -> tuple[Rows, bool]:
     if progress.is_done(talk.matter(item, reminder), talk.now):
         return (f"此项已经办结，不用延期：{item.title[:40]}。",), True
     if progress.waiting(talk.matter(item, reminder), EventKind.EXTENSION_ASKED, talk.now):
-        return ("此项已有一份延期申请在等管理员决定。",), True
+        return ("此项已申请延期，正等管理员决定。",), True
     event = talk.record(
         item, reminder, EventKind.EXTENSION_ASKED, text=wish.reason, until_on=wish.until_on,
         of_the_day=True,
@@ -141,7 +142,7 @@ def report(
     )
     head = "已补充报送" if again else "已收到报送"
     unit = talk.session.get(Unit, window.unit_id)
-    row = f"{head}：{unit.name if unit else ''} {window.period} {title[:40]}{late}{_quoted(text)}{_attached(came)}"
+    row = f"{head}：{unit.name if unit else ''} {in_chinese(window.period)} {title[:40]}{late}{_quoted(text)}{_attached(came)}"
     return (row,), event.id
 
 

@@ -6,13 +6,12 @@ from functools import partial
 
 from sqlmodel import Session
 
-from bot import people
+from bot import people, plan_desk
 from bot.answering.buttons import Rows
 from bot.answering.digest import Item
 from bot.core import Core
 from bot.messages import Incoming, Outgoing
 from bot.models import AccountRole
-from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, TaskEvent
 from corpus.progress import Matter, Progress, deciding_units
@@ -22,7 +21,6 @@ from reminders.models import Reminder
 from reminders.receivers import Receivers, hears
 
 Reply = tuple[str, Outgoing]  # (platform, message)
-OUT_OF_SCOPE = "本会话只看限定的方案，发 /scope 可看到是哪些。"
 
 
 class Talk:
@@ -62,8 +60,7 @@ class Talk:
 
     def check_scope(self, plan_id: str) -> None:
         """Raises UserError where this chat is scoped to other plans; it does not tell which there are."""
-        if not people.may_see(self.session, self.incoming, [plan_id]):
-            raise UserError(OUT_OF_SCOPE)
+        plan_desk.check_scope(plan_id, tuple(self.chat.plan_ids) or None)
 
     def office_of(self, version: PlanVersion) -> int | None:
         """The unit that supervises a plan."""

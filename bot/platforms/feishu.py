@@ -36,7 +36,7 @@ from config.settings import Settings
 
 STORED_WITHIN_S = 2.5  # after three seconds Feishu counts a call as failed
 NAMED_WITHIN_S = 1.0  # a name is worth no more
-REDELIVERS_FOR_S = 15 + 5 * 60 + 3600 + 6 * 3600  # what we did not take comes four times more
+REDELIVERS_FOR_S = 7 * 3600  # after 15 s, 5 min, 1 h and 6 h
 # what was signed longer ago is refused; until then the same event has the same id, and is answered once
 FRESH_S = 8 * 3600
 DONE = CallReply(body=b"{}")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot import alarms, delivery_report, inbox, people, render, report_list
 from bot.core import Core
@@ -93,24 +93,20 @@ class App:
             return False
         return True
 
-    def _start_waiting(self) -> None:
+    async def _start_waiting(self) -> None:
         """Start to handle what waits: in order within a chat, and no chat holds up another."""
-        with reading(self.engine) as session:
-            rows = session.exec(
-                select(InboxMessage)
-                .where(col(InboxMessage.handled_at).is_(None))
-                .order_by(col(InboxMessage.id))
-            ).all()
-        chats: dict[tuple[str, str], list[InboxMessage]] = {}
-        for row in rows:
-            chats.setdefault((row.platform, row.chat_id), []).append(row)
-        for chat, waiting in chats.items():
-            if chat not in self._handling:
-                self._handling[chat] = asyncio.create_task(self._handle_all(chat, waiting))
-
-    async def _handle_all(self, chat: tuple[str, str], rows: list[InboxMessage]) -> None:
         try:
-            for row in rows:
+            chats = await asyncio.to_thread(inbox.waiting_chats, self.engine)
+        except DBAPIError as error:  # it is there again some time, and so is what waits
+            log.warning("inbox.unreadable", error=type(error).__name__)
+            return
+        for chat in chats:
+            if chat not in self._handling:
+                self._handling[chat] = asyncio.create_task(self._handle_all(chat))
+
+    async def _handle_all(self, chat: tuple[str, str]) -> None:
+        try:
+            for row in await self._in_hand(inbox.waiting_in, self.engine, *chat):
                 async with self._hands:
                     await self._handle(row)
         finally:
@@ -291,7 +287,7 @@ class App:
     async def _handle_forever(self) -> None:
         while True:
             self._arrived.clear()
-            self._start_waiting()
+            await self._start_waiting()
             # wait_for would lose our cancellation when both come at the same moment
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import Engine
+from sqlmodel import Session, col, func, select
 
 from bot.messages import Incoming
 from bot.models import InboxMessage
 from bot.router import Action
 from config.clock import Clock
+from config.database import reading
 from reminders import outbox
 
 
@@ -17,6 +19,30 @@ def row_of(incoming: Incoming, received_at: datetime) -> InboxMessage:
         platform=incoming.platform, message_id=incoming.message_id, chat_id=incoming.chat_id,
         incoming=incoming.to_json(), received_at=received_at,
     )  # fmt: skip
+
+
+def waiting_chats(engine: Engine) -> list[tuple[str, str]]:
+    """Platform and id of each chat with something that is not handled, who waits longest first."""
+    query = (
+        select(InboxMessage.platform, InboxMessage.chat_id)
+        .where(col(InboxMessage.handled_at).is_(None))
+        .group_by(col(InboxMessage.platform), col(InboxMessage.chat_id))
+        .order_by(func.min(InboxMessage.id))
+    )
+    with reading(engine) as session:
+        return [(platform, chat_id) for platform, chat_id in session.exec(query)]
+
+
+def waiting_in(engine: Engine, platform: str, chat_id: str) -> list[InboxMessage]:
+    """What is not handled of one chat, in the order in which it came."""
+    query = (
+        select(InboxMessage)
+        .where(InboxMessage.platform == platform, InboxMessage.chat_id == chat_id)
+        .where(col(InboxMessage.handled_at).is_(None))
+        .order_by(col(InboxMessage.id))
+    )
+    with reading(engine) as session:
+        return list(session.exec(query))
 
 
 def settle(session: Session, row: InboxMessage, action: Action, clock: Clock) -> None:

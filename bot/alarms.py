@@ -67,15 +67,15 @@ def chat_gone(
         return False
     unit = session.get(Unit, chat.unit_id) if chat.unit_id else None
     rows = [
-        f"{chat_name(session, platform, chat_id)}已经发不进去了：机器人被移出，或会话已不存在。"
+        f"{chat_name(session, platform, chat_id)}已无法送达：机器人被移出，或会话已不存在。"
     ]
     if unit is not None:
         rows.append(
-            f"它绑定的是“{unit.name}”，该单位的提醒不会再发到这里。请联系对方重新拉入机器人，或另绑一个群。"
+            f"它绑定的是“{unit.name}”，该单位的提醒不会再发到这里。请联系对方重新拉入机器人，或另绑一个会话。"
         )
     if message is not None:
         rows.append(
-            f"这次没有送到的{kind_name(message)}编号{message.id}；恢复以后可以重发：duban reminders resend {message.id}"
+            f"这次未送达的{kind_name(message)}编号为{message.id}，恢复后可以重发：duban reminders resend {message.id}"
         )
     key = f"gone:{chat.id}:{now:%Y-%m-%dT%H}"
     return bool(tell_admins(session, key, "\n".join(rows), now, but=(platform, chat_id)))
@@ -141,7 +141,7 @@ def undelivered_notice(session: Session, notice: OutboxMessage) -> Outgoing | No
     if not found:
         return None
     zone = ZoneInfo(notice.facts["timezone"])
-    rows = [f"有{len(found)}条消息没有送到，或不能确定送到没有："]
+    rows = [f"有{len(found)}条消息未送达，或不能确定是否送达："]
     for row in found[:SHOWN]:
         chat = chat_name(session, row.platform, row.chat_id)
         rows.append(
@@ -150,7 +150,7 @@ def undelivered_notice(session: Session, notice: OutboxMessage) -> Outgoing | No
         )
     if len(found) > SHOWN:
         rows.append(f"另有{len(found) - SHOWN}条，用 duban reminders log 看全部。")
-    rows.append("请先问问对方收到没有，再点“重发”，或用命令 duban reminders resend 编号。")
+    rows.append("请先向对方核实是否收到，再点“重发”，或用命令 duban reminders resend 编号。")
     buttons = [Button(f"重发 {row.id}", f"resend:{row.id}") for row in found[:SHOWN]]
     return Outgoing(notice.chat_id, tuple(rows), buttons=(tuple(buttons),))
 
@@ -167,9 +167,9 @@ def send_again(session: Session, message_id: int, now: datetime) -> str:
     """Put a message that did not arrive into the outbox again; the answer to whoever asked."""
     message = session.get(OutboxMessage, message_id)
     if message is None:
-        return f"没有编号{message_id}这条消息。"
+        return f"没有编号为{message_id}的消息。"
     if outbox.send_again(session, message, now):
-        return f"编号{message_id}会马上重发；理由已经不在的（办结、停用等）不发。"
+        return f"编号{message_id}即将重发；任务已办结、方案已停用等不必再提醒的，不会发出。"
     return f"编号{message_id}{STATES[message.state]}，不需要重发。"
 
 
@@ -180,7 +180,7 @@ def kind_name(message: OutboxMessage) -> str:
 
 STATES = {
     OutboxState.PENDING: "等待发送", OutboxState.SENT: "已送达", OutboxState.DROPPED: "不必再发",
-    OutboxState.FAILED: "没有送到", OutboxState.UNKNOWN: "不能确定送到没有",
+    OutboxState.FAILED: "未送达", OutboxState.UNKNOWN: "不能确定是否送达",
 }  # fmt: skip
 
 
@@ -191,8 +191,8 @@ def database_failed(session: Session, since: datetime, words: str, now: datetime
     """The database works again after a time in which it did not."""
     if now - since >= BRIEF:
         text = (
-            f"{since:%m月%d日%H:%M}到{now:%m月%d日%H:%M}数据库写不进去（{words}），现已恢复。"
-            "其间的消息和提醒没有丢，会接着处理。请检查磁盘空间和数据库。"
+            f"{since:%m月%d日%H:%M}到{now:%m月%d日%H:%M}数据库无法写入（{words}），现已恢复。"
+            "其间的消息和提醒没有丢失，会接着处理。请检查磁盘空间和数据库。"
         )
         tell_admins(session, f"database:{since.isoformat()}", text, now)
 
@@ -209,8 +209,8 @@ def platform_failing(
         )
     ).all()
     text = (
-        f"{platform} 从{since:%m月%d日%H:%M}起一条也发不出去（{words}），有{len(waiting)}条在等。"
-        "恢复之后会自动补发；请检查网络和它的设置：duban doctor"
+        f"{platform} 从{since:%m月%d日%H:%M}起无法发送任何消息（{words}），有{len(waiting)}条待发。"
+        "恢复后会自动补发；请检查网络和该平台的设置：duban doctor"
     )
     tell_admins(session, f"down:{platform}:{now:%Y-%m-%d}", text, now)
 
@@ -222,8 +222,8 @@ def clock_set_back(session: Session, now: datetime) -> None:
         return
     planned_to = state.planned_to.astimezone(now.tzinfo)
     text = (
-        f"本机的时钟往回拨了：现在是{now:%m月%d日%H:%M}，而提醒已经排到{planned_to:%m月%d日%H:%M}。"
-        "提醒不会重发也不会漏，但等待中的会晚到。请检查本机时间。"
+        f"本机时钟被往回调：现在是{now:%m月%d日%H:%M}，而提醒已经排到{planned_to:%m月%d日%H:%M}。"
+        "提醒不会重发，也不会遗漏，但待发的会晚到。请检查本机时间。"
     )
     tell_admins(session, f"clock:{planned_to.isoformat(timespec='minutes')}", text, now)
 

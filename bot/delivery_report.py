@@ -50,12 +50,12 @@ def report_rows(session: Session, first: datetime, last: datetime) -> list[str]:
     sent = by_state[OutboxState.SENT]
     failed, unknown = by_state[OutboxState.FAILED], by_state[OutboxState.UNKNOWN]
     rows = [
-        f"上周（{first:%m月%d日}至{last - timedelta(days=1):%m月%d日}）的提醒：送达{len(sent)}条，没有送到{len(failed)}条，"
-        f"不能确定送到没有{len(unknown)}条，到时已不必发{len(by_state[OutboxState.DROPPED])}条。"
+        f"上周（{first:%m月%d日}至{last - timedelta(days=1):%m月%d日}）的提醒：送达{len(sent)}条，未送达{len(failed)}条，"
+        f"不能确定是否送达{len(unknown)}条，到时已不必发{len(by_state[OutboxState.DROPPED])}条。"
     ]
     if sent:
         late = sorted((m.finished_at - m.created_at).total_seconds() for m in sent if m.finished_at)
-        rows.append(f"从该发到送达，一半在{_span(median(late))}以内，最慢{_span(late[-1])}。")
+        rows.append(f"从应发到送达，半数在{_span(median(late))}以内，最慢{_span(late[-1])}。")
     for message in (failed + unknown)[: alarms.SHOWN]:
         chat = alarms.chat_name(session, message.platform, message.chat_id)
         rows.append(
@@ -64,7 +64,7 @@ def report_rows(session: Session, first: datetime, last: datetime) -> list[str]:
     dead = alarms.dead_chats(session)
     if dead:
         names = "、".join(alarms.chat_name(session, c.platform, c.chat_id) for c in dead)
-        rows.append(f"发不进去的会话{len(dead)}个：{names}。")
+        rows.append(f"无法送达的会话{len(dead)}个：{names}。")
     rows.append("全部记录：duban reminders log")
     return rows
 

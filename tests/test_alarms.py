@@ -66,7 +66,7 @@ async def test_a_group_that_threw_us_out_is_told_to_every_admin_once(
     assert wire.texts("2") == told
     # the second message meets a chat that is known to be dead: no second notice of the chat
     desk.put("消防群", "二")
-    assert [text for text in await heard(desk, wire) if "发不进去" in text] == told
+    assert [text for text in await heard(desk, wire) if "无法送达" in text] == told
 
 
 async def test_an_admin_whose_own_chat_is_gone_is_no_loop(desk: Desk, wire: Wire) -> None:
@@ -97,8 +97,8 @@ async def test_failures_are_gathered_into_one_notice_with_buttons(desk: Desk, wi
     told = await heard(desk, wire)
     assert len(told) == 1
     assert told[0].startswith("有2条消息")
-    assert "不能确定送到没有（connection reset）" in told[0]
-    assert "没有送到（message is too long（400））" in told[0]
+    assert "不能确定是否送达（connection reset）" in told[0]
+    assert "未送达（message is too long（400））" in told[0]
     buttons = [b.data for message in wire.arrived[:1] for row in message.buttons for b in row]
     assert buttons == [f"resend:{unsure}", f"resend:{failed}"]
     # it goes once more, and nobody is told twice
@@ -159,8 +159,8 @@ async def test_a_platform_that_takes_nothing_for_an_hour_is_told(
             with writing(engine) as session:
                 alarms.platform_failing(session, platform, since, words, clock.now())
     assert [text for text in well.texts("1") if "telegram" in text] == [
-        "telegram 从09月15日09:00起一条也发不出去（Bad Gateway），有1条在等。"
-        "恢复之后会自动补发；请检查网络和它的设置：duban doctor"
+        "telegram 从09月15日09:00起无法发送任何消息（Bad Gateway），有1条待发。"
+        "恢复后会自动补发；请检查网络和该平台的设置：duban doctor"
     ]
     down.faults.clear()
     await both.dispatcher.drain()
@@ -194,8 +194,8 @@ async def test_on_monday_the_admins_hear_how_the_week_fared(desk: Desk, wire: Wi
     assert reports == [False, False, True, False, False]
     desk.clock.move_to(at)
     (text,) = [text for text in await heard(desk, wire) if "上周" in text]
-    assert "上周（09月12日至09月18日）的提醒：送达1条，没有送到1条，不能确定送到没有1条" in text
-    assert "发不进去的会话1个：群“消防”（console）" in text
+    assert "上周（09月12日至09月18日）的提醒：送达1条，未送达1条，不能确定是否送达1条" in text
+    assert "无法送达的会话1个：群“消防”（console）" in text
 
 
 async def test_the_database_failing_for_a_while_is_told(desk: Desk, wire: Wire) -> None:
@@ -204,7 +204,7 @@ async def test_the_database_failing_for_a_while_is_told(desk: Desk, wire: Wire) 
         alarms.database_failed(session, NOW, "database is locked", NOW + timedelta(minutes=7))
     desk.later(minutes=7)
     (text,) = await heard(desk, wire)
-    assert "09:00到09月15日09:07数据库写不进去（database is locked）" in text
+    assert "09:00到09月15日09:07数据库无法写入（database is locked）" in text
 
 
 def test_without_admins_nothing_breaks(engine: Engine) -> None:

@@ -64,7 +64,7 @@ def reminders_log(json: Json = False) -> None:
 def reminders_resend(
     id: Annotated[int, typer.Argument(help="编号，见 duban reminders log")],
 ) -> None:
-    """重发一条没有送到、或不能确定送到没有的消息。"""
+    """重发一条未送达、或不能确定是否送达的消息。"""
     do("reminders_resend", id=id)
 
 

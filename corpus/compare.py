@@ -29,7 +29,7 @@ class HasTask(Protocol):
 class FieldChange:
     """One field of a task, before and after, in words that a person reads."""
 
-    field: str  # 内容, 责任单位, 时限, 指标, 位置
+    field: str  # 内容, 责任单位, 时限, 指标, 章节和序号
     before: str
     after: str
 

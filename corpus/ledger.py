@@ -42,6 +42,7 @@ RENEWING = (
     EventKind.REOPENED, EventKind.UNMUTED, EventKind.EXTENSION_GRANTED,
     EventKind.COMPLETION_REFUSED, EventKind.RETURN_SETTLED,
 )  # fmt: skip
+PLACE = "章节、序号"  # of a task in its plan: what has moved has no other field changed
 NUMBER = re.compile(r"[\d.．\-()（）一二三四五六七八九十百]*")
 
 
@@ -303,7 +304,7 @@ def compare_versions(session: Session, old: PlanVersion, new: PlanVersion) -> li
             if a != b
         ]
         if fields:
-            kind = "moved" if [f.field for f in fields] == ["位置"] else "changed"
+            kind = "moved" if [f.field for f in fields] == [PLACE] else "changed"
             changes.append(
                 TaskChange(kind, task.part, task.no, task.title or task.text[:40], fields)
             )
@@ -313,7 +314,7 @@ def compare_versions(session: Session, old: PlanVersion, new: PlanVersion) -> li
 
 def _fields(task: Task) -> list[tuple[str, str]]:
     return [
-        ("位置", f"{task.section or ''} {task.no or ''}".strip()),
+        (PLACE, f"{task.section or ''} {task.no or ''}".strip()),
         ("标题", task.title or ""),
         ("内容", task.text),
         ("责任单位", "、".join(f"{r.unit_text}（{ROLES[r.role]}）" for r in task.responsibilities)),

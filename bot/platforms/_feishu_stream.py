@@ -14,7 +14,7 @@ from bot.platforms._feishu_events import EVENTS
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 ACKED_WITHIN_S = 10.0  # longer than storing may take
-STOP_WITHIN_S = 5.0
+STOP_WITHIN_S = 2.0
 # returns once an event is stored; raises when it was not, so that it comes again
 Take = Callable[[dict[str, Any]], Awaitable[None]]
 log = structlog.get_logger()

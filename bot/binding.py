@@ -17,7 +17,7 @@ from corpus.models import Touched, Unit
 
 PURPOSES = {Purpose.UNIT: "", Purpose.HEAD: "负责人", Purpose.LEADER: "分管领导"}
 NO_UNIT = "方案里没有“{name}”这个单位。请用方案中的名称，例如：/bind 市教育局"
-WRONG_CODE = "口令不对、已用过，或已过期。请向管理员再要一个。"
+WRONG_CODE = "口令有误、已使用，或已过期。请向管理员重新索取。"
 
 # no letters and digits that are taken for each other; the first is a letter, so that no code looks
 # like the digits of the first admin's

@@ -1,6 +1,6 @@
 """Deletes what is kept of a person; what they did for their unit stays, under “已删除的用户”."""
 
-from sqlalchemy import String, update
+from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from bot import binding, people
@@ -49,7 +49,7 @@ def _blank_history(session: Session, who: str, alias: str) -> None:
     for table in SQLModel.metadata.sorted_tables:
         for column in table.columns:
             is_who = column.name == "by" or column.name.endswith("_by")
-            if not is_who or not isinstance(column.type, String):
+            if not is_who or column.foreign_keys:  # those name the account's row, which stays
                 continue
             values = {column.name: alias}
             if f"{column.name}_name" in table.columns:

@@ -27,7 +27,7 @@ def chats_list(core: Core, *, unit: str | None = None, json: bool = False) -> It
             yield as_json([_as_json(session, chat) for chat in chats])
             return
         for chat in chats:
-            yield f"{chat.id}  {binding_desk.chat_row(session, chat)}"
+            yield _row(session, chat)
         for asked in waiting:
             yield _request_row(session, asked)
     if not chats and not waiting:
@@ -55,7 +55,8 @@ def chats_add(
         plan_ids = binding.known_plans(session, wish.plan_ids)
         binding.bind(session, found, known.id, wish.purpose, plan_ids)
         session.flush()
-        yield f"{found.id}  {binding_desk.chat_row(session, found)}"
+        row = _row(session, found)
+    yield row
     if not _is_set_up(core.settings, platform):
         yield f"{platform} 还没有设置，设置好之前发不出去。办法见 docs/platforms/{platform}.md。"
 
@@ -73,12 +74,13 @@ def chats_unbind(core: Core, *, chat: str) -> Iterator[str]:
                 from bot.platforms import notify
 
                 notify.drop(session, found.chat_id)
-            yield f"{name}已删除。"
-            return
-        if found.unit_id is None:
+            words = f"{name}已删除。"
+        elif found.unit_id is None:
             raise UserError(f"{name}没有绑定单位。")
-        binding.unbind(session, found)
-        yield f"{name}已解除绑定，该单位的提醒不再发到那里。"
+        else:
+            binding.unbind(session, found)
+            words = f"{name}已解除绑定，该单位的提醒不再发到那里。"
+    yield words
 
 
 def _chat_to_bind(session: Session, platform: str, place: str) -> Chat:
@@ -116,6 +118,10 @@ def _known_chat(session: Session, chat: str) -> Chat:
 
 def _is_set_up(settings: Settings, platform: str) -> bool:
     return {"mail": bool(settings.mail_host), "notify": settings.notify}.get(platform, True)
+
+
+def _row(session: Session, chat: Chat) -> str:
+    return f"{chat.id}  {chat.platform}:{chat.chat_id}  {binding_desk.chat_row(session, chat)}"
 
 
 def _request_row(session: Session, asked: BindRequest) -> str:

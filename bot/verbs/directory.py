@@ -15,7 +15,8 @@ from corpus import ledger, merging, unit_sheet
 from corpus.directory import may_be_same
 from corpus.models import Unit
 
-WIDTHS = (28, 12, 36, 20, 9, 48, 12, 18)  # columns of HEADS, in characters
+HEADS = (*unit_sheet.HEADS, "绑定会话")  # the last one tells; it is not read back
+WIDTHS = (28, 12, 36, 20, 9, 48, 12, 18, 36)  # columns of HEADS, in characters
 
 
 def units_list(core: Core, *, json: bool = False) -> Iterator[str]:
@@ -84,11 +85,16 @@ def units_export(core: Core, *, path: str) -> Iterator[str]:
     if file.suffix.lower() not in (".xlsx", ".csv"):
         raise UserError("请写明 xlsx 或 csv，例如：duban units export 单位名录.xlsx")
     with reading(core.engine) as session:
-        rows = list(unit_sheet.to_rows(session))
+        chats = _chats(session)
+        ids = {(unit.name, unit.jurisdiction): unit.id or 0 for unit in session.exec(select(Unit))}
+        rows = [
+            (*row, "、".join(chats.get(ids[row[0], row[1]], [])))
+            for row in unit_sheet.to_rows(session)
+        ]
     try:
         if file.suffix.lower() == ".csv":
             with file.open("w", encoding="utf-8-sig", newline="") as out:
-                csv.writer(out).writerows([unit_sheet.HEADS, *rows])
+                csv.writer(out).writerows([HEADS, *rows])
         else:
             _write_xlsx(file, rows)
     except OSError as error:
@@ -105,14 +111,14 @@ def _write_xlsx(path: Path, rows: Sequence[Sequence[str]]) -> None:
             {"bold": True, "border": 1, "bg_color": "#EDEDED", "valign": "vcenter"}
         )
         cell = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
-        for column, (name, width) in enumerate(zip(unit_sheet.HEADS, WIDTHS, strict=True)):
+        for column, (name, width) in enumerate(zip(HEADS, WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, name, head)
         for at, row in enumerate(rows, 1):
             for column, words in enumerate(row):
                 sheet.write_string(at, column, words, cell)
         sheet.freeze_panes(1, 1)
-        sheet.autofilter(0, 0, max(len(rows), 1), len(unit_sheet.HEADS) - 1)
+        sheet.autofilter(0, 0, max(len(rows), 1), len(HEADS) - 1)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)

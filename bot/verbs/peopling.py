@@ -12,6 +12,8 @@ from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
 
+ROLES = {AccountRole.ADMIN: "管理员", AccountRole.MEMBER: "普通成员"}
+
 
 def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
     """Who may do what."""
@@ -28,7 +30,7 @@ def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
     for account in accounts:
         yield f"{account.platform}:{account.account_id}  {account.name}  {account.role}"
     if not accounts:
-        yield "还没有人和我说过话。"
+        yield "还没有账号：有人给机器人发过消息，这里才有记录。"
 
 
 def people_grant(core: Core, *, account: str, role: str) -> Iterator[str]:
@@ -38,16 +40,16 @@ def people_grant(core: Core, *, account: str, role: str) -> Iterator[str]:
     with writing(core.engine) as session:
         granted = people.set_role(session, account, AccountRole(role))
         waiting = binding_desk.tell_waiting(session, granted, core.clock.now())
-    yield f"{account} 现在是 {role}。"
+    yield f"{account} 的角色已设为 {role}（{ROLES[AccountRole(role)]}）。"
     if waiting:
-        yield f"有{waiting}个绑定请求在等，见 duban chats list；管理员给机器人发 /bind 也能看到。"
+        yield f"有{waiting}个绑定申请待处理，见 duban chats list；管理员给机器人发 /bind 也能看到。"
 
 
 def people_revoke(core: Core, *, account: str) -> Iterator[str]:
     """Take an account's role away."""
     with writing(core.engine) as session:
         people.set_role(session, account, AccountRole.MEMBER)
-    yield f"{account} 现在是 member。"
+    yield f"{account} 的角色已设为 member（{ROLES[AccountRole.MEMBER]}）。"
 
 
 def people_code(
@@ -59,4 +61,5 @@ def people_code(
     wish = Wish(unit, Purpose(purpose), tuple(plans or ()))
     with writing(core.engine) as session:
         code, kept = binding.make_code(session, wish, "cli", core.clock.now())
-        yield from binding_desk.code_rows(session, code, kept)
+        rows = binding_desk.code_rows(session, code, kept)
+    yield from rows

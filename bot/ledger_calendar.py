@@ -1,15 +1,17 @@
 """A plan's due days as an iCalendar file, for the calendar on a desk or a phone."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot.render import ROLES, row_name
 from corpus import ledger
-from corpus.models import PlanVersion, Task, Timing
+from corpus.models import PlanVersion, Responsibility, Task, Timing, Unit, VersionState
+from corpus.progress import Matter, Progress, deciding_units, extensions
 from corpus.values import TimingKind
+from reminders.debtors import with_collectives
 from reminders.recurrence import occurrences
 
 # nine in the morning, seven days and one day before the day of the event
@@ -23,19 +25,61 @@ def to_ics(session: Session, version: PlanVersion) -> bytes:
     An event's UID is its task's lineage and its timing's key: the next version's file changes the
     event in a calendar that holds it already.
     """
-    from icalendar import Calendar
-
     assert version.id is not None
-    calendar = Calendar()
-    calendar.add("prodid", "-//duban//ledger//ZH")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", version.title)
+    calendar = _calendar(version.title)
     for task in ledger.tasks_of(session, version.id):
         for event in _events(version, task):
             calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content
+
+
+def unit_ics(session: Session, unit: Unit, now: datetime) -> bytes:
+    """The same of all that one unit has a part in, by the plans in force, and that is not done.
+
+    Days that were put off are the new ones; the members of a collective unit have its tasks.
+    """
+    assert unit.id is not None
+    calendar = _calendar(f"{unit.name}的任务")
+    tasks = _tasks_of(session, unit.id)
+    lineages = {task.lineage for task in tasks}
+    progress, moved = Progress(session, lineages=lineages), extensions(session, lineages)
+    for task in tasks:
+        deciding = deciding_units(task.responsibilities)
+        for timing in task.timings:
+            recurs = timing.kind is TimingKind.RECURRING
+            day = _first_day(task.version, timing) if recurs else timing.due_on
+            key = task.plan_id, task.lineage, timing.key
+            while day is not None and not recurs and (*key, day) in moved:
+                day = moved.pop((*key, day))
+            matter = Matter(*key, None if recurs else day, unit.id, deciding)
+            if day is not None and not progress.is_done(matter, now):
+                calendar.add_component(_event(task.version, task, timing, day))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _tasks_of(session: Session, unit_id: int) -> list[Task]:
+    units = with_collectives(session, {unit_id})
+    found = (
+        select(Responsibility.task_id)
+        .join(Task, col(Task.id) == Responsibility.task_id)
+        .join(PlanVersion, col(PlanVersion.id) == Task.version_id)
+        .where(PlanVersion.state == VersionState.IN_FORCE, col(Responsibility.unit_id).in_(units))
+        .distinct()
+    )
+    return ledger.tasks_with(session, list(session.exec(found)))
+
+
+def _calendar(name: str) -> Any:
+    from icalendar import Calendar
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//duban//ledger//ZH")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", name)
+    return calendar
 
 
 def _events(version: PlanVersion, task: Task) -> Iterator[Any]:

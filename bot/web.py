@@ -19,8 +19,10 @@ from bot.platforms.webchat import Webchat
 from bot.web_api import chat_routes, status_routes
 from bot.web_hooks import HOOKS, hook_routes
 from bot.web_pages import error_page, page_routes
+from bot.web_preview import preview_routes
 from config.clock import Clock
 from config.errors import DubanError, TryLater, UserError
+from config.settings import Settings
 from corpus.formats import MAX_BYTES
 
 ASSETS = Path(__file__).parent / "assets"
@@ -46,6 +48,9 @@ class WebHost(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def settings(self) -> Settings: ...
 
     @property
     def platforms(self) -> Mapping[str, Platform]: ...
@@ -80,6 +85,7 @@ def make_web(host: WebHost) -> FastAPI:
     web.include_router(status_routes(host))
     web.include_router(hook_routes(host.platforms))
     web.include_router(page_routes(host.engine, host.clock))
+    web.include_router(preview_routes(host.engine, host.clock, host.settings))
     web.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
 
     @web.get("/healthz")

@@ -18,6 +18,7 @@ from bot.platforms.webchat import Webchat
 from bot.web import make_web
 from config.clock import Clock
 from config.database import writing
+from config.settings import Settings
 from corpus.models import (
     Plan,
     PlanVersion,
@@ -42,6 +43,7 @@ class Host:
     engine: Engine
     clock: Clock
     platforms: Mapping[str, Platform] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
     vectors_done: int = 0
     vectors_total: int = 0
     received: list[Incoming] = field(default_factory=list)

@@ -25,7 +25,7 @@ HOMES = {
     "plans_discard": "plans", "plans_reread": "plans", "plans_correct": "correcting", "plans_corrections": "correcting",
     "plans_uncorrect": "correcting",
     "plans_export": "plans", "units_list": "directory", "units_import": "directory",
-    "units_export": "directory", "units_merge": "directory",
+    "units_export": "directory", "units_ics": "calendars", "units_merge": "directory",
     "evaluate_files": "evaluating",
     "questions_list": "questioning", "questions_answer": "questioning",
     "questions_withdraw": "questioning",

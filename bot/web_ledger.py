@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +11,20 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 from sqlmodel import Session, col, func, select
 
+from bot.answering.orders import LABELS
 from bot.render import PARTS
 from bot.web_status import plans_in_force
 from corpus.ledger import LOADED
-from corpus.models import PlanVersion, Responsibility, Target, Task, Timing, VersionState
+from corpus.models import (
+    PlanVersion,
+    Responsibility,
+    Target,
+    Task,
+    TaskEvent,
+    Timing,
+    Unit,
+    VersionState,
+)
 from corpus.progress import Progress
 from corpus.values import Role, TimingKind
 from rag.phrasing import chinese_day
@@ -46,6 +57,16 @@ class LedgerFilter(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the history of a task; the page knows no one, and so names units and no people."""
+
+    at: datetime  # local
+    unit: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One page of tasks."""
 
@@ -55,6 +76,7 @@ class Found:
     titles: dict[int, str]  # of the plans, by version id
     closed: set[str]  # lineages of the tasks that were reported done
     version: PlanVersion | None  # the version asked for, if it is not in force
+    steps: dict[str, list[Step]]  # what was answered and decided, by lineage, the newest first
 
 
 def find_tasks(session: Session, asked: LedgerFilter, now: datetime) -> Found:
@@ -89,7 +111,29 @@ def find_tasks(session: Session, asked: LedgerFilter, now: datetime) -> Found:
         titles={number: title for number, title in titles if number is not None},
         closed={task.lineage for task in tasks if progress.is_closed(task, now)},
         version=session.get(PlanVersion, asked.version) if asked.version else None,
+        steps=_steps(session, tasks, now),
     )
+
+
+def _steps(session: Session, tasks: Sequence[Task], now: datetime) -> dict[str, list[Step]]:
+    plans = {task.plan_id for task in tasks}
+    query = (
+        select(TaskEvent, Unit.name)
+        .join(Unit, col(Unit.id) == TaskEvent.unit_id, isouter=True)
+        .where(
+            col(TaskEvent.lineage).in_([task.lineage for task in tasks]),
+            col(TaskEvent.plan_id).in_(plans),
+            TaskEvent.at <= now,
+        )
+        .order_by(col(TaskEvent.id).desc())
+    )
+    found: dict[str, list[Step]] = {}
+    for event, unit in session.exec(query):
+        until = f"延至{chinese_day(event.until_on)}" if event.until_on else ""
+        words = "，".join(part for part in (until, event.text) if part)
+        step = Step(event.at.astimezone(now.tzinfo), unit or "", LABELS[event.kind], words)
+        found.setdefault(event.lineage, []).append(step)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

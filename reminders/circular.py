@@ -105,8 +105,8 @@ def day_of(month: Period, now: datetime) -> date:
     return min(month.last, now.date())
 
 
-def _worst_first(one: Standing) -> tuple[int, int, int]:
-    return list(Light).index(one.light), -(one.overdue + one.missing), one.unit_id
+def _worst_first(one: Standing) -> tuple[int, int]:
+    return list(Light).index(one.light), -(one.overdue + one.missing)
 
 
 def _runs_in(version: PlanVersion, month: Period) -> bool:

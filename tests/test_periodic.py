@@ -1,8 +1,9 @@
 """Weekly and monthly digests leave on the first working day, once a period, and only with something to say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot import summary
-from config.database import reading, writing
+from config.database import make_engine, migrate, reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import EventKind
@@ -31,7 +32,20 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture
-def schools(engine: Engine) -> Engine:
+def plain(tmp_path: Path) -> Iterator[Engine]:
+    """SQLite is enough where the days are what is tested."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'plain.sqlite3'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def schools(plain: Engine) -> Engine:
+    return begun(plain)
+
+
+def begun(engine: Engine) -> Engine:
     """县教育局 leads, 县应急局 helps; the plan came in force with the year."""
     with writing(engine) as session:
         units = {"县教育局": Role.LEAD, "县应急局": Role.SUPPORT}
@@ -84,8 +98,8 @@ def moments(session: Session, first: str, last: str, **settings: object) -> list
     return [f"{one.rule} {one.at:%m-%d %H}" for one in found]
 
 
-def test_the_first_working_day_over_holidays_and_ends_of_months_and_years(engine: Engine) -> None:
-    with writing(engine) as session:
+def test_the_first_working_day_over_holidays_and_ends_of_months_and_years(plain: Engine) -> None:
+    with writing(plain) as session:
         unit_named(session, "县教育局")
         weekly = partial(moments, session, monthly_digest=False, circular=False)
         # 1 to 7 October 2022 are holidays, Saturday 8 and Sunday 9 October are worked
@@ -104,8 +118,8 @@ def test_the_first_working_day_over_holidays_and_ends_of_months_and_years(engine
         assert monthly("2041-01-01 00:00", "2041-12-31 00:00") == []
 
 
-def test_the_monthly_one_replaces_the_weekly_one_of_its_day(engine: Engine) -> None:
-    with writing(engine) as session:
+def test_the_monthly_one_replaces_the_weekly_one_of_its_day(plain: Engine) -> None:
+    with writing(plain) as session:
         unit_named(session, "县教育局")
         both = partial(moments, session, circular=False)
         assert both("2022-07-31 12:00", "2022-08-08 12:00") == [
@@ -113,7 +127,8 @@ def test_the_monthly_one_replaces_the_weekly_one_of_its_day(engine: Engine) -> N
         ]  # fmt: skip
 
 
-def test_once_a_period_however_often_it_is_planned(schools: Engine) -> None:
+def test_once_a_period_however_often_it_is_planned(engine: Engine) -> None:
+    schools = begun(engine)
     for moment in ("2022-09-05 08:59", "2022-09-05 09:00", "2022-09-05 09:01", "2022-09-07 09:00"):
         run(schools, moment)
     assert told(schools) == [("weekly_digest 2022-09-05", "pending")]
@@ -134,7 +149,8 @@ def test_after_downtime_what_goes_on_is_sent_and_what_is_over_is_recorded(school
         assert {message.platform_words for message in session.exec(late)} == {TOO_LATE}
 
 
-def test_what_is_overdue_ahead_and_done_is_told(schools: Engine) -> None:
+def test_what_is_overdue_ahead_and_done_is_told(engine: Engine) -> None:
+    schools = begun(engine)
     with writing(schools) as session:
         say(session, "xiaoyuan-2", EventKind.DONE, at("2022-10-09 16:00"), unit="县教育局")
         say(session, "xiaoyuan-2", EventKind.DONE, at("2022-10-09 16:00"), unit="县应急局")

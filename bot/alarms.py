@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from bot import people
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import AccountRole, Chat
+from bot.naming import platform_name
 from corpus.models import Unit
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState, PlannerState
@@ -66,9 +67,7 @@ def chat_gone(
     if chat.kind != "group" and chat.unit_id is None and not is_admin:
         return False
     unit = session.get(Unit, chat.unit_id) if chat.unit_id else None
-    rows = [
-        f"{chat_name(session, platform, chat_id)}已无法送达：机器人被移出，或会话已不存在。"
-    ]
+    rows = [f"{chat_name(session, platform, chat_id)}已无法送达：机器人被移出，或会话已不存在。"]
     if unit is not None:
         rows.append(
             f"它绑定的是“{unit.name}”，该单位的提醒不会再发到这里。请联系对方重新拉入机器人，或另绑一个会话。"
@@ -90,10 +89,12 @@ def chat_left(session: Session, incoming: Incoming, now: datetime) -> None:
 
 
 def chat_name(session: Session, platform: str, chat_id: str) -> str:
-    """群“县消防救援大队”（telegram）, or the chat's id where nobody gave it a title."""
+    """群“县消防救援大队”（钉钉）, or the chat's id where nobody gave it a title."""
     chat = people.find_chat(session, platform, chat_id)
     title = chat.title if chat and chat.title else chat_id
-    return f"{'群' if chat and chat.kind == 'group' else '会话'}“{title}”（{platform}）"
+    return (
+        f"{'群' if chat and chat.kind == 'group' else '会话'}“{title}”（{platform_name(platform)}）"
+    )
 
 
 # ---- messages
@@ -209,7 +210,7 @@ def platform_failing(
         )
     ).all()
     text = (
-        f"{platform} 从{since:%m月%d日%H:%M}起无法发送任何消息（{words}），有{len(waiting)}条待发。"
+        f"{platform_name(platform)}从{since:%m月%d日%H:%M}起无法发送任何消息（{words}），有{len(waiting)}条待发。"
         "恢复后会自动补发；请检查网络和该平台的设置：duban doctor"
     )
     tell_admins(session, f"down:{platform}:{now:%Y-%m-%d}", text, now)

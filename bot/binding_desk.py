@@ -9,6 +9,7 @@ from bot.binding import PURPOSES, read_plan_ids, read_wish, told
 from bot.core import Core
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Account, AccountRole, BindCode, BindRequest, Chat, Purpose
+from bot.naming import platform_name
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import Unit
@@ -18,11 +19,11 @@ Reply = tuple[str, Outgoing]  # (platform, message)
 Rows = tuple[str, ...]
 
 BUTTONS = ("grant", "refuse", "unbind", "forget")
-ONLY_ADMINS = "这一步要由管理员来做。"
+ONLY_ADMINS = "这项操作须由管理员进行。"
 HOW_TO_BIND = "请写明单位，例如：/bind 市教育局；负责人的会话写：/bind 市教育局 负责人"
 HOW_TO_CODE = "请写明单位，例如：/code 市教育局；也可以写：/code 市教育局 负责人 范围 leqing-2022"
-WAIT = "口令错了太多次，请过15分钟再试。"
-NOT_ADMINS_CODE = "口令不对，或已用过。口令在 duban serve 启动时显示。"
+WAIT = "口令错误次数过多，请15分钟后再试。"
+NOT_ADMINS_CODE = "口令有误，或已使用过。口令在 duban serve 启动时显示。"
 NOW_ADMIN = "您现在是管理员，可以发布方案、同意绑定。把方案文件发给我就能读入。"
 NO_ADMIN = "但现在没有能收到消息的管理员；有了以后，会先请其决定。"
 IN_PRIVATE = "请在与我的私聊里发送口令。"
@@ -71,10 +72,10 @@ class BindingDesk:
         )
         name = told(unit, wish.purpose)
         if not is_new:
-            return self._say(f"绑定到“{name}”的请求已经提交过，正等管理员同意。")
+            return self._say(f"绑定到“{name}”的申请已经提交，正等管理员同意。")
         admins = people.admin_chats(self._session)
         if not admins:
-            return self._say(f"已记下把{self._here}绑定到“{name}”的请求，{NO_ADMIN}")
+            return self._say(f"已记下把{self._here}绑定到“{name}”的申请，{NO_ADMIN}")
         asking = [
             (platform, _asking(self._session, asked, chat_id)) for _, platform, chat_id in admins
         ]
@@ -94,7 +95,7 @@ class BindingDesk:
         unit = self._session.get_one(Unit, code.unit_id)
         where = alarms.chat_name(self._session, self._chat.platform, self._chat.chat_id)
         name = told(unit, code.purpose)
-        words = f"口令已用：{where}绑定到了“{name}”。不对的话，发 /unbind {unit.name} 解除。"
+        words = f"口令已使用：{where}绑定到了“{name}”。如有误，请发 /unbind {unit.name} 解除。"
         here = (self._chat.platform, self._chat.chat_id)
         alarms.tell_admins(self._session, f"code:{code.id}", words, self._now, but=here)
         return self._say(*bound_rows(self._chat, unit))
@@ -195,13 +196,13 @@ class BindingDesk:
             return self._say(words) if is_here else [*self._say(f"{name}{words}"), told_there]
         asked = self._session.get(BindRequest, number)
         if asked is None or asked.granted is not None:
-            return self._say("这个请求已经处理过了。")
+            return self._say("这个申请已经处理过了。")
         chat = binding.decide(self._session, asked, self._account, verb == "grant")
         unit = self._session.get_one(Unit, asked.unit_id)
         if verb == "grant":
             return [*self._say("已同意。"), _there(chat, *bound_rows(chat, unit))]
-        refused = f"绑定“{told(unit, asked.purpose)}”的请求未获同意。"
-        return [*self._say("已拒绝。"), _there(chat, refused)]
+        refused = f"绑定“{told(unit, asked.purpose)}”的申请未获同意。"
+        return [*self._say("已答复不同意。"), _there(chat, refused)]
 
     def _confirmed(self, number: int) -> list[Reply]:
         if number != self._account.id:
@@ -244,7 +245,7 @@ def waiting_requests(session: Session, chat_id: str) -> list[Outgoing]:
     waiting = binding.waiting_requests(session)
     asked = [_asking(session, one, chat_id) for one in waiting[:SHOWN]]
     if len(waiting) > SHOWN:
-        rest = f"另有{len(waiting) - SHOWN}个绑定请求在等，处理完这些再发 /bind 看。"
+        rest = f"另有{len(waiting) - SHOWN}个绑定申请待处理，处理完这些请再发 /bind 查看。"
         asked.append(Outgoing(chat_id, (rest,)))
     return asked
 
@@ -275,10 +276,10 @@ def code_rows(session: Session, code: str, kept: BindCode) -> Rows:
 
 
 def chat_row(session: Session, chat: Chat) -> str:
-    """群“教育联络群”（telegram）：乐清市·市教育局（负责人），范围 leqing-2022"""
+    """群“教育联络群”（钉钉）：乐清市·市教育局（负责人），范围 leqing-2022"""
     unit = session.get(Unit, chat.unit_id) if chat.unit_id else None
     scope = f"，范围 {'、'.join(chat.plan_ids)}" if chat.plan_ids else ""
-    dead = "，发不进去" if chat.is_dead else ""
+    dead = "，无法送达" if chat.is_dead else ""
     name = alarms.chat_name(session, chat.platform, chat.chat_id)
     return f"{name}：{told(unit, chat.purpose) if unit else '没有绑定'}{scope}{dead}"
 
@@ -308,8 +309,10 @@ def _asking(session: Session, asked: BindRequest, chat_id: str) -> Outgoing:
     account = session.get_one(Account, asked.asked_by)
     who = account.name or account.account_id
     where = f"群“{chat.title}”" if chat.kind == "group" else "私聊"
-    buttons = (Button("同意", f"grant:{asked.id}"), Button("拒绝", f"refuse:{asked.id}"))
-    words = f"{who}请求把{where}（{chat.platform}）绑定到“{told(unit, asked.purpose)}”。"
+    buttons = (Button("同意", f"grant:{asked.id}"), Button("不同意", f"refuse:{asked.id}"))
+    words = (
+        f"{who}申请把{where}（{platform_name(chat.platform)}）绑定到“{told(unit, asked.purpose)}”。"
+    )
     return render.notice(chat_id, words, buttons=(buttons,))
 
 

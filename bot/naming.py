@@ -1,4 +1,4 @@
-"""What a row of a plan is called: 第8项, 第3项（指标）."""
+"""What people call a row of a plan, 第8项 or 第3项（指标）, and a platform, 企业微信."""
 
 from corpus.models import Task
 
@@ -6,6 +6,15 @@ PARTS = {
     "main": "任务", "continuation": "续行", "duty": "单位职责", "stage": "进度阶段",
     "indicator": "指标", "box": "专栏条目", "annex": "附件项目", "report": "报送",
 }  # fmt: skip
+PLATFORMS = {
+    "console": "终端", "dingtalk": "钉钉", "feishu": "飞书", "mail": "邮件", "telegram": "Telegram",
+    "web": "网页对话", "wecom": "企业微信",
+}  # fmt: skip
+
+
+def platform_name(name: str) -> str:
+    """A platform as people call it; its own name where we know no other."""
+    return PLATFORMS.get(name, name)
 
 
 def row_name(task: Task) -> str:

@@ -91,10 +91,10 @@ async def test_others_are_refused_kindly(world: World) -> None:
     )
     assert "草稿" in shown["text"]
     for label in ("看变化", "核对", "发布", "放弃"):
-        assert "要由管理员来做" in await world.press(GROUP, shown, CLERK, label)
+        assert "须由管理员进行" in await world.press(GROUP, shown, CLERK, label)
     assert states(world) == ["draft"]
     refused = await world.ask(CLERK.id, CLERK, "更正 leqing-2022 第8项 时限 2022-06-30")
-    assert "要由管理员来做" in refused
+    assert "须由管理员进行" in refused
     with reading(world.core.engine) as session:
         assert session.exec(select(Correction)).all() == []
 

@@ -62,7 +62,7 @@ async def test_a_group_that_threw_us_out_is_told_to_every_admin_once(
     first = desk.put("消防群", "一")
     told = await heard(desk, wire)
     assert len(told) == 1
-    assert "群“消防”（console）" in told[0] and FIRE in told[0] and f"resend {first}" in told[0]
+    assert "群“消防”（终端）" in told[0] and FIRE in told[0] and f"resend {first}" in told[0]
     assert wire.texts("2") == told
     # the second message meets a chat that is known to be dead: no second notice of the chat
     desk.put("消防群", "二")
@@ -158,8 +158,8 @@ async def test_a_platform_that_takes_nothing_for_an_hour_is_told(
         for platform, (since, words) in both.dispatcher.failing.items():
             with writing(engine) as session:
                 alarms.platform_failing(session, platform, since, words, clock.now())
-    assert [text for text in well.texts("1") if "telegram" in text] == [
-        "telegram 从09月15日09:00起无法发送任何消息（Bad Gateway），有1条待发。"
+    assert [text for text in well.texts("1") if "Telegram" in text] == [
+        "Telegram从09月15日09:00起无法发送任何消息（Bad Gateway），有1条待发。"
         "恢复后会自动补发；请检查网络和该平台的设置：duban doctor"
     ]
     down.faults.clear()
@@ -195,7 +195,7 @@ async def test_on_monday_the_admins_hear_how_the_week_fared(desk: Desk, wire: Wi
     desk.clock.move_to(at)
     (text,) = [text for text in await heard(desk, wire) if "上周" in text]
     assert "上周（09月12日至09月18日）的提醒：送达1条，未送达1条，不能确定是否送达1条" in text
-    assert "无法送达的会话1个：群“消防”（console）" in text
+    assert "无法送达的会话1个：群“消防”（终端）" in text
 
 
 async def test_the_database_failing_for_a_while_is_told(desk: Desk, wire: Wire) -> None:

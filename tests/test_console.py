@@ -110,12 +110,12 @@ def test_a_conversation_in_a_terminal_alone(home: Path) -> None:
 def test_a_unit_is_bound_reminded_and_reports_beside_a_serving_process(home: Path) -> None:
     with Serving(home, "--at", "2022-12-21T09:00") as serving:
         with terminal(home) as chat:
-            assert "口令不对" in chat.says("/claim 1")
-            assert "口令不对" in chat.says("/claim 口令")
+            assert "口令有误" in chat.says("/claim 1")
+            assert "口令有误" in chat.says("/claim 口令")
             said(duban(home, "people", "grant", ME, "admin"))
             asked = chat.says(f"/bind {UNIT}")
             assert "已请管理员同意" in asked
-            assert "[1] 同意\n[2] 拒绝" in asked  # the admin is the one who sits here
+            assert "[1] 同意\n[2] 不同意" in asked  # the admin is the one who sits here
             assert "已绑定到“市农业农村局”" in chat.says("1")
             assert "已经处理过" in chat.says("1")  # the same offer stands until there is another
         serving.end()
@@ -129,7 +129,7 @@ def test_a_unit_is_bound_reminded_and_reports_beside_a_serving_process(home: Pat
         assert f"{getuser()}收到" in chat.says("收到")
         assert "报告办结" in chat.says("2")
     log = said(duban(home, "reminders", "log"))
-    assert f"会话“{getuser()}”（console）  已送达" in log
+    assert f"会话“{getuser()}”（终端）  已送达" in log
     engine = make_engine(f"sqlite:///{home / 'duban.sqlite3'}")
     with reading(engine) as session:
         assert [event.kind for event in session.exec(select(TaskEvent))] == ["ack", "done"]

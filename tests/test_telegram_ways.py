@@ -104,7 +104,7 @@ async def test_a_link_carries_its_code(world: World) -> None:
         code = people.claim_code(session)
     world.botapi.open_private(ADMIN)
     assert "管理员" in await world.ask(ADMIN.id, ADMIN, f"/start {code}")
-    assert "口令不对" in await world.ask(ADMIN.id, ADMIN, f"/start {code}")
+    assert "口令有误" in await world.ask(ADMIN.id, ADMIN, f"/start {code}")
     assert "我是督办助手" in await world.ask(ADMIN.id, ADMIN, "/start")
 
 

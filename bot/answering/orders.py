@@ -51,7 +51,7 @@ FORM = (
     "请写明方案代号、第几项和原因，例如：\n不再提醒 leqing-2022 第8项，因为机构改革\n"
     "恢复提醒 leqing-2022 第8项\n重新办理 leqing-2022 第8项，因为抽查不合格\n进展记录 leqing-2022 第8项"
 )
-ONLY_DECIDERS = "这一步要由管理员或督办单位来做。"
+ONLY_DECIDERS = "这项操作须由管理员或督办单位进行。"
 NOT_YOURS = "只有管理员、督办单位和这项任务的单位可以看办理记录。"
 
 
@@ -91,10 +91,10 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
     )
     name = (task.title or task.text)[:40]
     if kind is EventKind.MUTED:
-        return (f"已记录：不再提醒 {name}（原因：{reason}）。", f"要恢复，请发：恢复提醒 {where}")
+        return (f"已记录：不再提醒{name}（原因：{reason}）。", f"如需恢复，请发：恢复提醒 {where}")
     for debtor in debtors_of(talk.session, [task.id or 0]).get(task.id or 0, []):
         if kind is EventKind.REOPENED:
-            talk.tell_unit(debtor.unit_id, f"以下任务要重新办理：{name}（原因：{reason}）。")
+            talk.tell_unit(debtor.unit_id, f"以下任务须重新办理：{name}（原因：{reason}）。")
     return (f"已记录：{LABELS[kind]} {name}，到期前照常提醒。",)
 
 
@@ -156,7 +156,7 @@ def show_files(talk: Talk, event_id: int) -> tuple[Rows, tuple[File, ...]]:
     """The files of a step, for those who may see its history."""
     step = talk.session.get(TaskEvent, event_id)
     if step is None:
-        return ("这个附件已不在了。",), ()
+        return ("这个附件已不存在。",), ()
     version = ledger.version_to_show(talk.session, step.plan_id)
     task = task_of(talk.session, version, step.lineage)
     owing = debtors_of(talk.session, [task.id]).get(task.id, []) if task and task.id else []

@@ -189,7 +189,7 @@ class Webchat:
         said = row.payload
         incoming = Incoming(
             platform=self.name, message_id=f"{chat_id}:{row.client_id}", chat_id=chat_id,
-            is_group=False, account_id=chat_id, account_name="网页", text=said["text"], at=row.at,
+            is_group=False, account_id=chat_id, account_name="网页用户", text=said["text"], at=row.at,
             button=said["button"], pressed_message_id=said["pressed"], stands_at=said["stands_at"],
             attachments=(Attachment(**said["file"]),) if said["file"] else (),
         )  # fmt: skip

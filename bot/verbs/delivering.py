@@ -41,7 +41,7 @@ def reminders_log(core: Core, *, json: bool = False) -> Iterator[str]:
 
 
 def _line(session: Session, row: OutboxMessage, zone: ZoneInfo) -> str:
-    """12  2022-09-21 09:00  提醒  群“县消防救援大队”（telegram）  已送达  2022-09-21 09:01"""
+    """12  2022-09-21 09:00  提醒  群“县消防救援大队”（钉钉）  已送达  2022-09-21 09:01"""
     state = alarms.STATES[row.state]
     if row.state is OutboxState.PENDING and row.attempts:
         state = f"等待重试（已试{row.attempts}次）"

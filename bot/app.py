@@ -20,7 +20,7 @@ from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
 from bot.manners import Manners, file_refusal
-from bot.messages import Attachment, Incoming, Outgoing, Platform
+from bot.messages import Attachment, Incoming, Outgoing, Platform, ShowsTime
 from bot.models import InboxMessage
 from bot.numbered import as_press
 from bot.platforms import load_platforms
@@ -46,7 +46,8 @@ RESTART_AFTER_S = (
 ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
 SORRY = "抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。"
 TICK_S = 60.0
-AT_ONCE = 8  # messages handled at the same time
+# messages handled at the same time: few where each is work, more where each waits for a model
+AT_ONCE, AT_ONCE_WITH_MODEL = 3, 8
 
 
 class App:
@@ -60,6 +61,9 @@ class App:
         self.platforms = (
             load_platforms(core.settings, core.engine) if platforms is None else platforms
         )
+        for platform in self.platforms.values():
+            if isinstance(platform, ShowsTime):
+                platform.stand_by(core.clock)
         self.dispatcher = Dispatcher(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
             render=core.words, split=degrade, recheck=core.recheck,
@@ -67,10 +71,11 @@ class App:
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
         self._arrived = asyncio.Event()
-        self._hands = asyncio.Semaphore(AT_ONCE)
+        at_once = AT_ONCE_WITH_MODEL if core.settings.has_llm else AT_ONCE
+        self._hands = asyncio.Semaphore(at_once)
         # threads of their own: what comes in need not wait for one that an answer has
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="inbox")
-        self._workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="answers")
+        self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="answers")
         self._handling: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._new_passages = threading.Event()
         self._stop = threading.Event()

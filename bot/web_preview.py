@@ -1,8 +1,7 @@
 """The page of what would be sent to whom and when, what a change of a rule would change, and a unit's calendar."""
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,9 +10,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
-from bot import people, reminding, summary
+from bot import people, reminding
 from bot.comparing import without
 from bot.ledger_calendar import unit_ics
+from bot.periodic_messages import Shown, periodic_messages
 from bot.web_pages import TEMPLATES
 from bot.web_status import plans_in_force
 from config.clock import Clock
@@ -23,11 +23,10 @@ from config.lists import RECEIVERS
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import PlanVersion, Responsibility, Task, Unit, VersionState
-from reminders.choices import NAMES, ChoiceBook, read_value
+from reminders.choices import NAMES, read_value
 from reminders.owed import row_id
-from reminders.periodic import Coming, coming
 from reminders.preview import PlannedReminder, preview
-from reminders.rules import periodic_rules, rule_named
+from reminders.rules import rule_named
 
 SPAN = timedelta(days=30)  # shown unless another is asked for
 LONGEST = timedelta(days=366)
@@ -54,17 +53,6 @@ class Asked(BaseModel):
         if not first <= last <= first + LONGEST:
             raise UserError("结束日期应在起始日期之后，最多一年。")
         return first, last
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One message on the page."""
-
-    at: datetime
-    label: str
-    told: str  # who hears it
-    lines: tuple[str, ...]
-    mark: str = ""  # "new" or "gone" where a change is tried out
 
 
 def preview_routes(engine: Engine, clock: Clock, settings: Settings) -> APIRouter:
@@ -112,7 +100,9 @@ def _facts(
     else:
         messages = [_shown(one) for one in found]
     if not changed and not asked.plan:
-        messages += _periodic(session, asked, first, last, workdays, settings)
+        messages += periodic_messages(
+            session, first, last, workdays, settings, unit=asked.unit or None
+        )
     messages.sort(key=lambda one: (one.at, one.told))
     calendars = [
         (unit_id, f"{place} {name}".strip()) for unit_id, place, name in units if name == asked.unit
@@ -130,45 +120,6 @@ def _shown(item: PlannedReminder, mark: str = "") -> Shown:
     told = item.unit if item.receiver == "unit" else f"{place}：{item.told or '还没有认定'}"
     lines = tuple(item.text.split("\n"))
     return Shown(item.at, rule_named(item.rule).LABEL, told, lines, mark)
-
-
-def _periodic(
-    session: Session, asked: Asked, first: date, last: date, workdays: Workdays, settings: Settings
-) -> list[Shown]:
-    """The weekly and monthly messages: with their words for one unit, and only counted for all."""
-    book = ChoiceBook(session, settings)
-    start = datetime.combine(first, time(), book.zone)
-    end = datetime.combine(last + timedelta(days=1), time(), book.zone)
-    found = list(coming(session, start, end - timedelta(seconds=1), book, workdays, settings))
-    chats = people.chats_of(session, {one.unit_id for one in found})
-    if asked.unit:
-        named = {row_id(u.id): u for u in session.exec(select(Unit).where(Unit.name == asked.unit))}
-        return [
-            shown
-            for one in found
-            if one.unit_id in named
-            and (shown := _of_unit(session, one, named[one.unit_id], workdays, settings))
-        ]
-    together: dict[tuple[datetime, str], int] = {}
-    for one in found:
-        together[one.at, one.rule] = together.get((one.at, one.rule), 0) + bool(chats.get(one.unit_id))  # fmt: skip
-    return [
-        Shown(at, periodic_rules()[rule].LABEL, f"{n}个绑定了会话的单位", ())
-        for (at, rule), n in together.items()
-        if n
-    ]
-
-
-def _of_unit(
-    session: Session, one: Coming, unit: Unit, workdays: Workdays, settings: Settings
-) -> Shown | None:
-    rule = periodic_rules()[one.rule]
-    if rule.RECEIVER == "office":
-        return Shown(one.at, rule.LABEL, unit.name, ())
-    rows = summary.digest_rows(
-        session, unit, one.rule, one.period.first, one.at, workdays, settings
-    )
-    return Shown(one.at, rule.LABEL, unit.name, rows) if rows else None
 
 
 def _by_day(messages: list[Shown]) -> list[tuple[date, list[Shown]]]:

@@ -257,3 +257,22 @@ def test_the_keyboard_alone_reaches_everything(open_page: Any) -> None:
     expect(page.locator(".day-panel")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".day-panel")).to_be_hidden()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_reminders_to_come_on_a_phone(open_page: Any, dark: bool) -> None:
+    scheme = "dark" if dark else "light"
+    size = {"width": 360, "height": 740}
+    page = open_page(
+        "/reminders?from=2024-03-01&to=2024-12-31", viewport=size, color_scheme=scheme
+    )
+    expect(page.get_by_role("heading", name="提醒预览")).to_be_visible()
+    card = page.locator(".sent").first
+    card.locator("summary").click()
+    expect(card).to_contain_text(TITLE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    page.get_by_label("试改设置").select_option("remind_lead_workdays")
+    page.get_by_label("改为").fill("2")
+    page.get_by_role("button", name="预览").click()
+    expect(page.get_by_role("status")).to_contain_text("会增减")
+    expect(page.locator(".mark-new").first).to_be_visible()

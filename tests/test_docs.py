@@ -16,7 +16,7 @@ import bot.platforms
 from bot import cli
 from config.settings import Settings
 from corpus.formats import formats
-from reminders.rules import all_rules
+from reminders.rules import all_rules, periodic_rules
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -122,7 +122,7 @@ def test_every_platform_format_and_rule_is_named() -> None:
         assert f"{name}.py" in DOCS, name
     for suffix in formats():
         assert f"`{suffix}`" in DOCS, suffix
-    for name, rule in all_rules().items():
+    for name, rule in (*all_rules().items(), *periodic_rules().items()):
         assert f"`{name}`" in DOCS, name
         assert rule.LABEL in DOCS, rule.LABEL
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot import people, reminding, render
 from bot.comparing import without
 from bot.core import Core
+from bot.periodic_messages import periodic_messages
 from bot.verbs import as_json
 from config.clock import read_day
 from config.database import reading
@@ -43,6 +44,13 @@ def reminders_preview(
                 yield f"{item.at:%Y-%m-%d %H:%M}  {item.unit}（{item.plan_id}）"
                 yield item.text
             yield f"共{len(found)}条提醒。"
+            if not plan:
+                some = periodic_messages(
+                    session, first, last, core.workdays, core.settings, unit=unit
+                )
+                for one in some:
+                    yield f"{one.at:%Y-%m-%d %H:%M}  {one.label}：{one.told}"
+                    yield from one.lines
 
 
 def _read_changes(change: Sequence[str]) -> dict[str, Any]:

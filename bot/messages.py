@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from config.clock import Clock
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -191,6 +193,13 @@ class ShowsWork(Protocol):
     """Can show that an answer is being worked on: typing, or a line that goes away."""
 
     async def working(self, chat_id: str) -> None: ...
+
+
+@runtime_checkable
+class ShowsTime(Protocol):
+    """Shows when each message was said; by the clock that the answers stand by, once it is given."""
+
+    def stand_by(self, clock: Clock) -> None: ...
 
 
 @runtime_checkable

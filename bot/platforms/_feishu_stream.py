@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import structlog
 
 from bot.platforms._feishu_events import EVENTS
+from config.errors import TryLater
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 ACKED_WITHIN_S = 10.0  # longer than storing may take
@@ -46,7 +48,7 @@ class Stream:
             finally:
                 connection.stop()
                 if not connection.ended.is_set():
-                    with suppress(TimeoutError):  # it may be loading, or wait for an answer
+                    with suppress(TimeoutError):  # it may be loading, or asking for a connection
                         async with asyncio.timeout(STOP_WITHIN_S):
                             await connection.ended.wait()
             if monotonic() - began > LONGEST_WAIT_S:
@@ -74,6 +76,8 @@ class _Connection:
         self._home, self._take = home, take
         self._loop = asyncio.new_event_loop()
         self._lock = threading.Lock()
+        self._is_ending = False
+        self._storing: Future[None] | None = None  # the event that the SDK waits for
 
     def serve(self, base_url: str, app_id: str, secret: str) -> None:
         """Connects and hands on what comes, until the connection breaks or `stop` is called."""
@@ -81,7 +85,8 @@ class _Connection:
         client: Any = None
         try:
             client = self._client(base_url, app_id, secret)
-            client.start()
+            if not self._is_ending:
+                client.start()
         except Exception as error:
             # stopping the loop ends `start` with a RuntimeError; the reason was logged before
             if not isinstance(error, RuntimeError):
@@ -92,8 +97,11 @@ class _Connection:
                 self._home.call_soon_threadsafe(self.ended.set)
 
     def stop(self) -> None:
-        """Ends the connection, from any thread; once it has ended this does nothing."""
+        """Ends the connection, from any thread; what is not stored by now comes again."""
         with self._lock:
+            self._is_ending = True
+            if self._storing is not None:
+                self._storing.cancel()
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._loop.stop)
 
@@ -125,8 +133,11 @@ class _Connection:
     def _handle(self, event: Any) -> None:
         """Stores an event; when this raises the SDK answers that it failed."""
         told = {"header": vars(event.header), "event": event.event}
-        stored = asyncio.run_coroutine_threadsafe(self._stored(told), self._home)
-        stored.result(ACKED_WITHIN_S)
+        with self._lock:
+            if self._is_ending:
+                raise TryLater("系统正在停止", 1)
+            self._storing = asyncio.run_coroutine_threadsafe(self._stored(told), self._home)
+        self._storing.result(ACKED_WITHIN_S)
 
     async def _stored(self, event: dict[str, Any]) -> None:
         await self._take(event)

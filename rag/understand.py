@@ -298,8 +298,13 @@ def _countable(query: Query) -> bool:
 
 
 def _follows(query: Query) -> bool:
-    short = sum(map(len, query.subject)) <= 4
-    return bool(FOLLOW.search(query.text)) or short or not query.subject
+    if query.intent in (Intent.FOREIGN, Intent.GREETING):
+        return False
+    if FOLLOW.search(query.text):
+        return True
+    if query.intent is Intent.LIST and query.units and query.roles:
+        return False  # 市教育局牵头哪些任务: nothing is left out
+    return sum(map(len, query.subject)) <= 4
 
 
 def _carry(query: Query, question: Question) -> None:

@@ -234,3 +234,12 @@ def test_a_day_that_no_calendar_has_is_told(core: Core) -> None:
         answer = ask(core, text)
         assert not answer.answerable
         assert f"没有“{day}”这个日子" in answer.text
+
+
+def test_a_whole_question_owes_nothing_to_the_one_before(core: Core) -> None:
+    alone = ask(core, "市教育局牵头哪些任务？", plan=None)
+    for before in ("谁还没报送？", "食品企业追溯体系建设由谁牵头？"):
+        after = ask(core, "市教育局牵头哪些任务？", plan=None, history=(before,))
+        assert after.rows == alone.rows
+    beside = ask(core, "今天天气怎么样？", plan=None, history=("市教育局牵头哪些任务？",))
+    assert not beside.answerable

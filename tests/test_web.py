@@ -1,8 +1,9 @@
 """The web over HTTP: posts are stored before they are answered, foreign sites are refused, the ledger pages."""
 
+import asyncio
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from uuid import uuid4
 
 import httpx
@@ -11,8 +12,9 @@ from sqlalchemy import Engine
 from sqlmodel import select
 from webhost import PLAN, TITLE, Host, fill_ledger, serving
 
-from bot.messages import Incoming
+from bot.messages import Incoming, Outgoing
 from bot.models import InboxMessage, WebMessage
+from bot.platforms.webchat import Webchat
 from bot.web import check_loopback
 from config.clock import Clock
 from config.database import make_engine, migrate, reading
@@ -308,3 +310,11 @@ def test_a_row_far_down_is_found_on_its_page(engine: Engine, clock: Clock) -> No
         number = last.split('id="task-')[-1].split('"')[0]
         row = client.get(f"/plans/{PLAN}/row/{number}")
         assert row.headers["location"] == f"/ledger?plan={PLAN}&page=2#task-{number}"
+
+
+def test_messages_show_the_time_that_the_answers_stand_by(engine: Engine, clock: Clock) -> None:
+    web = Webchat(engine, Clock())
+    clock.move_to(datetime(2022, 12, 22, 9, tzinfo=clock.zone))
+    web.stand_by(clock)
+    asyncio.run(web.send(Outgoing("a" * 24, ("好的",))))
+    assert str(web.history("a" * 24)[0]["at"]).startswith("2022-12-22T09:00")

@@ -10,7 +10,7 @@ const GIVEN_UP_MS = 120_000;
 
 const $ = (id) => document.getElementById(id);
 const log = $("log"), text = $("text");
-let waiting = null; // {id, since} of the message that has no answer yet
+let waiting = null; // {id} of the message that has no answer yet
 let status = null;
 let stream = null;
 
@@ -33,7 +33,7 @@ async function load() {
   if (first) $("earlier").hidden = !more;
   messages.forEach(show);
   const last = messages.at(-1);
-  if (first && last?.direction === "in") waitFor(last.client_id, Date.parse(last.at));
+  if (first && last?.direction === "in") waitFor(last.client_id);
   log.setAttribute("aria-busy", "false");
   if (first && messages.length) scrollTo({ top: document.body.scrollHeight });
   welcome();
@@ -137,8 +137,8 @@ async function deliver(body, words, file) {
 }
 
 // the line below the last message while an answer is on its way
-function waitFor(id, since = Date.now()) {
-  waiting = id && { id, since };
+function waitFor(id) {
+  waiting = id && { id };
   const line = $("searching");
   line.hidden = !waiting;
   line.classList.remove("given-up");
@@ -149,7 +149,7 @@ function waitFor(id, since = Date.now()) {
       if (waiting?.id !== id) return;
       $("searching-words").textContent = words;
       line.classList.toggle("given-up", after === GIVEN_UP_MS);
-    }, Math.max(0, since + after - Date.now()));
+    }, after);
   }
 }
 

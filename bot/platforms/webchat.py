@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -52,6 +53,10 @@ class Webchat:
         self._store, self._clock = store, clock
         self._pushed = Pushed()
         self._streams: dict[str, set[asyncio.Queue[Shown | None]]] = {}
+
+    def stand_by(self, clock: Clock) -> None:
+        """Show the time of messages by this clock from here on."""
+        self._clock = clock
 
     # ---- as every platform
 
@@ -157,7 +162,7 @@ class Webchat:
             row = _row_of(session, message.chat_id, message.edits)
             if row is None:
                 row = WebMessage(
-                    chat_id=message.chat_id, direction="out", payload={}, at=self._clock.wall()
+                    chat_id=message.chat_id, direction="out", payload={}, at=self._now()
                 )
             row.payload = payload
             session.add(row)
@@ -176,7 +181,7 @@ class Webchat:
                 label = _label(session, chat_id, post) if post.button else ""
                 label = f"文件：{post.file.name}" if post.file else label
                 row = WebMessage(
-                    chat_id=chat_id, client_id=post.client_id, direction="in", at=self._clock.wall(),
+                    chat_id=chat_id, client_id=post.client_id, direction="in", at=self._now(),
                     payload={
                         "text": post.text, "label": label, "button": post.button,
                         "pressed": "" if post.pressed is None else str(post.pressed),
@@ -189,11 +194,14 @@ class Webchat:
         said = row.payload
         incoming = Incoming(
             platform=self.name, message_id=f"{chat_id}:{row.client_id}", chat_id=chat_id,
-            is_group=False, account_id=chat_id, account_name="网页用户", text=said["text"], at=row.at,
+            is_group=False, account_id=chat_id, account_name="网页用户", text=said["text"], at=self._clock.wall(),
             button=said["button"], pressed_message_id=said["pressed"], stands_at=said["stands_at"],
             attachments=(Attachment(**said["file"]),) if said["file"] else (),
         )  # fmt: skip
         return incoming, self._shown(row)
+
+    def _now(self) -> datetime:
+        return self._clock.now().astimezone(UTC)
 
     def _shown(self, row: WebMessage) -> Shown:
         local = row.at.astimezone(self._clock.zone)
@@ -213,7 +221,7 @@ class Webchat:
 
 
 def from_settings(settings: Settings, store: Engine) -> Webchat:
-    """Always there. Its messages carry the real time, whatever day the answers stand at."""
+    """Always there. It shows the real time until `stand_by` gives it another clock."""
     return Webchat(store, Clock(settings.timezone))
 
 

@@ -94,15 +94,16 @@ def reply(session: Session, core: Core, incoming: Incoming, month: Period) -> Ou
 
 def _plans_for(session: Session, core: Core, incoming: Incoming) -> list[PlanVersion] | None:
     """The plans whose circular somebody may see here; None for whom there is none."""
+    scope = people.scope_of(session, incoming)
     chat = people.find_chat(session, incoming.platform, incoming.chat_id)
     account = people.find_account(session, incoming.platform, incoming.account_id)
     if account is not None and account.role is AccountRole.ADMIN:
-        wanted = [incoming.plan_id] if incoming.plan_id else (chat.plan_ids if chat else [])
-        return ledger.versions_in_force(session, wanted or None)
+        return ledger.versions_in_force(session, scope)
     if chat is None or chat.unit_id is None:
         return None
     book = ChoiceBook(session, core.settings)
-    return plans_of_offices(session, book, periodic_rules()["circular"]).get(chat.unit_id)
+    plans = plans_of_offices(session, book, periodic_rules()["circular"]).get(chat.unit_id)
+    return plans and [one for one in plans if scope is None or one.plan_id in scope]
 
 
 def outgoing(chat_id: str, found: Sequence[Standing], month: Period, now: datetime) -> Outgoing:

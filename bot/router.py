@@ -54,6 +54,8 @@ class Router:
             log_id, _, n = number.partition(":")
             if verb == "ask" and ROW_ID.fullmatch(log_id):
                 return self._choose(incoming, int(log_id), n)
+            if verb in lists.BUTTONS and ROW_ID.fullmatch(log_id):
+                return self._made(incoming, lists.press, verb, number)
             return lambda session: self._button(session, incoming)
         if not incoming.addressed:
             return lambda session: self._overheard(session, incoming)
@@ -66,15 +68,10 @@ class Router:
         ):
             return self._correction(incoming, text)
         if kind := lists.wanted_as(text):
-            return lambda session: self._seen(
-                session,
-                incoming,
-                lists.last_as_file(session, incoming, kind, self._core.clock.now()),
-            )
+            now = self._core.clock.now()
+            return self._made(incoming, lists.last_as_file, kind, now)
         if month := circular.asked_month(text, self._core.clock.today()):
-            return lambda session: self._seen(
-                session, incoming, circular.reply(session, self._core, incoming, month)
-            )
+            return self._made(incoming, circular.reply, self._core, month)
         if report_questions.asks(text):
             return lambda session: self._said(
                 session, incoming, report_questions.reply(session, self._core, incoming)
@@ -133,9 +130,6 @@ class Router:
         if verb == "resend":
             words = alarms.resend_by(session, incoming, int(number), self._core.clock.now())
             return self._ours(session, incoming, words)
-        if verb in lists.BUTTONS:
-            message = lists.press(session, incoming, verb, rest)
-            return self._seen(session, incoming, message)
         if verb in ("good", "bad"):
             known = feedback.rate(session, incoming, int(number), verb == "good")
             thanks = "谢谢，已记下。" if verb == "good" else "谢谢，已记下，管理员会看到这个问题。"
@@ -211,6 +205,14 @@ class Router:
             return account is not None and account.role is AccountRole.ADMIN
 
     # ---- replies
+
+    def _made(
+        self, incoming: Incoming, make: Callable[..., Outgoing], *arguments: object
+    ) -> Action:
+        """What is only read, made now: a picture takes its time, and the transaction none."""
+        with reading(self._core.engine) as session:
+            message = make(session, incoming, *arguments)
+        return lambda session: self._seen(session, incoming, message)
 
     def _ours(
         self,

@@ -13,7 +13,7 @@ from small_ledger import Row, add_members, add_plan, bind, chats_of, say, unit_n
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from bot import circular, tables
+from bot import circular, people, tables
 from bot.core import Core
 from bot.messages import Incoming
 from bot.models import Account, AccountRole
@@ -226,3 +226,8 @@ def test_for_admins_and_the_office_only(flood: Core) -> None:
     assert asks("水利群", "boss")[0].startswith("【督办情况通报】")
     assert asks("督查群", "clerk")[1] >= 1
     assert asks("水利群", "clerk") == (circular.ONLY_ADMINS, 0)
+    with writing(flood.engine) as session:
+        chat = people.find_chat(session, "console", "督查群")
+        assert chat is not None
+        chat.plan_ids = ["another"]
+    assert asks("督查群", "clerk")[1] == asks("督查群", "boss")[1] == 0

@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Shanghai", description="本地日期所在的时区")
     reminder_hour: int = Field(9, ge=0, le=23, description="提醒在几点发出（本地时间）")
     reminder_quiet_hours: str = Field(
-        "20-8", description="这段钟点里不发提醒，到点再发；都可以发写“无”"
+        "20-8", description="这段时间内不发提醒，过后再发；不限时间写“无”"
     )
     reminder_workdays_only: bool = Field(True, description="提醒只在工作日发；false 为每天都可以发")
     reminder_cap_per_day: int = Field(
@@ -183,7 +183,7 @@ class Settings(BaseSettings):
         "", description="督办单位的名称，如 市食安办；空则从方案写明的领导小组办公室认定"
     )
     completion: str = Field(
-        "unit", description="办结由谁认定：unit 责任单位说了算，office 由督办单位确认"
+        "unit", description="办结由谁认定：unit 由责任单位自行认定，office 由督办单位确认"
     )
     weekly_digest: bool = Field(
         True, description="每周第一个工作日给责任单位一条汇总：已逾期、将到期、待报送、上周办结"

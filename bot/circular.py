@@ -75,7 +75,7 @@ def message(
     return outgoing(waiting.chat_id, found, month, now) if found else None
 
 
-def reply(session: Session, core: Core, incoming: Incoming, month: Period) -> Outgoing:
+def reply(session: Session, incoming: Incoming, core: Core, month: Period) -> Outgoing:
     """The circular for whoever asks: an admin, or the chat of the supervising office, of its plans."""
     versions = _plans_for(session, core, incoming)
     now = core.now(incoming.stands_at or None)

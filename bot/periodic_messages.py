@@ -34,7 +34,7 @@ def periodic_messages(
     book = ChoiceBook(session, settings)
     start = datetime.combine(first, time(), book.zone)
     end = datetime.combine(last + timedelta(days=1), time(), book.zone)
-    found = list(coming(session, start, end - timedelta(seconds=1), book, workdays, settings))
+    found = coming(session, start, end - timedelta(seconds=1), book, workdays, settings)
     chats = people.chats_of(session, {one.unit_id for one in found})
     if unit:
         named = {row_id(u.id): u for u in session.exec(select(Unit).where(Unit.name == unit))}

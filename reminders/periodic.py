@@ -1,6 +1,6 @@
 """Writes the weekly and monthly messages into the outbox: to each receiver one for each period."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,17 +44,22 @@ def add_due(
     Times are aware local ones. What came due while nobody planned is sent if its period goes on,
     and else recorded as too late.
     """
-    found = list(coming(session, since, now, book, workdays, settings))
+    found = coming(session, since, now, book, workdays, settings)
     if not found:
         return 0
+    due_at = {
+        workdays_only: decent_time(now, workdays, settings, workdays_only)
+        for workdays_only in {one.workdays_only for one in found}
+    }
+    late = {one for one in found if due_at[one.workdays_only].date() > one.period.last}
+    # whatever their days: after a stop they would arrive together
+    in_time = _uncovered([one for one in found if one not in late], lambda _: now.date())
     chats = chats_of({one.unit_id for one in found}, "unit")
     wanted: dict[str, OutboxMessage] = {}
-    for one in found:
-        due_at = decent_time(now, workdays, settings, one.workdays_only)
-        is_late = due_at.date() > one.period.last
+    for one in (*(one for one in found if one in late), *in_time):
         for chat in chats.get(one.unit_id, ()):
-            message = _message(one, chat, due_at, now)
-            if is_late:
+            message = _message(one, chat, due_at[one.workdays_only], now)
+            if one in late:
                 message.state, message.platform_words = OutboxState.DROPPED, TOO_LATE
                 message.finished_at = now
             wanted[message.dedup_key] = message
@@ -67,7 +72,7 @@ def add_due(
 def coming(
     session: Session, since: datetime, until: datetime, book: ChoiceBook, workdays: Workdays,
     settings: Settings,
-) -> Iterator[Coming]:  # fmt: skip
+) -> list[Coming]:  # fmt: skip
     """What leaves after `since` and by `until`, in the order of the rules.
 
     Where one covers another that leaves within the same day, only the first is left.
@@ -77,12 +82,17 @@ def coming(
         chosen = [one for one in book.in_use() if rule.is_chosen(one)]
         if any(_moments(rule, one, since, until, workdays) for one in chosen):
             found += _of_rule(session, name, rule, since, until, book, workdays, settings)
+    return _uncovered(found, lambda one: one.at.date())
+
+
+def _uncovered(found: Sequence[Coming], day_of: Callable[[Coming], date]) -> list[Coming]:
+    """Those that no other message of the same unit and day covers."""
     covered = {
-        (name, one.unit_id, one.at.date())
+        (name, one.unit_id, day_of(one))
         for one in found
         for name in periodic_rules()[one.rule].COVERS
     }
-    yield from (one for one in found if (one.rule, one.unit_id, one.at.date()) not in covered)
+    return [one for one in found if (one.rule, one.unit_id, day_of(one)) not in covered]
 
 
 def _of_rule(

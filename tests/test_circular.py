@@ -217,7 +217,7 @@ def test_for_admins_and_the_office_only(flood: Core) -> None:
             "console", "1", chat_id, True, account, account, "6月通报", at("2022-07-01 10:00")
         )
         with reading(flood.engine) as session:
-            sent = circular.reply(session, flood, incoming, JUNE)
+            sent = circular.reply(session, incoming, flood, JUNE)
         return sent.rows[0], len(sent.files)
 
     with writing(flood.engine) as session:

@@ -149,11 +149,20 @@ def test_after_downtime_what_goes_on_is_sent_and_what_is_over_is_recorded(school
         assert {message.platform_words for message in session.exec(late)} == {TOO_LATE}
 
 
+def test_after_downtime_the_monthly_one_is_enough(schools: Engine) -> None:
+    with writing(schools) as session:
+        session.exec(select(planner.PlannerState)).one().planned_to = at("2022-09-30 10:00")
+    # of two weeks and a month the first week left on the month's day, the second goes on
+    run(schools, "2022-10-13 15:00")
+    assert told(schools) == [("monthly_digest 2022-10-01", "pending")]
+
+
 def test_what_is_overdue_ahead_and_done_is_told(engine: Engine) -> None:
     schools = begun(engine)
     with writing(schools) as session:
         say(session, "xiaoyuan-2", EventKind.DONE, at("2022-10-09 16:00"), unit="县教育局")
         say(session, "xiaoyuan-2", EventKind.DONE, at("2022-10-09 16:00"), unit="县应急局")
+    run(schools, "2022-10-08 10:00")
     run(schools, "2022-10-10 09:00")
     rows = words(schools, "2022-10-10 09:00")
     assert rows == [

@@ -8,6 +8,7 @@ from ear import until
 from world import ADMIN, CLERK, GROUP, World
 
 from bot.messages import Incoming
+from bot.verbs import run
 from config.errors import UserError
 from corpus.models import EventKind
 
@@ -81,6 +82,28 @@ async def test_a_reminder_is_planned_sent_to_a_group_and_answered(world: World) 
     assert (
         await world.advance_to("2022-12-30T09:00") == 0
     )  # what is closed is not reminded of again
+
+
+async def test_a_week_is_summed_up_and_a_month_told_to_who_asks(world: World) -> None:
+    await world.becomes_admin(ADMIN)
+    await world.binds(GROUP, "市农业农村局联络群", "乐清市 市农业农村局", CLERK, ADMIN)
+    set_rule = {"name": "weekly_digest", "value": "on"}
+    list(run(world.core, "reminders_rules_set", set_rule))
+    sent = lambda: [str(m.get("text", "")) for m in world.botapi.sent(GROUP)]  # noqa: E731
+    await world.advance_to("2022-12-16T10:00")
+    await world.advance_to("2022-12-19T09:00")
+    await until(lambda: any("本周和下周到期1项" in text for text in sent()))
+    assert "生猪定点屠宰场" in next(text for text in sent() if text.startswith("【每周汇总】"))
+
+    refused = await world.ask(GROUP, CLERK, "@duban_test_bot 11月通报")
+    assert "只有管理员" in refused
+    await world.advance_to("2023-01-03T09:30")
+    before = len(world.botapi.sent(ADMIN.id))
+    world.botapi.say(ADMIN.id, ADMIN, "12月通报")
+    await until(lambda: any("document" in m for m in world.botapi.sent(ADMIN.id)[before:]))
+    words, *files = world.botapi.sent(ADMIN.id)[before:]
+    assert "【督办情况通报】2022年12月" in words["text"] and "红灯" in words["text"]
+    assert files[-1]["document"]["file_name"] == "督办情况通报2022年12月.xlsx"
 
 
 async def test_files_of_one_name_at_the_same_moment_are_two_plans(world: World) -> None:

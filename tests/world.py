@@ -34,6 +34,8 @@ class World:
         settings = Settings(
             home=home, telegram_token=SecretStr(botapi.token), telegram_base_url=botapi.url,
             embedding_model="hashed-ngrams-1",
+            # stories of single reminders; who tells of these switches them on
+            weekly_digest=False, monthly_digest=False, circular=False,
         )  # fmt: skip
         self.core = Core.open(settings)
         self.core.clock.move_to(datetime.fromisoformat(at).replace(tzinfo=SHANGHAI))

@@ -1,6 +1,8 @@
 """Wakes the planner at even intervals, and keeps nothing itself."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from config.clock import Clock
 
@@ -15,9 +17,14 @@ class Scheduler:
     def __init__(self, tick: Callable[[], Awaitable[None]], every_s: float) -> None:
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+        async def once() -> None:
+            # the end of the process ends a tick too: the library would log that as a fault
+            with suppress(asyncio.CancelledError):
+                await tick()
+
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(
-            tick, "interval", seconds=every_s, next_run_time=Clock().wall(),
+            once, "interval", seconds=every_s, next_run_time=Clock().wall(),
             coalesce=True, max_instances=1, misfire_grace_time=None,
         )  # fmt: skip
 

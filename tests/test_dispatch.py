@@ -358,3 +358,20 @@ async def test_the_scheduler_ticks_at_once_and_again_and_outlives_a_fault() -> N
     scheduler.start()
     await until(lambda: len(ticks) >= 3)
     scheduler.stop()
+
+
+async def test_a_tick_that_ends_with_the_process_is_no_fault(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ticking = asyncio.Event()
+
+    async def tick() -> None:
+        ticking.set()
+        raise asyncio.CancelledError
+
+    scheduler = Scheduler(tick, 60)
+    scheduler.start()
+    await ticking.wait()
+    await asyncio.sleep(0.05)
+    scheduler.stop()
+    assert not caplog.records

@@ -124,15 +124,17 @@ def duban(what: str, url: str, number: str, file: str) -> None:
     """The planner of the product writes what is due, its dispatcher sends."""
     import structlog
     from reminders_ledger import MORNING, fill
+    from sqlmodel import select
 
     from bot import people, render
     from bot.degrading import degrade
     from bot.dispatch import Dispatcher
     from config.clock import Clock
-    from config.database import make_engine, writing
+    from config.database import make_engine, reading, writing
     from config.settings import Settings
     from config.workdays import Workdays
     from reminders import planner
+    from reminders.models import OutboxMessage, OutboxState
     from reminders.recheck import recheck
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
@@ -156,9 +158,15 @@ def duban(what: str, url: str, number: str, file: str) -> None:
     started = perf_counter() - begun
     print(started, memory_mb(), flush=True)
 
+    def waits() -> bool:
+        with reading(engine) as session:
+            pending = OutboxMessage.state == OutboxState.PENDING
+            return session.exec(select(OutboxMessage.id).where(pending)).first() is not None
+
     async def live() -> None:
         running = asyncio.create_task(dispatcher.run())
-        await asyncio.sleep(float(number))
+        while waits():  # nothing is too late to be sent: it goes on until nothing waits
+            await asyncio.sleep(0.5)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -131,7 +131,9 @@ def fill(engine: Engine, size: int, near: int, days: int, platform: str = "conso
     )
     put(engine, "timing", (timing(n) for n in range(size)))
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text("ANALYZE"))
+        # as a database is that has been there for a while
+        is_postgres = engine.dialect.name == "postgresql"
+        connection.execute(text("VACUUM ANALYZE" if is_postgres else "ANALYZE"))
 
 
 def put(

@@ -69,7 +69,11 @@ def message(
     first = date.fromisoformat(waiting.facts["first"])
     book = ChoiceBook(session, settings)
     plans = plans_of_offices(session, book, periodic_rules()[waiting.facts["rule"]])
-    versions = plans.get(waiting.facts["unit"], [])
+    chat = people.find_chat(session, waiting.platform, waiting.chat_id)
+    scope = chat.plan_ids if chat else []
+    versions = [
+        one for one in plans.get(waiting.facts["unit"], []) if not scope or one.plan_id in scope
+    ]
     month = months(first - timedelta(days=1), 1)
     found = standings(session, month, versions, now, workdays, settings)
     return outgoing(waiting.chat_id, found, month, now) if found else None

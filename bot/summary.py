@@ -1,11 +1,12 @@
 """The words of a unit's weekly or monthly digest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import cast
 
 from sqlmodel import Session
 
+from bot import people
 from bot.messages import Outgoing
 from bot.naming import row_name
 from config.settings import Settings
@@ -32,20 +33,22 @@ def message(
     unit = session.get(Unit, facts["unit"])
     if unit is None:
         return None
+    chat = people.find_chat(session, waiting.platform, waiting.chat_id)
     rows = digest_rows(
-        session, unit, facts["rule"], date.fromisoformat(facts["first"]), now, workdays, settings
-    )
+        session, unit, facts["rule"], date.fromisoformat(facts["first"]), now, workdays, settings,
+        chat.plan_ids if chat else (),
+    )  # fmt: skip
     return Outgoing(waiting.chat_id, rows) if rows else None
 
 
 def digest_rows(
     session: Session, unit: Unit, name: str, first: date, now: datetime, workdays: Workdays,
-    settings: Settings,
+    settings: Settings, plan_ids: Collection[str] = (),
 ) -> tuple[str, ...]:  # fmt: skip
     """The digest of the period that begins on `first`; () when there is nothing to say."""
     rule = cast(Digest, periodic_rules()[name])
     assert unit.id is not None
-    found = summary(session, unit.id, rule, first, now, workdays, settings)
+    found = summary(session, unit.id, rule, first, now, workdays, settings, plan_ids)
     return tuple(_rows(found, unit.name, rule, now.date())) if not found.is_empty else ()
 
 

@@ -44,13 +44,18 @@ class Summary:
 
 def summary(
     session: Session, unit_id: int, rule: Digest, first: date, now: datetime, workdays: Workdays,
-    settings: Settings,
+    settings: Settings, plan_ids: Collection[str] = (),
 ) -> Summary:  # fmt: skip
-    """The digest of the period that begins on `first`, as the ledger stands at `now`, a local time."""
+    """The digest of the period that begins on `first`, as the ledger stands at `now`, a local time.
+
+    Of `plan_ids` alone where a chat is scoped to some.
+    """
     book = ChoiceBook(session, settings)
     period = rule.period(first)
     before = rule.period(first - _A_DAY)
     versions = _plans_of(session, unit_id, rule, book, now.date())
+    if plan_ids:
+        versions = {plan: one for plan, one in versions.items() if plan in plan_ids}
     if not versions:
         return Summary()
     found = Summary()

@@ -11,7 +11,7 @@ from small_ledger import Row, add_plan, bind, chats_of, say, unit_named
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from bot import summary
+from bot import people, summary
 from config.database import make_engine, migrate, reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
@@ -186,6 +186,16 @@ def test_made_as_of_the_moment_of_sending_and_silent_with_nothing_to_say(schools
             say(session, f"xiaoyuan-{n}", EventKind.DONE, at("2022-10-10 09:30"), unit="县教育局")
     assert words(schools, "2022-10-10 10:00") == []
     assert words(schools, "2022-10-10 10:00", "应急群") == []  # the lead unit's word holds for all
+
+
+def test_of_the_plans_that_a_chat_may_see(schools: Engine) -> None:
+    run(schools, "2022-10-10 09:00")
+    for plan_ids, hears in (["xiaoyuan"], True), (["another"], False):
+        with writing(schools) as session:
+            chat = people.find_chat(session, "console", "教育群")
+            assert chat is not None
+            chat.plan_ids = plan_ids
+        assert bool(words(schools, "2022-10-10 09:00")) is hears
 
 
 def test_reports_that_are_due_and_missing(schools: Engine) -> None:

@@ -194,7 +194,8 @@ class BindingDesk:
             told_there = (chat.platform, render.notice(chat.chat_id, words))
             is_here = chat.id == self._chat.id
             return self._say(words) if is_here else [*self._say(f"{name}{words}"), told_there]
-        asked = self._session.get(BindRequest, number)
+        # locked: of two admins who press at once the second one hears that it is decided
+        asked = self._session.get(BindRequest, number, with_for_update=True)
         if asked is None or asked.granted is not None:
             return self._say("这个申请已经处理过了。")
         chat = binding.decide(self._session, asked, self._account, verb == "grant")

@@ -138,6 +138,7 @@ def chat_gone(session: Session, platform: str, chat_id: str, words: str) -> Chat
         if newer.unit_id is None:
             newer.unit_id, newer.purpose = chat.unit_id, chat.purpose
         newer.plan_ids = newer.plan_ids or chat.plan_ids
+        chat.unit_id, chat.plan_ids = None, []  # it is one chat, and it can be reached
         session.add(newer)
     session.add(chat)
     return chat if was_alive and not moved else None

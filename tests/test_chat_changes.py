@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from bot import people
+from bot import alarms, people
 from bot.core import Core
 from bot.messages import Incoming, Outgoing
 from bot.models import Chat
@@ -101,3 +101,4 @@ def test_binding_and_outbox_follow_a_group_that_moves(
         assert bound(engine) == [("telegram", NEW)]
     with reading(engine) as session:
         assert session.exec(select(OutboxMessage)).one().chat_id == NEW
+        assert alarms.dead_chats(session) == []

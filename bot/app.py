@@ -36,13 +36,8 @@ from reminders.scheduler import Scheduler
 log = structlog.get_logger()
 T = TypeVar("T")
 
-RESTART_AFTER_S = (
-    1.0,
-    2.0,
-    5.0,
-    15.0,
-    60.0,
-)  # a platform that fails is tried again ever more slowly
+# a platform that fails is tried again ever more slowly
+RESTART_AFTER_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
 SORRY = "抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。"
 TICK_S = 60.0

@@ -152,7 +152,9 @@ class Limits:
     can_edit: bool = False
     edits_cards_only: bool = False  # only what has buttons can be edited; the rest is said anew
     file_bytes: int = 0  # the largest file it sends; 0: none
-    files_with_text: bool = False  # a text carries its files, as a mail does, up to file_bytes in all
+    files_with_text: bool = (
+        False  # a text carries its files, as a mail does, up to file_bytes in all
+    )
     receives_files: bool = False
     can_mention: bool = False
     messages_per_s: float = 1e9

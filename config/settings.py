@@ -121,15 +121,18 @@ class Settings(BaseSettings):
     )
     mail_port: int = Field(465, ge=1, le=65535, description="SMTP 服务器的端口，与上一项同页")
     mail_security: str = Field(
-        "ssl", description="与 SMTP 服务器怎样加密：ssl（465端口）、starttls（587端口）或 none（仅限内网）"
+        "ssl",
+        description="与 SMTP 服务器怎样加密：ssl（465端口）、starttls（587端口）或 none（仅限内网）",
     )
     mail_user: str = Field("", description="SMTP 登录的用户名，多为完整的邮箱地址；空则不登录")
     mail_password: SecretStr = Field(
-        SecretStr(""), description="SMTP 登录的密码或授权码，在邮箱设置的“账户安全”或“客户端授权码”页取得"
+        SecretStr(""),
+        description="SMTP 登录的密码或授权码，在邮箱设置的“账户安全”或“客户端授权码”页取得",
     )
     mail_from: str = Field("", description="发件人的邮箱地址；空则与用户名相同")
     notify: bool = Field(
-        False, description="用 apprise 向 ntfy、Bark、短信网关等发通知，地址由管理员逐个添加；需另装 apprise"
+        False,
+        description="用 apprise 向 ntfy、Bark、短信网关等发通知，地址由管理员逐个添加；需另装 apprise",
     )
     messages_per_minute: int = Field(
         20, ge=1, description="一个人一分钟最多回答几条消息；一个会话里所有人合计为其三倍"

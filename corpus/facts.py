@@ -25,7 +25,9 @@ class PlanFacts:
     period_end_on: date | None = None
     basis: list[str] = field(default_factory=list)
     leading_group: str | None = None  # where its office is
-    off_days: str = ""  # where a day that falls on a holiday goes: "after" it, "before" it; "" unsaid
+    off_days: str = (
+        ""  # where a day that falls on a holiday goes: "after" it, "before" it; "" unsaid
+    )
     other_papers: list[str] = field(default_factory=list)  # numbers of further papers in the file
     only_due_year: int | None = None  # the year of every printed deadline, where they agree
 

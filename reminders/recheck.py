@@ -51,9 +51,7 @@ def recheck(
     return "；".join(reasons) if all(r.state != "planned" for r in reminders) else ""
 
 
-def things_of(
-    session: Session, reminders: Sequence[Reminder], workdays: Workdays
-) -> list[Thing]:
+def things_of(session: Session, reminders: Sequence[Reminder], workdays: Workdays) -> list[Thing]:
     """What some reminders are about, as the plans in force have it now; what is gone is left out."""
     windows = {r.window_id for r in reminders if r.window_id is not None}
     of_tasks = [r for r in reminders if r.window_id is None]

@@ -263,9 +263,7 @@ def test_the_keyboard_alone_reaches_everything(open_page: Any) -> None:
 def test_the_reminders_to_come_on_a_phone(open_page: Any, dark: bool) -> None:
     scheme = "dark" if dark else "light"
     size = {"width": 360, "height": 740}
-    page = open_page(
-        "/reminders?from=2024-03-01&to=2024-12-31", viewport=size, color_scheme=scheme
-    )
+    page = open_page("/reminders?from=2024-03-01&to=2024-12-31", viewport=size, color_scheme=scheme)
     expect(page.get_by_role("heading", name="提醒预览")).to_be_visible()
     card = page.locator(".sent").first
     card.locator("summary").click()

@@ -92,7 +92,7 @@ def reply(session: Session, incoming: Incoming, core: Core, month: Period) -> Ou
         found = standings(session, month, versions, now, core.workdays, core.settings)
         if found:
             return outgoing(incoming.chat_id, found, month, now)
-        words = f"{in_chinese(month.name)}没有应办结、应报送的，无可通报。"
+        words = f"{in_chinese(month.name)}没有应办结、应报送的事项，无需通报。"
     return Outgoing(incoming.chat_id, (words,), reply_to=incoming.message_id)
 
 

@@ -32,7 +32,7 @@ def reminders_circular(
         elif found:
             yield from circular.rows_of(found, period, day)
         else:
-            yield "没有应办结、应报送的，无可通报。"
+            yield "没有应办结、应报送的事项，无需通报。"
         if found and xlsx:
             _save(xlsx, circular.as_sheet(found, period, day))
         if found and png:

@@ -8,7 +8,8 @@ import mimetypes
 import re
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -128,32 +129,39 @@ class Mail(Outbound):
 
     def _connect(self) -> smtplib.SMTP:
         """Greeted and logged in."""
-        settings, timeout_s = self._settings, self._timeout_s
-        place = (settings.mail_host, settings.mail_port)
-        server: smtplib.SMTP
-        try:
+        settings, secure = self._settings, ssl.create_default_context()
+        place, timeout_s = (settings.mail_host, settings.mail_port), self._timeout_s
+        with ExitStack() as held, _meaning():
             if settings.mail_security == "ssl":
-                secure = ssl.create_default_context()
-                server = smtplib.SMTP_SSL(*place, timeout=timeout_s, context=secure)
+                server: smtplib.SMTP = smtplib.SMTP_SSL(*place, timeout=timeout_s, context=secure)
             else:
                 server = smtplib.SMTP(*place, timeout=timeout_s)
+            held.callback(server.close)
             if settings.mail_security == "starttls":
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=secure)
             if settings.mail_user:
                 server.login(settings.mail_user, settings.mail_password.get_secret_value())
             server.ehlo_or_helo_if_needed()
-        except smtplib.SMTPResponseException as error:
-            raise _fault(error.smtp_code, error.smtp_error, _of_us) from error
-        except smtplib.SMTPNotSupportedError as error:
-            words = f"邮件服务器不支持所设的登录或加密方式（{error}）"
-            raise Refused(f"{words}，请核对 DUBAN_MAIL_SECURITY", "401") from error
-        except ssl.SSLError as error:
-            words = f"与邮件服务器的加密连接没有建立（{error.reason}）"
-            raise TryLater(f"{words}，请核对端口和 DUBAN_MAIL_SECURITY", BROKEN_S) from error
-        except (OSError, smtplib.SMTPException) as error:
-            words = f"连不上邮件服务器（{type(error).__name__}）"
-            raise TryLater(words, BROKEN_S) from error
+            held.pop_all()  # from here on it is the caller's
         return server
+
+
+@contextmanager
+def _meaning() -> Iterator[None]:
+    """What goes wrong before a mail is begun, as errors of ours."""
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise _fault(error.smtp_code, error.smtp_error, _of_us) from error
+    except smtplib.SMTPNotSupportedError as error:
+        words = f"邮件服务器不支持所设的登录或加密方式（{error}）"
+        raise Refused(f"{words}，请核对 DUBAN_MAIL_SECURITY", "401") from error
+    except ssl.SSLError as error:
+        words = f"与邮件服务器的加密连接没有建立（{error.reason}）"
+        raise TryLater(f"{words}，请核对端口和 DUBAN_MAIL_SECURITY", BROKEN_S) from error
+    except (OSError, smtplib.SMTPException) as error:
+        words = f"连不上邮件服务器（{type(error).__name__}）"
+        raise TryLater(words, BROKEN_S) from error
 
 
 def _ask(step: Callable[[], tuple[int, bytes]], code_of: CodeOf) -> None:
@@ -161,8 +169,8 @@ def _ask(step: Callable[[], tuple[int, bytes]], code_of: CodeOf) -> None:
     try:
         code, words = step()
     except (OSError, smtplib.SMTPException) as error:
-        words_ = f"邮件服务器断开了连接（{type(error).__name__}）"
-        raise TryLater(words_, BROKEN_S) from error
+        kind = type(error).__name__
+        raise TryLater(f"邮件服务器断开了连接（{kind}）", BROKEN_S) from error
     if code >= 400:
         raise _fault(code, words, code_of)
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from bot import feedback, lists, people, render
+from bot import feedback, lists, people, plan_desk, render
 from bot.answering.desk import is_answer
 from bot.core import Core
 from bot.messages import Button, Incoming, Outgoing
@@ -87,6 +87,7 @@ def _history(session: Session, incoming: Incoming) -> tuple[str, ...]:
         for one in earlier
         if one.addressed and one.text and not one.text.startswith("/")
         and not is_answer(one.text) and not lists.wanted_as(one.text)
+        and not plan_desk.looks_like_a_correction(one.text)
         and one.account_id == incoming.account_id and incoming.at - one.at < HISTORY
     ]  # fmt: skip
     return tuple(reversed(questions[:HISTORY_LENGTH]))

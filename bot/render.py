@@ -113,7 +113,7 @@ def review_rows(version: PlanVersion) -> tuple[str, ...]:
     for task in version.tasks:
         name = row_name(task) or f"“{(task.title or task.text)[:20]}”"
         found += [
-            f"{name}的时限“{t.text}”有歧义，按{chinese_day(t.due_on)}"
+            f"{name}的时限“{t.text}”有歧义，按{chinese_day(t.due_on)}理解"
             for t in task.timings
             if t.ambiguous and t.due_on
         ]

@@ -334,7 +334,8 @@ def _carry(query: Query, question: Question) -> None:
                 earlier.asks_when,
             )
         query.parts = query.parts or earlier.parts
-        if earlier.intent in (Intent.DUE, Intent.LIST) and query.units and not query.subject:
+        listed = earlier.intent in (Intent.DUE, Intent.LIST) and query.intent is not Intent.STATE
+        if listed and query.units and not query.subject:
             query.intent, query.earlier = Intent.LIST, []  # of the rows just listed, one unit's
         if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
             # 配合的是哪些: of the row just spoken of

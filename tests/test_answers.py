@@ -241,5 +241,8 @@ def test_a_whole_question_owes_nothing_to_the_one_before(core: Core) -> None:
     for before in ("谁还没报送？", "食品企业追溯体系建设由谁牵头？"):
         after = ask(core, "市教育局牵头哪些任务？", plan=None, history=(before,))
         assert after.rows == alone.rows
+    before = ("市教育局牵头哪些任务？",)
+    done = ask(core, "哪些任务已办结？", plan=None, history=before)
+    assert "办结" in done.text
     beside = ask(core, "今天天气怎么样？", plan=None, history=("市教育局牵头哪些任务？",))
     assert not beside.answerable

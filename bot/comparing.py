@@ -12,6 +12,7 @@ from corpus.compare import TaskChange
 from corpus.models import PlanVersion
 from reminders.owed import Thing
 from reminders.preview import PlannedReminder, preview
+from reminders.rules import rule_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,11 @@ def _reminders(session: Session, core: Core, version: PlanVersion) -> list[Plann
         session, first, max(known), core.workdays, core.settings,
         version_id=version.id, text_of=lambda _: "",
     )  # fmt: skip
-    # what follows a day that was missed hangs on what will be answered
-    return [one for one in found if one.at.date() <= one.due_on]
+    # what follows a day that was missed hangs on what will be answered, and reports are owed by plans
+    # in force alone: a draft has none, so that all of them would seem to be lost
+    return [
+        one for one in found if one.at.date() <= one.due_on and not rule_named(one.rule).OF_REPORTS
+    ]
 
 
 def without(some: list[PlannedReminder], others: list[PlannedReminder]) -> list[PlannedReminder]:

@@ -334,3 +334,14 @@ def test_the_answers_of_an_expired_plan_say_so(home: Path) -> None:
         assert "已于" not in within
     finally:
         core.close()
+
+
+def test_reports_of_a_plan_in_force_are_not_said_to_be_lost(
+    core: Core, engine: Engine, tmp_path: Path
+) -> None:
+    duty = "\n各牵头单位每月25日前将工作进展报送县消防救援大队。\n"
+    take(engine, tmp_path, FIRST + duty, publish=True)
+    take(engine, tmp_path, SECOND + duty)
+    text = "\n".join(verbs.plans_diff(core, id="xiaofang"))
+    assert "提醒变化" in text
+    assert "报送" not in text

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from mail_server import BOXES, SENDER, MailServer
+from mailboxes import BOXES, SENDER, MailServer
 from pydantic import SecretStr
 from sqlalchemy import Engine
 

@@ -135,7 +135,8 @@ class App:
 
     async def _action(self, incoming: Incoming) -> Action:
         now = self.clock.now()
-        incoming = await self._in_hand(as_press, self.engine, incoming, now)
+        has_buttons = self.platforms[incoming.platform].limits.buttons > 0
+        incoming = await self._in_hand(as_press, self.engine, incoming, now, has_buttons)
         if wanted := await self._in_hand(self.router.answers.files_of, incoming):
             return await self._answer_with(incoming, wanted)
         if incoming.attachments and incoming.addressed:

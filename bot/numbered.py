@@ -17,8 +17,11 @@ WITHIN = timedelta(days=1)
 LOOKED_AT = 5  # messages: what was said since needs no buttons of its own
 
 
-def as_press(engine: Engine, incoming: Incoming, now: datetime) -> Incoming:
-    """The press that a number stands for; every other message as it is."""
+def as_press(engine: Engine, incoming: Incoming, now: datetime, has_buttons: bool) -> Incoming:
+    """The press that a number stands for; every other message as it is.
+
+    Where there are real buttons too nobody means 有用 or 没用 by a number: it is a word of the talk.
+    """
     found = NUMBER.fullmatch(unicodedata.normalize("NFKC", incoming.text.strip()))
     if not found or incoming.button or not incoming.addressed:
         return incoming
@@ -35,6 +38,8 @@ def as_press(engine: Engine, incoming: Incoming, now: datetime) -> Incoming:
     )
     with reading(engine) as session:
         asked = next((one for one in session.exec(sent) if one.buttons), None)
+    if asked and has_buttons and all(_rates(button["data"]) for button in asked.buttons):
+        return incoming
     number = int(found[1])
     if asked is None or number > len(asked.buttons):
         return incoming
@@ -42,3 +47,7 @@ def as_press(engine: Engine, incoming: Incoming, now: datetime) -> Incoming:
     return replace(
         incoming, text="", button=data, pressed_message_id=asked.platform_message_id or ""
     )
+
+
+def _rates(data: str) -> bool:
+    return data.partition(":")[0] in ("good", "bad")

@@ -27,8 +27,7 @@ NAME = "mail"
 TIMEOUT_S = 20.0
 SUBJECT = 78  # characters: longer ones are cut by those who show them
 FILES_BYTES = 15 * 1024 * 1024  # of one mail; a third is added on the way, and many take 20 MB
-BUSY_S = 300.0  # a server that says “later” means minutes
-BROKEN_S = 60.0
+SOON_S = 0.0  # SMTP does not say when: the outbox waits longer with each attempt
 ADDRESS = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]+")
 GONE = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")  # RFC 3463: no such mailbox, closed
 GONE_CODES = (550, 551, 553)  # where the server gives no such detail
@@ -158,10 +157,10 @@ def _meaning() -> Iterator[None]:
         raise Refused(f"{words}，请核对 DUBAN_MAIL_SECURITY", "401") from error
     except ssl.SSLError as error:
         words = f"与邮件服务器的加密连接没有建立（{error.reason}）"
-        raise TryLater(f"{words}，请核对端口和 DUBAN_MAIL_SECURITY", BROKEN_S) from error
+        raise TryLater(f"{words}，请核对端口和 DUBAN_MAIL_SECURITY", SOON_S) from error
     except (OSError, smtplib.SMTPException) as error:
         words = f"连不上邮件服务器（{type(error).__name__}）"
-        raise TryLater(words, BROKEN_S) from error
+        raise TryLater(words, SOON_S) from error
 
 
 def _ask(step: Callable[[], tuple[int, bytes]], code_of: CodeOf) -> None:
@@ -170,7 +169,7 @@ def _ask(step: Callable[[], tuple[int, bytes]], code_of: CodeOf) -> None:
         code, words = step()
     except (OSError, smtplib.SMTPException) as error:
         kind = type(error).__name__
-        raise TryLater(f"邮件服务器断开了连接（{kind}）", BROKEN_S) from error
+        raise TryLater(f"邮件服务器断开了连接（{kind}）", SOON_S) from error
     if code >= 400:
         raise _fault(code, words, code_of)
 
@@ -179,7 +178,7 @@ def _fault(code: int, words: bytes | str, code_of: CodeOf) -> DubanError:
     """The server's own code and words as an error of ours."""
     told = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     text = f"邮件服务器答复 {code} {' '.join(told.split())[:200]}"
-    return TryLater(text, BUSY_S) if code < 500 else Refused(text, code_of(code, told))
+    return TryLater(text, SOON_S) if code < 500 else Refused(text, code_of(code, told))
 
 
 def _of_us(code: int, words: str) -> str:

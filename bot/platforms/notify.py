@@ -22,7 +22,7 @@ from config.settings import Settings
 
 NAME = "notify"
 TITLE = "督办助手"
-BUSY_S = 60.0
+SOON_S = 0.0  # apprise does not say when: the outbox waits longer with each attempt
 # apprise calls it success when these answer with an error: our own adapters read what they say
 OURS = {"dingtalk": "dingtalk", "wecombot": "wecom", "feishu": "feishu", "lark": "feishu"}
 _HOSTS = {
@@ -83,7 +83,7 @@ class Notify(Outbound):
         text = "\n".join((*message.rows, ANSWER_ELSEWHERE))
         taken = _plugin(kept.value).notify(body=text, title=TITLE, body_format="text")
         if not taken:
-            raise TryLater("对方没有收下通知，apprise 没有说原因", BUSY_S)
+            raise TryLater("对方没有收下通知，apprise 没有说原因", SOON_S)
 
 
 def _key(chat_id: str) -> str:

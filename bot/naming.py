@@ -7,7 +7,7 @@ PARTS = {
     "indicator": "指标", "box": "专栏条目", "annex": "附件项目", "report": "报送",
 }  # fmt: skip
 PLATFORMS = {
-    "console": "终端", "dingtalk": "钉钉", "feishu": "飞书", "mail": "邮件", "telegram": "Telegram",
+    "console": "终端", "dingtalk": "钉钉", "feishu": "飞书", "mail": "邮件", "notify": "通知", "telegram": "Telegram",
     "web": "网页对话", "wecom": "企业微信",
 }  # fmt: skip
 

@@ -61,7 +61,7 @@ def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | None:
         return _message(incoming, _of_units(session, names, mine, span, today))
     late = _late(found, today, span)
     if not late:
-        words = f"{span}没有要报送的。" if span and not found else f"{span}应报送的都已报送。"
+        words = f"{span}应报送的都已报送。" if found else f"{span or '目前'}没有要报送的。"
         return _message(incoming, (words,))
     groups = report_list.grouped(late)
     if len(groups) == 1 and not incoming.stands_at and _follows(session, core, incoming, late[0]):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from corpus import ledger
-from corpus.models import PlanVersion, Responsibility, Task, Timing, VersionState
+from corpus.models import PlanVersion, Responsibility, Task, Timing, Unit, VersionState
 from corpus.reporting import without_subject
 from corpus.values import Role, TimingKind
 from reminders import periods
@@ -24,6 +24,8 @@ _YEARLY = re.compile(r"FREQ=YEARLY;BYMONTH=(\d+);BYMONTHDAY=(-?\d+)")
 _REST_OF_TIME = re.compile(
     r"^(?:[上下中]午|晚上?)?\d{1,2}(?:[:：]\d\d|[时点])(?:之?前)?|^(?:之?前)?[，和及]"
 )
+# 各责任单位: the plan itself says who they are, task by task
+_BY_TASKS = re.compile(r"(?:[市县区]级)?各(?:任务)?(?:责任|牵头|主办|承办)(?:单位|部门)")
 OWING = (Role.LEAD, Role.RESPONSIBLE, Role.JOINT)
 OF_ADMIN = "duty:"  # a lineage of this form names a row of ReportDuty
 
@@ -101,7 +103,8 @@ def units_of(session: Session, duties: Collection[Duty]) -> dict[tuple[str, str]
         if duty.unit_text:
             owing = _named(session, duty)
         plan_id = duty.version.plan_id
-        if not owing:  # whoever leads a task of the plan reports of it
+        # whoever leads a task of the plan reports of it
+        if all(not one.has_members and _is_said_by_tasks(session, one.unit_id) for one in owing):
             if plan_id not in of_plans:
                 of_plans[plan_id] = _leading(session, duty.version)
             owing = of_plans[plan_id]
@@ -197,7 +200,13 @@ def _leading(session: Session, version: PlanVersion) -> list[Debtor]:
         .group_by(col(Responsibility.unit_id))
         .order_by(func.min(Responsibility.id))
     )
-    return _with_members(session, list(session.exec(query)))
+    units = [unit for unit in session.exec(query) if not _is_said_by_tasks(session, unit)]
+    return _with_members(session, units)
+
+
+def _is_said_by_tasks(session: Session, unit_id: int) -> bool:
+    unit = session.get(Unit, unit_id)
+    return unit is not None and _BY_TASKS.fullmatch(unit.name) is not None
 
 
 def _named(session: Session, duty: Duty) -> list[Debtor]:

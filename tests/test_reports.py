@@ -206,6 +206,15 @@ def test_supporting_units_owe_no_report_and_without_units_all_that_lead_do(small
     assert [line[0] for line in lines(small, *YEAR)] == ["县水利局", "县交通局", "县住建局"]
 
 
+def test_each_unit_that_answers_for_a_task_is_one_of_the_responsible_units(small: Engine) -> None:
+    """各责任单位 is no unit of the directory: the tasks of the plan say who they are."""
+    work = Row("清淤", {"县水利局": Role.LEAD, "县财政局": Role.SUPPORT}, date(2024, 6, 30))
+    row = duty("FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=20", "各责任单位")
+    with writing(small) as session:
+        add_plan(session, "hezhang", [work, row], period=YEAR)
+    assert [unit for unit, *_ in lines(small, *YEAR)] == ["县水利局"]
+
+
 def test_opening_again_changes_nothing_and_what_no_plan_asks_for_is_left_out(
     engine: Engine,
 ) -> None:

@@ -103,7 +103,7 @@ async def test_telegram_is_down_for_a_day(office: Office) -> None:
     await office.until_all_arrived()
     assert office.arrived() == {group: ["第0条"] for group in GROUPS}
     assert len(office.told()) == 2  # once a day
-    assert f"有{len(GROUPS)}条在等" in office.told()[0]
+    assert f"有{len(GROUPS)}条待发" in office.told()[0]
 
 
 async def test_a_storm_of_refusals_for_being_busy_keeps_every_order(office: Office) -> None:
@@ -124,7 +124,7 @@ async def test_calls_that_hang_are_never_sent_twice_by_themselves(office: Office
     office.later(minutes=6)
     await office.dispatcher.drain()
     (text,) = office.told()
-    assert text.startswith("有2条消息") and "不能确定送到没有" in text
+    assert text.startswith("有2条消息") and "不能确定是否送达" in text
     with writing(office.engine) as session:
         for message in session.exec(select(OutboxMessage).where(OutboxMessage.state == "UNKNOWN")):
             if not office.botapi.sent(int(message.chat_id)):  # the admin has asked them
@@ -154,7 +154,7 @@ async def test_a_full_disk_stops_the_records_and_loses_none(office: Office) -> N
     await office.until_all_arrived()
     assert office.botapi.calls["sendMessage"] == 1
     (told,) = office.told()
-    assert "写不进去（database or disk is full）" in told
+    assert "无法写入（database or disk is full）" in told
 
 
 async def test_a_locked_database_delays_and_loses_none(office: Office, tmp_path: Path) -> None:
@@ -189,4 +189,4 @@ async def test_the_clock_is_set_back_an_hour(office: Office) -> None:
     await office.until_all_arrived()
     assert office.arrived() == {group: ["第0条"] for group in GROUPS}
     (text,) = office.told()
-    assert "往回拨" in text
+    assert "往回调" in text

@@ -272,7 +272,8 @@ def _intent(query: Query) -> Intent:
         return Intent.LIST
     if lists and (query.parts or (query.roles and not query.subject)):
         return Intent.LIST
-    if EVERYTHING.search(text) and not any((query.asks_number, query.asks_who, query.asks_when)):
+    everything = EVERYTHING.search(text) or (lists and re.search(TASK_NOUN, text) and plain(query))
+    if everything and not any((query.asks_number, query.asks_who, query.asks_when)):
         # all of several plans is too much to read: which there are, and how many rows each
         return Intent.LIST if len(query.views) == 1 or query.roles else Intent.ON_FILE
     return Intent.FACT

@@ -60,7 +60,9 @@ def test_a_list_is_complete_and_counted(core: Core, unit: str) -> None:
     assert answer.text == ask(core, "我局负责哪些任务？", unit=unit).text
 
 
-@pytest.mark.parametrize("text", ["列出所有任务", "全部任务有哪些"])
+@pytest.mark.parametrize(
+    "text", ["列出所有任务", "全部任务有哪些", "共有哪些任务？", "主要任务是什么？"]
+)
 def test_all_tasks_of_one_plan_are_listed_and_of_several_only_counted(
     core: Core, text: str
 ) -> None:

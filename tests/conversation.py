@@ -56,6 +56,8 @@ class Conversation:
         vendor.start(self._deliver)
         given: dict[str, Any] = {
             "home": home, "embedding_model": "hashed-ngrams-1", "messages_per_minute": 10_000,
+            # reminders alone
+            "weekly_digest": False, "monthly_digest": False, "circular": False,
             **vendor.settings(),
         }  # fmt: skip
         self.core = Core.open(Settings(**given))

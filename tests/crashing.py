@@ -43,6 +43,7 @@ GROUPS = {-1 - n: f"{n}号街道" for n in range(6)}
 FIRST = datetime(2022, 9, 1, 9, 0, tzinfo=SHANGHAI)
 WORKDAYS = Workdays()
 DUE_DAYS = 120  # after FIRST, on each of which every unit owes something
+QUIET = Settings(weekly_digest=False, monthly_digest=False, circular=False)  # reminders alone
 PHASES = ("起停", "规划", "领取", "核对", "发送", "平台已答复", "记账")
 START, PLAN, CLAIM, PREPARE, SEND, ANSWERED, RECORD = range(len(PHASES))
 
@@ -105,7 +106,7 @@ class Life:
 
     def __init__(self, url: str, number: int, marks: Marks, telegram: Telegram) -> None:
         self.engine, self.number, self.marks = make_engine(url), number, marks
-        self.clock, self.settings = Clock(at=self._day()), Settings()
+        self.clock, self.settings = Clock(at=self._day()), QUIET
         self.dispatcher = Dispatcher(
             engine=self.engine, clock=self.clock, platforms={"telegram": telegram},
             render=self._render, split=degrade, recheck=self._recheck,

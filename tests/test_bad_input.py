@@ -21,7 +21,8 @@ def dump(home: Path) -> str:
     """Everything in the database that people put there: not what a serving process makes."""
     connection = sqlite3.connect(home / "duban.sqlite3")
     try:
-        made = tuple(f'INSERT INTO "{name}"' for name in ("vector", "keyvalue", "plannerstate"))
+        tables = ("vector", "keyvalue", "plannerstate", "touched", "versionseen")
+        made = tuple(f'INSERT INTO "{name}"' for name in tables)
         return "\n".join(line for line in connection.iterdump() if not line.startswith(made))
     finally:
         connection.close()

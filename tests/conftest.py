@@ -1,5 +1,6 @@
 """The one fixture file: real databases in temporary folders, a clock that stands where we say."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -74,13 +75,13 @@ def other_postgres_url(postgres_server: str) -> Iterator[str]:
     yield from _new_database(postgres_server)
 
 
-def _new_database(postgres_server: str) -> Iterator[str]:
+def _new_database(postgres_server: str, template: str = "template1") -> Iterator[str]:
     from sqlalchemy import create_engine, text
 
     name = f"t{uuid4().hex}"
     admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     base, _, query = postgres_server.partition("?")
     url = f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
     yield url
@@ -89,15 +90,41 @@ def _new_database(postgres_server: str) -> Iterator[str]:
     admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file; tests copy it."""
+    file = tmp_path_factory.mktemp("migrated") / "duban.sqlite3"
+    engine = make_engine(f"sqlite:///{file}")
+    migrate(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: str) -> Iterator[str]:
+    """The name of a migrated, empty PostgreSQL database; tests copy it."""
+    for url in _new_database(postgres_server):
+        engine = make_engine(url)
+        migrate(engine)
+        engine.dispose()
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: str, migrated_database: str) -> Iterator[str]:
+    """The URL of a new, migrated database."""
+    yield from _new_database(postgres_server, migrated_database)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A migrated, empty database of each kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'duban.sqlite3'}"
+        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "duban.sqlite3")
+        url = f"sqlite:///{file}"
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("migrated_postgres_url")
     engine = make_engine(url)
-    migrate(engine)
     yield engine
     engine.dispose()
 

@@ -43,6 +43,8 @@ class World:
         self._running: Any = None
 
     async def start(self) -> None:
+        # before there is an admin, who would hear of the days that are past, sooner or later
+        await asyncio.to_thread(self.app.plan_reminders)
         self._running = self.app.running()
         await self._running.__aenter__()
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from bot import people
 from bot.messages import Button, Incoming, Outgoing
-from bot.models import AccountRole, Chat
+from bot.models import Chat
 from bot.naming import platform_name
 from corpus.models import Unit
 from reminders import outbox
@@ -158,8 +158,7 @@ def undelivered_notice(session: Session, notice: OutboxMessage) -> Outgoing | No
 
 def resend_by(session: Session, incoming: Incoming, message_id: int, now: datetime) -> str:
     """The answer to the button “重发”, which is for admins."""
-    account = people.find_account(session, incoming.platform, incoming.account_id)
-    if account is None or account.role is not AccountRole.ADMIN:
+    if not people.is_admin(session, incoming.platform, incoming.account_id):
         return "只有管理员可以重发。"
     return send_again(session, message_id, now)
 

@@ -192,7 +192,7 @@ class App:
             path = Path(folder) / _file_name(name)
             path.write_bytes(content)
             try:
-                return self.core.ingest(path, by=f"{incoming.platform}:{incoming.account_id}")
+                return self.core.ingest(path, by=incoming.by)
             except DubanError:
                 with writing(self.engine) as session:
                     ingest.drop_unused(session, content)

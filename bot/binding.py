@@ -216,7 +216,7 @@ def use_code(
     ).first()
     if code is None or code.used_at is not None or code.expires_at <= now:
         return None
-    code.used_by, code.used_at = f"{account.platform}:{account.account_id}", now
+    code.used_by, code.used_at = account.full_name, now
     session.add(code)
     bind(session, chat, code.unit_id, code.purpose, code.plan_ids)
     return code

@@ -117,10 +117,8 @@ class BindingDesk:
         wish = read_wish(text)
         if not wish.unit:
             return self._say(HOW_TO_CODE)
-        by = f"{self._account.platform}:{self._account.account_id}"
-        return self._say(
-            *code_rows(self._session, *binding.make_code(self._session, wish, by, self._now))
-        )
+        made = binding.make_code(self._session, wish, self._incoming.by, self._now)
+        return self._say(*code_rows(self._session, *made))
 
     # ---- /scope
 
@@ -235,8 +233,7 @@ COMMANDS = {
 
 def waiting_for(session: Session, incoming: Incoming) -> list[Reply]:
     """The requests that wait, where an admin speaks in private; nothing for everybody else."""
-    account = people.find_account(session, incoming.platform, incoming.account_id)
-    if incoming.is_group or account is None or account.role is not AccountRole.ADMIN:
+    if incoming.is_group or not people.is_admin(session, incoming.platform, incoming.account_id):
         return []
     return [(incoming.platform, one) for one in waiting_requests(session, incoming.chat_id)]
 

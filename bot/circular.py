@@ -10,7 +10,6 @@ from sqlmodel import Session
 from bot import people, tables
 from bot.core import Core
 from bot.messages import File, Incoming, Outgoing
-from bot.models import AccountRole
 from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
@@ -100,8 +99,7 @@ def _plans_for(session: Session, core: Core, incoming: Incoming) -> list[PlanVer
     """The plans whose circular somebody may see here; None for whom there is none."""
     scope = people.scope_of(session, incoming)
     chat = people.find_chat(session, incoming.platform, incoming.chat_id)
-    account = people.find_account(session, incoming.platform, incoming.account_id)
-    if account is not None and account.role is AccountRole.ADMIN:
+    if people.is_admin(session, incoming.platform, incoming.account_id):
         return ledger.versions_in_force(session, scope)
     if chat is None or chat.unit_id is None:
         return None

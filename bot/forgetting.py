@@ -28,7 +28,7 @@ def forget(session: Session, account: Account, incoming: Incoming) -> None:
     """
     alias = f"deleted-{account.id}"
     _blank_messages(session, account, alias, incoming)
-    _blank_history(session, f"{account.platform}:{account.account_id}", f"deleted:{account.id}")
+    _blank_history(session, account.full_name, f"deleted:{account.id}")
     expected = delete(Expected).where(
         col(Expected.platform) == account.platform, col(Expected.account_id) == account.account_id
     )

@@ -43,6 +43,11 @@ class Incoming:
     plan_id: str = ""  # the plan that it is about, "" for the chat's own
     replied_to: str = ""  # the platform's id of our message that this one quotes
 
+    @property
+    def by(self) -> str:
+        """Who speaks, as the history keeps it: telegram:12345."""
+        return f"{self.platform}:{self.account_id}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for the inbox table."""
         return {**asdict(self), "at": self.at.isoformat()}

@@ -38,6 +38,11 @@ class Account(SQLModel, table=True):
     unit_id: int | None = Field(default=None, foreign_key="unit.id")
     private_chat_id: str | None = None  # where this person can be written to
 
+    @property
+    def full_name(self) -> str:
+        """The account on its platform, as the history keeps it: telegram:12345."""
+        return f"{self.platform}:{self.account_id}"
+
 
 class Chat(SQLModel, table=True):
     """A group or a private chat, the unit it is bound to, and the plans it is scoped to."""

@@ -35,6 +35,12 @@ def find_account(session: Session, platform: str, account_id: str) -> Account | 
     ).first()
 
 
+def is_admin(session: Session, platform: str, account_id: str) -> bool:
+    """Whether an account may publish plans, bind chats and decide."""
+    account = find_account(session, platform, account_id)
+    return account is not None and account.role is AccountRole.ADMIN
+
+
 def chat_of(session: Session, incoming: Incoming) -> Chat:
     """The chat that a message came from, kept from its first message on."""
     chat = find_chat(session, incoming.platform, incoming.chat_id)

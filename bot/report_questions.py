@@ -9,7 +9,6 @@ from sqlmodel import Session, col, select
 from bot import people, report_list
 from bot.core import Core
 from bot.messages import Incoming, Outgoing
-from bot.models import AccountRole
 from corpus.models import Unit, UnitAlias
 from corpus.phrases import describe_span, read_spans
 from rag.phrasing import chinese_day
@@ -159,8 +158,7 @@ def _of_units(
 
 def _follows(session: Session, core: Core, incoming: Incoming, owed: OwedWindow) -> bool:
     """Whether this chat gets a list that changes: of an admin, or of the supervising office."""
-    account = people.find_account(session, incoming.platform, incoming.account_id)
-    if account is not None and account.role is AccountRole.ADMIN:
+    if people.is_admin(session, incoming.platform, incoming.account_id):
         return True
     chat = people.find_chat(session, incoming.platform, incoming.chat_id)
     receivers = Receivers(session, lambda *_: {})

@@ -23,7 +23,6 @@ from bot.binding_desk import BindingDesk
 from bot.core import Core
 from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
-from bot.models import Account, AccountRole
 from bot.rehearsal import rehearse
 from config.database import reading
 
@@ -160,24 +159,24 @@ class Router:
                 scope = people.scope_of(session, incoming)
             rows = plan_desk.look(self._core, verb, version_id, scope)
             return lambda session: self._ours(session, incoming, *rows)
-        by = f"{incoming.platform}:{incoming.account_id}"
         # before it is published: the questions take their time, and the transaction none
         changed = rehearse(self._core, version_id) if verb == "publish" else ()
         return lambda session: self._ours(
             session,
             incoming,
-            *plan_desk.decide(session, self._core, verb, version_id, by),
+            *plan_desk.decide(session, self._core, verb, version_id, incoming.by),
             *changed,
         )
 
     def _correction(self, incoming: Incoming, text: str) -> Action:
         if not self.is_admin(incoming):
             return lambda session: self._ours(session, incoming, plan_desk.ONLY_ADMINS)
-        by = f"{incoming.platform}:{incoming.account_id}"
 
         def correct(session: Session) -> list[Reply]:
             scope = people.scope_of(session, incoming)
-            rows = plan_desk.say(session, self._core, text, by, incoming.account_name, scope)
+            rows = plan_desk.say(
+                session, self._core, text, incoming.by, incoming.account_name, scope
+            )
             talk = Talk(session, self._core, incoming)
             settle_moved(talk)
             return talk.replies(*rows)
@@ -199,10 +198,7 @@ class Router:
     def is_admin(self, incoming: Incoming) -> bool:
         """Whether this account may change plans: its files are read as such."""
         with reading(self._core.engine) as session:
-            account: Account | None = people.find_account(
-                session, incoming.platform, incoming.account_id
-            )
-            return account is not None and account.role is AccountRole.ADMIN
+            return people.is_admin(session, incoming.platform, incoming.account_id)
 
     # ---- replies
 

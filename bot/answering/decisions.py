@@ -85,7 +85,7 @@ def _settle(talk: Talk, asked: TaskEvent, kind: EventKind, text: str) -> None:
         if _of_a_task(talk.session, asked):
             unit_id = None  # it is put off for all its units
     ledger.record_event(
-        talk.session, asked, kind, by=talk.by, by_name=talk.account.name, at=talk.now,
+        talk.session, asked, kind, by=talk.incoming.by, by_name=talk.account.name, at=talk.now,
         unit_id=unit_id, timing_key=asked.timing_key, occurrence_on=day, text=text,
         until_on=asked.until_on, decides=asked.id,
     )  # fmt: skip

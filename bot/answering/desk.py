@@ -16,7 +16,7 @@ from bot.answering.talk import Reply, Talk
 from bot.answering.words import Said, Verb, is_cancel, is_question, read, read_item
 from bot.core import Core
 from bot.messages import Attachment, File, Incoming, Outgoing
-from bot.models import AccountRole, Expected
+from bot.models import Expected
 from config.database import reading
 from config.errors import UserError
 from reminders.models import OutboxMessage
@@ -78,8 +78,7 @@ class AnswerDesk:
         if waiting.said is not None and waiting.reminder_id is None:  # which one, was asked
             return waiting if read_item(text) or is_cancel(text) else None
         if waiting.verb == expecting.MORE_FILES:
-            account = people.find_account(session, incoming.platform, incoming.account_id)
-            is_admin = account is not None and account.role is AccountRole.ADMIN
+            is_admin = people.is_admin(session, incoming.platform, incoming.account_id)
             # an admin's file may be a plan
             return waiting if incoming.attachments and not text and not is_admin else None
         other = read(text, bool(incoming.attachments))

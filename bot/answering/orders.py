@@ -87,7 +87,13 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
     if len(reason) < 2 and kind is not EventKind.UNMUTED:
         return (f"请写明原因，例如：{words['word']} {where}，因为……",)
     ledger.record_event(
-        talk.session, task, kind, by=talk.by, by_name=talk.account.name, at=talk.now, text=reason
+        talk.session,
+        task,
+        kind,
+        by=talk.incoming.by,
+        by_name=talk.account.name,
+        at=talk.now,
+        text=reason,
     )
     name = (task.title or task.text)[:40]
     if kind is EventKind.MUTED:

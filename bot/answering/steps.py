@@ -131,7 +131,7 @@ def report(
     """报送 for a window, which it closes; a further one is kept beside the first."""
     again = window.received_on is not None
     event = reports.receive(
-        talk.session, window.id or 0, on=talk.today, at=talk.now, by=talk.by,
+        talk.session, window.id or 0, on=talk.today, at=talk.now, by=talk.incoming.by,
         by_name=talk.account.name, text=text,
     )  # fmt: skip
     files.keep(talk.session, event.id, came)
@@ -176,7 +176,7 @@ def _said_before(talk: Talk, item: Item, kind: EventKind) -> bool:
     recurs = item.window is not None or (item.timing is not None and bool(item.timing.rule))
     query = select(TaskEvent.id).where(
         TaskEvent.plan_id == first.plan_id, TaskEvent.lineage == first.lineage,
-        TaskEvent.timing_key == first.timing_key, TaskEvent.kind == kind, TaskEvent.by == talk.by,
+        TaskEvent.timing_key == first.timing_key, TaskEvent.kind == kind, TaskEvent.by == talk.incoming.by,
     )  # fmt: skip
     if recurs:
         query = query.where(TaskEvent.occurrence_on == first.occurrence_on)

@@ -102,18 +102,13 @@ class Talk:
         own = kind is EventKind.DONE or reminder.unit_id == self.chat.unit_id
         recurs = item.window is not None or (item.timing is not None and bool(item.timing.rule))
         return ledger.record_event(
-            self.session, reminder, kind, by=self.by, by_name=self.account.name, at=self.now,
+            self.session, reminder, kind, by=self.incoming.by, by_name=self.account.name, at=self.now,
             # what the supervising office says in its own chat is no answer of the unit
             unit_id=reminder.unit_id if own else self.chat.unit_id,
             timing_key=reminder.timing_key,
             occurrence_on=reminder.occurrence_on if recurs or of_the_day else None,
             text=text, until_on=until_on,
         )  # fmt: skip
-
-    @property
-    def by(self) -> str:
-        """The account, as the history keeps it."""
-        return f"{self.incoming.platform}:{self.incoming.account_id}"
 
     # ---- replies
 

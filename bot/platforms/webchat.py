@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot import people
 from bot.messages import Attachment, File, Incoming, Limits, Outgoing, Receipt
-from bot.models import AccountRole, Expected, WebMessage
+from bot.models import Expected, WebMessage
 from bot.platforms._pushed import Pushed
 from config.clock import Clock, read_day
 from config.database import reading, writing
@@ -100,8 +100,7 @@ class Webchat:
     def keep_file(self, chat_id: str, name: str, content: bytes) -> Attachment:
         """Store the bytes of a file, to be posted next. Raises UserError when this chat's are not wanted."""
         with writing(self._store) as session:
-            account = people.find_account(session, self.name, chat_id)
-            is_admin = account is not None and account.role is AccountRole.ADMIN
+            is_admin = people.is_admin(session, self.name, chat_id)
             asked = select(Expected).where(
                 Expected.platform == self.name, Expected.chat_id == chat_id
             )

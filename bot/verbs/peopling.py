@@ -20,15 +20,10 @@ def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
     with reading(core.engine) as session:
         accounts = session.exec(select(Account).order_by(col(Account.id))).all()
     if json:
-        yield as_json(
-            [
-                {"account": f"{a.platform}:{a.account_id}", "name": a.name, "role": a.role}
-                for a in accounts
-            ]
-        )
+        yield as_json([{"account": a.full_name, "name": a.name, "role": a.role} for a in accounts])
         return
     for account in accounts:
-        yield f"{account.platform}:{account.account_id}  {account.name}  {account.role}"
+        yield f"{account.full_name}  {account.name}  {account.role}"
     if not accounts:
         yield "还没有账号：有人给机器人发过消息，这里才有记录。"
 

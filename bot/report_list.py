@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import Select
 from bot.messages import Outgoing
 from config.settings import Settings
 from config.workdays import Workdays
-from corpus.models import Unit
+from corpus import ledger
 from rag.phrasing import chinese_day
 from reminders import periods, reports
 from reminders.choices import ChoiceBook
@@ -135,8 +135,8 @@ def title_of(owed: OwedWindow) -> str:
 
 def names_of(session: Session, found: Collection[OwedWindow]) -> str:
     """The units of some windows, joined."""
-    units = (session.get(Unit, owed.window.unit_id) for owed in found)
-    return "、".join(unit.name for unit in units if unit is not None)
+    names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
+    return "、".join(names[owed.window.unit_id] for owed in found if owed.window.unit_id in names)
 
 
 def grouped(found: Collection[OwedWindow]) -> dict[Group, list[OwedWindow]]:

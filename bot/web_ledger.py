@@ -13,8 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from bot.answering.orders import LABELS
 from bot.render import PARTS
-from bot.web_status import plans_in_force
-from corpus.ledger import LOADED
+from corpus import ledger
 from corpus.models import (
     PlanVersion,
     Responsibility,
@@ -98,7 +97,7 @@ def find_tasks(session: Session, asked: LedgerFilter, now: datetime) -> Found:
         query.order_by(Task.plan_id, col(Task.seq))
         .offset((asked.page - 1) * PAGE_ROWS)
         .limit(PAGE_ROWS)
-        .options(*LOADED)
+        .options(*ledger.LOADED)
     ).all()
     progress = Progress(session, lineages=[task.lineage for task in tasks])
     titles = session.exec(
@@ -166,7 +165,7 @@ def offered_filters(session: Session, asked: LedgerFilter) -> Offered:
         select(Task.part).where(col(Task.version_id).in_(versions)).distinct()
     ).all()
     return Offered(
-        plans=plans_in_force(session),
+        plans=ledger.versions_in_force(session),
         units=list(units),
         months=sorted({f"{day:%Y-%m}" for day in due if day}),
         parts=[part for part in PARTS if part in parts],

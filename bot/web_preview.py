@@ -15,13 +15,13 @@ from bot.comparing import without
 from bot.ledger_calendar import unit_ics
 from bot.periodic_messages import Shown, periodic_messages
 from bot.web_pages import TEMPLATES
-from bot.web_status import plans_in_force
 from config.clock import Clock
 from config.database import reading
 from config.errors import UserError
 from config.lists import RECEIVERS
 from config.settings import Settings
 from config.workdays import Workdays
+from corpus import ledger
 from corpus.models import PlanVersion, Responsibility, Task, Unit, VersionState
 from reminders.choices import NAMES, read_value
 from reminders.owed import row_id
@@ -108,7 +108,7 @@ def _facts(
         (unit_id, f"{place} {name}".strip()) for unit_id, place, name in units if name == asked.unit
     ]
     return {
-        "first": first, "last": last, "plans": plans_in_force(session),
+        "first": first, "last": last, "plans": ledger.versions_in_force(session),
         "units": list(dict.fromkeys(name for *_, name in units)), "calendars": calendars,
         "names": {name: _what(name) for name in NAMES}, "changed": bool(changed), "total": len(messages),
         "days": _by_day(messages[:SHOWN]), "left": max(0, len(messages) - SHOWN),

@@ -4,11 +4,10 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
-from corpus.ledger import count_tasks
-from corpus.models import PlanVersion, Responsibility, Target, Task, Timing, VersionState
+from corpus.ledger import count_tasks, versions_in_force
+from corpus.models import PlanVersion, Responsibility, Target, Task, Timing
 from corpus.values import Role
 from rag.phrasing import chinese_day
 
@@ -16,17 +15,10 @@ DAYS_AHEAD = 10  # a suggested day stands this long before something is due
 DAYS_OFFERED = 3
 
 
-def plans_in_force(session: Session) -> list[PlanVersion]:
-    """All plans that answer, in the order of their ids; their documents stay in the database."""
-    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
-    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
-    return list(session.exec(query.order_by(PlanVersion.plan_id).options(*heavy)))
-
-
 def describe_plans(session: Session, today: date) -> list[dict[str, Any]]:
     """Each plan with its period, its number of tasks, and days inside its period to try from."""
     described = []
-    for plan in plans_in_force(session):
+    for plan in versions_in_force(session):
         due = _due_days(session, plan.id)
         last = plan.period_end_on or max(due, default=None)
         described.append(
@@ -44,7 +36,7 @@ def describe_plans(session: Session, today: date) -> list[dict[str, Any]]:
 
 def starting_questions(session: Session) -> list[str]:
     """A few questions that this ledger can answer, made from what is in it."""
-    plans = plans_in_force(session)
+    plans = versions_in_force(session)
     if not plans:
         return []
     versions = [plan.id for plan in plans]

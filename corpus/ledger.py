@@ -11,6 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import defer, selectinload
 from sqlmodel import Session, col, select
 
+from config.database import batches
 from config.errors import UserError
 from corpus import corrections
 from corpus.compare import ROLES, WITHOUT_DAY, FieldChange, TaskChange, pair_tasks
@@ -37,6 +38,11 @@ LOADED = (
     selectinload(Task.responsibilities),  # type: ignore[arg-type]
     selectinload(Task.timings),  # type: ignore[arg-type]
     selectinload(Task.targets),  # type: ignore[arg-type]
+)
+# a version's document is large, and of no use but to those who quote from it
+WITHOUT_DOCUMENT = (
+    defer(PlanVersion.document),  # type: ignore[arg-type]
+    defer(PlanVersion.review),  # type: ignore[arg-type]
 )
 RENEWING = (
     EventKind.REOPENED, EventKind.UNMUTED, EventKind.EXTENSION_GRANTED,
@@ -205,8 +211,8 @@ def versions_in_force(session: Session, plan_ids: Iterable[str] | None = None) -
 
     Their documents are not loaded: they are long, and every question comes by here.
     """
-    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
-    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE).options(*heavy)
+    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
+    query = query.options(*WITHOUT_DOCUMENT)
     if plan_ids is not None:
         query = query.where(col(PlanVersion.plan_id).in_(list(plan_ids)))
     return list(session.exec(query.order_by(PlanVersion.plan_id)))
@@ -272,6 +278,15 @@ def find_row(session: Session, version: PlanVersion, words: str, part: str | Non
 def is_over(version: PlanVersion, today: date) -> bool:
     """Whether the plan's period has ended before `today`."""
     return version.period_end_on is not None and version.period_end_on < today
+
+
+def unit_names(session: Session, unit_ids: Iterable[int]) -> dict[int, str]:
+    """Unit id → its name; one that does not exist is left out."""
+    found: dict[int, str] = {}
+    for some in batches(unit_ids):
+        query = select(Unit.id, Unit.name).where(col(Unit.id).in_(some))
+        found |= {id_: name for id_, name in session.exec(query) if id_ is not None}
+    return found
 
 
 def find_units(session: Session, name: str, jurisdiction: str | None = None) -> list[Unit]:

@@ -1,18 +1,18 @@
 """How every unit stands in each plan at the end of a month: counts, and a red, yellow or green light."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from config.database import batches
 from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
-from corpus.models import PlanVersion, Unit
+from corpus import ledger
+from corpus.models import PlanVersion
 from reminders.debtors import Debtor, debtors_of
 from reminders.duties import OWING
 from reminders.history import History
@@ -92,7 +92,7 @@ def standings(
         of_plan: dict[int, Standing] = {}
         _count_tasks(session, version, of_plan, day, at, workdays)
         _count_reports(session, version, of_plan, day, at, workdays)
-        names = _names(session, of_plan)
+        names = ledger.unit_names(session, of_plan)
         some = [one for one in of_plan.values() if one.counts]
         for one in some:
             one.unit = names[one.unit_id]
@@ -195,14 +195,6 @@ def _is_judged(debtor: Debtor) -> bool:
 
 def _of(of_plan: dict[int, Standing], version: PlanVersion, unit_id: int) -> Standing:
     return of_plan.setdefault(unit_id, Standing(version, unit_id, ""))
-
-
-def _names(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
-    return {
-        row_id(unit.id): unit.name
-        for some in batches(unit_ids)
-        for unit in session.exec(select(Unit).where(col(Unit.id).in_(some)))
-    }
 
 
 def _add_workdays(day: date, n: int, workdays: Workdays) -> date:

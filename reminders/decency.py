@@ -11,8 +11,7 @@ from config.lists import read_hours
 from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
 from reminders.models import OutboxMessage, OutboxState
-
-Chat = tuple[str, str]  # platform, chat id
+from reminders.receivers import Chat
 
 
 def decent_time(

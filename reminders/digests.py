@@ -11,8 +11,9 @@ from config.database import batches
 from config.settings import Settings
 from config.workdays import Workdays
 from reminders.choices import Choices
-from reminders.decency import Caps, Chat, decent_time
+from reminders.decency import Caps, decent_time
 from reminders.models import OutboxMessage, OutboxState, Reminder
+from reminders.receivers import Chat
 from reminders.rules import Due
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, or_, select
 
 from config.database import batches
+from corpus import ledger
 from corpus.models import (
     EventKind,
     PlanVersion,
@@ -137,8 +137,7 @@ def _narrowed(
 def _rows(session: Session, which: ColumnElement[bool], version_id: int | None) -> list[Row]:
     query = (
         select(Timing, Task, PlanVersion)
-        # a version's document is large, and of no use here
-        .options(defer(PlanVersion.document), defer(PlanVersion.review))  # type: ignore[arg-type]
+        .options(*ledger.WITHOUT_DOCUMENT)
         .join(Task, col(Task.id) == Timing.task_id)
         .join(PlanVersion, col(PlanVersion.id) == Task.version_id)
         .where(which)

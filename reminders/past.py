@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select, update
 
 from config.database import batches
@@ -26,12 +25,13 @@ def note_versions(session: Session, now: datetime) -> list[PlanVersion]:
     """Note the versions that the planner finds in force for the first time, and return them."""
     # the clock may have been set back, or have stood at another day
     session.exec(update(VersionSeen).where(col(VersionSeen.at) > now).values(at=now))
-    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
     unseen = select(PlanVersion).where(
         PlanVersion.state == VersionState.IN_FORCE,
         col(PlanVersion.id).not_in(select(VersionSeen.version_id)),
     )
-    versions = list(session.exec(unseen.order_by(col(PlanVersion.id)).options(*heavy)))
+    versions = list(
+        session.exec(unseen.order_by(col(PlanVersion.id)).options(*ledger.WITHOUT_DOCUMENT))
+    )
     session.add_all(
         VersionSeen(version_id=row_id(version.id), plan_id=version.plan_id, at=now)
         for version in versions
@@ -102,8 +102,7 @@ def _lines(session: Session, version: PlanVersion, owed: Sequence[Owed]) -> list
     for one in owed[:LISTED]:
         day = one.occurrence.due_on
         number = f"第{one.task.no}项 " if one.task.no else ""
-        name = one.timing.about or one.task.title or one.task.text
-        lines.append(f"· {day.year}年{day.month}月{day.day}日 {number}{name[:40]}")
+        lines.append(f"· {day.year}年{day.month}月{day.day}日 {number}{one.title[:40]}")
     if len(owed) > LISTED:
         lines.append(f"另有{len(owed) - LISTED}处，可问“{version.title}有哪些任务已过时限”。")
     return lines

@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from config.database import batches
 from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
-from corpus.models import PlanVersion, Unit, VersionState
+from corpus import ledger
+from corpus.models import PlanVersion, Unit
 from reminders.choices import ChoiceBook, Choices
 from reminders.decency import decent_time
 from reminders.models import OutboxMessage, OutboxState
@@ -153,11 +153,9 @@ def plans_of_offices(
     session: Session, book: ChoiceBook, rule: Periodic
 ) -> dict[int, list[PlanVersion]]:
     """Supervising office → its plans in force that want a message of the rule."""
-    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
-    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
     receivers = Receivers(session, lambda units, purpose: {})
     found: dict[int, list[PlanVersion]] = {}
-    for version in session.exec(query.order_by(PlanVersion.plan_id).options(*heavy)):
+    for version in ledger.versions_in_force(session):
         choices = book.of(version.plan_id)
         if rule.is_chosen(choices) and (office := receivers.office(version, choices)) is not None:
             found.setdefault(office, []).append(version)

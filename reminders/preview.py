@@ -6,14 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from config.database import batches
 from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger
-from corpus.models import Unit
 from reminders.asking import Ask, Asker, reach
 from reminders.choices import ChoiceBook
 from reminders.history import History
@@ -143,8 +141,4 @@ def _unit_names(
 ) -> dict[int, str]:
     told = {receivers.unit_of(ask, due.receiver) for ask, due in wanted}
     unit_ids = {ask.debtor.unit_id for ask, _ in wanted} | told
-    return {
-        row_id(unit.id): unit.name
-        for some in batches(unit_id for unit_id in unit_ids if unit_id is not None)
-        for unit in session.exec(select(Unit).where(col(Unit.id).in_(some)))
-    }
+    return ledger.unit_names(session, (one for one in unit_ids if one is not None))

@@ -4,13 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger
-from corpus.models import EventKind, PlanVersion, Task, TaskEvent, VersionState
+from corpus.models import EventKind, PlanVersion, Task, TaskEvent
 from corpus.values import Role
 from reminders.asking import Asker
 from reminders.choices import ChoiceBook
@@ -71,11 +70,9 @@ def _plans_of(
     session: Session, unit_id: int, rule: Digest, book: ChoiceBook, today: date
 ) -> dict[str, PlanVersion]:
     """The plans in force, not over yet, of which the unit wants to hear in its digest."""
-    heavy = defer(PlanVersion.document), defer(PlanVersion.review)  # type: ignore[arg-type]
-    query = select(PlanVersion).where(PlanVersion.state == VersionState.IN_FORCE)
     return {
         version.plan_id: version
-        for version in session.exec(query.order_by(PlanVersion.plan_id).options(*heavy))
+        for version in ledger.versions_in_force(session)
         if rule.is_chosen(book.of(version.plan_id, unit_id)) and not ledger.is_over(version, today)
     }
 

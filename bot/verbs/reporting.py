@@ -1,6 +1,6 @@
 """Reports 报送 in the terminal: what is owed, what is missing, what came, and the duties of admins."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from config.database import reading, writing
 from config.errors import UserError
 from corpus import ledger
 from corpus.deadlines import DateContext, read_timings
-from corpus.models import Touched, Unit
+from corpus.models import Touched
 from corpus.values import TimingKind
 from reminders import periods, reports
 from reminders.debtors import members_of
@@ -37,7 +37,7 @@ def reports_list(
         plan_ids = _known_plan(session, plan)
         found = reports.due_between(session, first, last, core.workdays, plan_ids=plan_ids)
         found = _of_unit(session, found, unit)
-        names = _unit_names(session, found)
+        names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
     if json:
         yield as_json([_to_json(owed, names, today) for owed in found])
         return
@@ -56,7 +56,7 @@ def reports_missing(
         plan_ids = _known_plan(session, plan)
         found = reports.missing_reports(session, today, core.workdays, plan_ids=plan_ids)
         found = _of_unit(session, found, unit)
-        names = _unit_names(session, found)
+        names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
     late = {owed.window.id: (today - owed.window.due_on).days for owed in found}
     if json:
         yield as_json([_to_json(o, names, today) | {"days_late": late[o.window.id]} for o in found])
@@ -162,14 +162,6 @@ def _of_unit(session: Session, found: list[OwedWindow], unit: str | None) -> lis
     members = members_of(session, ids)
     ids |= {member for some in members.values() for member in some}
     return [owed for owed in found if owed.window.unit_id in ids]
-
-
-def _unit_names(session: Session, found: Sequence[OwedWindow]) -> dict[int, str]:
-    return {
-        unit_id: unit.name
-        for unit_id in {owed.window.unit_id for owed in found}
-        if (unit := session.get(Unit, unit_id))
-    }
 
 
 def _to_json(owed: OwedWindow, names: dict[int, str], today: date) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _event(version: PlanVersion, task: Task, timing: Timing, day: date) -> Any:
         if end is not None and "UNTIL" not in rule and "COUNT" not in rule:
             rule["UNTIL"] = [end]
         event.add("rrule", rule)
-    name = f"{row_name(task)} {timing.about or task.title or task.text}".strip()
+    name = f"{row_name(task)} {timing.about or task.name}".strip()
     event.add("summary", name if len(name) <= 80 else name[:79] + "…")
     event.add("description", "\n".join(_words(version, task, timing)))
     event.add("transp", "TRANSPARENT")  # a due day does not make anybody busy

@@ -169,7 +169,7 @@ def _short(tasks: Sequence[Task]) -> tuple[list[str], list[list[str]]]:
     found = []
     for task in tasks:
         row = dict(zip(names, cells(task), strict=True))
-        text = task.title or task.text
+        text = task.name
         row["任务"] = text if len(text) <= SHORT else text[: SHORT - 1] + "…"
         found.append({"方案": task.version.title, **row})
     shown = [name for name in IN_A_PICTURE if name in head or name == "任务"]

@@ -111,7 +111,7 @@ def review_rows(version: PlanVersion) -> tuple[str, ...]:
     """All that a person should look at in a version, and how to put it right."""
     found = [f"{item['text']}{item['where']}" for item in version.review]
     for task in version.tasks:
-        name = row_name(task) or f"“{(task.title or task.text)[:20]}”"
+        name = row_name(task) or f"“{task.name[:20]}”"
         found += [
             f"{name}的时限“{t.text}”有歧义，按{chinese_day(t.due_on)}理解"
             for t in task.timings
@@ -146,7 +146,7 @@ def correction_row(session: Session, found: Correction, zone: ZoneInfo) -> str:
         .where(Task.plan_id == found.plan_id, Task.lineage == found.lineage)
         .order_by(col(Task.version_id).desc())
     ).first()
-    where = f" {row_name(task) or (task.title or task.text)[:20]}" if task else ""
+    where = f" {row_name(task) or task.name[:20]}" if task else ""
     undone = f"，{found.undone_at.astimezone(zone):%Y-%m-%d}起不再有效" if found.undone_at else ""
     who = f"{found.by_name or found.by}，{found.at.astimezone(zone):%Y-%m-%d}{undone}"
     return f"#{found.id} {found.plan_id}{where} {corrections.describe(found)}（{who}）"

@@ -94,7 +94,7 @@ def _report(owed: OwedWindow, today: date) -> str:
 
 
 def _closed(done: Sequence[Task], reported: int) -> str:
-    names = "、".join(_short(task.title or task.text, 20) for task in done[:LISTED])
+    names = "、".join(_short(task.name, 20) for task in done[:LISTED])
     words = [f"办结{len(done)}项：{names}{'等' if len(done) > LISTED else ''}"] if done else []
     words += [f"报送{reported}份"] if reported else []
     return "；".join(words)

@@ -292,7 +292,7 @@ def _timing_key(task: Task, nth: int | None) -> str:
 def _name(target: Task | PlanVersion) -> str:
     if isinstance(target, PlanVersion):
         return "方案"
-    return f"第{target.no}项" if target.no else f"“{(target.title or target.text)[:20]}”"
+    return f"第{target.no}项" if target.no else f"“{target.name[:20]}”"
 
 
 # ---- values as text

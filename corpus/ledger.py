@@ -270,7 +270,7 @@ def find_row(session: Session, version: PlanVersion, words: str, part: str | Non
             f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。"
         )
     if len(found) > 1:
-        listed = "；".join(f"#{t.seq + 1} {(t.title or t.text)[:20]}" for t in found[:10])
+        listed = "；".join(f"#{t.seq + 1} {t.name[:20]}" for t in found[:10])
         raise UserError(f"“{words}”有{len(found)}行，请用 # 加行次指明：{listed}")
     return found[0]
 

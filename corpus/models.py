@@ -113,6 +113,11 @@ class Task(SQLModel, table=True):
     # title, responsibilities and timings as they were read, where a correction replaces some
     as_read: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
 
+    @property
+    def name(self) -> str:
+        """What it is called: its title, or its words where it has none."""
+        return self.title or self.text
+
     version: PlanVersion = Relationship(back_populates="tasks")
     responsibilities: list["Responsibility"] = Relationship(
         back_populates="task",

@@ -149,7 +149,7 @@ def _day_of_year(timing: Timing) -> date | None:
 def _what(timing: Timing, task: Task) -> str:
     """What is reported, in the plan's words without those of time."""
     about = without_subject(_REST_OF_TIME.sub("", timing.about)).removeprefix("于").strip("，、：")
-    return about or task.title or task.text
+    return about or task.name
 
 
 def _of_admins(session: Session, versions: dict[str, PlanVersion]) -> Iterator[Duty]:

@@ -45,7 +45,7 @@ class Owed:
     @property
     def title(self) -> str:
         """What is owed, in as few words as the plan has."""
-        return self.timing.about or self.task.title or self.task.text
+        return self.timing.about or self.task.name
 
 
 @dataclass(frozen=True, slots=True)

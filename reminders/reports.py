@@ -53,10 +53,8 @@ def windows_ahead(
         in_force = version is not None and version.state is VersionState.IN_FORCE
         plan_ids = [version.plan_id] if version is not None and in_force else []
     wanted = _wanted_between(session, first, last, workdays, plan_ids)
-    known = _known(session, wanted)
-    found = [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
-    open_ones = [owed for owed in found if owed.window.received_on is None]
-    return sorted(open_ones, key=lambda o: (o.window.due_on, o.window.plan_id, o.window.unit_id))
+    found = _seen(session, wanted)
+    return sorted((owed for owed in found if owed.window.received_on is None), key=_by_day)
 
 
 def windows_due(
@@ -64,10 +62,8 @@ def windows_due(
 ) -> list[OwedWindow]:
     """The windows of some plans in force that fall due in a span, received or not; nothing is written."""
     wanted = _wanted_between(session, first, last, workdays, plan_ids)
-    known = _known(session, wanted)
-    found = [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
-    in_span = [owed for owed in found if first <= owed.window.due_on <= last]
-    return sorted(in_span, key=lambda o: (o.window.due_on, o.window.plan_id, o.window.unit_id))
+    found = _seen(session, wanted)
+    return sorted((owed for owed in found if first <= owed.window.due_on <= last), key=_by_day)
 
 
 def windows_named(session: Session, ids: Collection[int], workdays: Workdays) -> list[OwedWindow]:
@@ -95,8 +91,7 @@ def windows_on(
         for key, one in _wanted_between(session, due_on, due_on, workdays, [plan_id]).items()
         if key[1:3] == (lineage, timing_key) and one.due_on == due_on
     }
-    known = _known(session, wanted)
-    return [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
+    return _seen(session, wanted)
 
 
 def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -> list[OwedWindow]:
@@ -217,6 +212,16 @@ def _wanted_between(
             if first <= due_on <= last or first <= opens_on <= last:
                 wanted.setdefault(key, _Wanted(duty, debtor.role, period.name, opens_on, due_on))
     return wanted
+
+
+def _seen(session: Session, wanted: dict[Key, _Wanted]) -> list[OwedWindow]:
+    """The windows wanted as they are, or would be once they are written; in the order given."""
+    known = _known(session, wanted)
+    return [_owed(known.get(key) or _window(key, one), one) for key, one in wanted.items()]
+
+
+def _by_day(owed: OwedWindow) -> tuple[date, str, int]:
+    return owed.window.due_on, owed.window.plan_id, owed.window.unit_id
 
 
 def _owed(window: ReportWindow, wanted: _Wanted) -> OwedWindow:

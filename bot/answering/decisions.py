@@ -44,7 +44,7 @@ def decide(talk: Talk, verb: str, event_id: int) -> Rows:
         who = f"由{settled.by_name or settled.by}" if talk.is_private_admin else ""
         return (f"这个申请已{who}处理过了。",)
     task = task_of(talk.session, version, asked.lineage)
-    name = (task.title or task.text)[:40] if task else "已不在方案中的任务"
+    name = task.name[:40] if task else "已不在方案中的任务"
     if verb == MOVE:
         return (how_to_move(talk.session, version, task, asked.unit_id),)
     if verb == KEEP:
@@ -156,5 +156,5 @@ def settle_moved(talk: Talk) -> None:
         owing = debtors_of(talk.session, [task.id]).get(task.id, [])
         if returned.unit_id not in {debtor.unit_id for debtor in owing}:
             _settle(talk, returned, EventKind.RETURN_SETTLED, "已改派")
-            name = (task.title or task.text)[:40]
+            name = task.name[:40]
             talk.tell_unit(returned.unit_id, f"已改派，贵单位不再负责：{name}。")

@@ -64,7 +64,7 @@ def _item(session: Session, number: int, reminders: Sequence[Reminder]) -> Item 
     ).first()
     if row is not None:
         task, timing = row
-        title = timing.about or task.title or task.text
+        title = timing.about or task.name
         return Item(number, tuple(reminders), version, title, task, timing, window)
     _, _, duty_id = first.lineage.partition("duty:")
     duty = session.get(ReportDuty, int(duty_id)) if window and duty_id else None

@@ -95,7 +95,7 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
         at=talk.now,
         text=reason,
     )
-    name = (task.title or task.text)[:40]
+    name = task.name[:40]
     if kind is EventKind.MUTED:
         return (f"已记录：不再提醒{name}（原因：{reason}）。", f"如需恢复，请发：恢复提醒 {where}")
     for debtor in debtors_of(talk.session, [task.id or 0]).get(task.id or 0, []):
@@ -133,7 +133,7 @@ def _history(talk: Talk, version: PlanVersion, task: Task) -> tuple[Rows, Button
         .where(TaskEvent.plan_id == task.plan_id, TaskEvent.lineage == task.lineage)
         .order_by(col(TaskEvent.id))
     ).all()
-    head = f"《{version.title}》{row_name(task)} {(task.title or task.text)[:60]}"
+    head = f"《{version.title}》{row_name(task)} {task.name[:60]}"
     if not steps:
         return (head, "还没有办理记录。"), ()
     attached = files.names(talk.session, [step.id for step in steps])

@@ -65,4 +65,4 @@ def title_of(session: Session, window: ReportWindow) -> str:
         return duty.text if duty else ""
     query = select(Task).where(Task.plan_id == window.plan_id, Task.lineage == window.lineage)
     task = session.exec(query.order_by(Task.version_id.desc())).first()  # type: ignore[attr-defined]
-    return (task.title or task.text) if task else ""
+    return task.name if task else ""

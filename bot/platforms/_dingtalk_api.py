@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import re
 from typing import Any
 
-import httpx
-
+from bot.platforms._http import RENEW_BEFORE_S, TIMEOUT_S, Json, fetch, fetch_file, make_client
 from config.clock import Clock
-from config.errors import DubanError, MaybeSent, Refused, TryLater, UserError
+from config.errors import DubanError, Refused, TryLater
 
-Json = dict[str, Any]
+VENDOR = "钉钉"
 CLOUD, OLD_CLOUD = "https://api.dingtalk.com", "https://oapi.dingtalk.com"
 FILE_LIMIT_BYTES = 20 * 1024 * 1024
-RENEW_BEFORE_S = 300.0
 SOON_S, NEXT_MINUTE_S = 1.0, 60.0  # their limits count within a second or a minute
 
 # the codes of the documentation by what they mean here; what is not listed is a plain refusal
@@ -44,7 +41,7 @@ class NoCard(Refused):
 
 def refusal(status: int, code: str, words: str) -> DubanError:
     """What an answer that is no success means; `words` are DingTalk's own, without secrets."""
-    said = f"钉钉：{words or '没有说明'}（{code or status}）"
+    said = f"{VENDOR}：{words or '没有说明'}（{code or status}）"
     if status == 429 or _TOO_FAST.search(code):
         return TryLater(said, NEXT_MINUTE_S if status == 429 or "Qpm" in code else SOON_S)
     if status >= 500 or code in _BUSY:
@@ -63,13 +60,12 @@ class DingTalkApi:
 
     def __init__(
         self, client_id: str, client_secret: str, base_url: str, oapi_url: str, clock: Clock,
-        timeout_s: float = 15,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:  # fmt: skip
         self.client_id, self._secret = client_id, client_secret
         self._base_url, self._oapi_url = base_url or CLOUD, oapi_url or OLD_CLOUD
         self._clock = clock
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # addresses of uploads hold the token
-        self._http = httpx.AsyncClient(timeout=timeout_s)
+        self._http = make_client(timeout_s)
         self._token, self._token_until = "", 0.0
         self._renewing = asyncio.Lock()
 
@@ -113,18 +109,11 @@ class DingTalkApi:
         """The bytes of a file that a person sent; raises UserError above 20 MB."""
         body = {"downloadCode": code, "robotCode": robot_code}
         answer = await self.call("POST", "/v1.0/robot/messageFiles/download", body, repeatable=True)
-        content = bytearray()
-        try:
-            async with self._http.stream("GET", answer["downloadUrl"]) as file:
-                if file.status_code != 200:
-                    raise refusal(file.status_code, "", f"文件《{name}》取不到")
-                async for chunk in file.aiter_bytes():
-                    content += chunk
-                    if len(content) > FILE_LIMIT_BYTES:
-                        raise UserError(f"文件《{name}》超过 20 MB。请拆分或压缩后再发。")
-        except httpx.HTTPError as error:
-            raise TryLater(f"钉钉：{type(error).__name__}", SOON_S) from None
-        return bytes(content)
+        url = answer["downloadUrl"]
+        file, content = await fetch_file(self._http, VENDOR, url, name, FILE_LIMIT_BYTES)
+        if file.status_code != 200:
+            raise refusal(file.status_code, "", f"文件《{name}》取不到")
+        return content
 
     async def token(self) -> str:
         """The access token, asked for when there is none or it is about to end."""
@@ -154,13 +143,7 @@ class DingTalkApi:
         return answer
 
     async def _request(self, method: str, url: str, repeatable: bool, **content: Any) -> Json:
-        try:
-            response = await self._http.request(method, url, **content)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise TryLater(f"连不上钉钉（{type(error).__name__}）", SOON_S) from None
-        except httpx.HTTPError as error:  # its words may hold the address, and so the token
-            words = f"钉钉没有回音（{type(error).__name__}）"
-            raise TryLater(words, SOON_S) if repeatable else MaybeSent(words) from None
+        response = await fetch(self._http, VENDOR, method, url, repeatable, **content)
         try:
             answer = json.loads(response.content)
         except ValueError:

@@ -5,15 +5,13 @@ import hashlib
 import hmac
 import json
 
-import httpx
-
 from bot.messages import Limits, Outgoing, Receipt
 from bot.platforms._dingtalk_messages import compact
+from bot.platforms._http import fetch
 from bot.platforms._robots import Robot, Robots
-from config.clock import Clock
-from config.errors import DubanError, MaybeSent, Refused, TryLater
+from config.errors import DubanError, Refused, TryLater
 
-NAME = "dingtalk-robot"
+NAME, VENDOR = "dingtalk-robot", "钉钉"
 SOON_S = 2.0
 MUTED_S = 600.0  # more than twenty a minute, and the robot is silent for ten minutes
 _GONE = {"300001", "400013", "400101", "400102", "400106"}  # group or robot is gone or stopped
@@ -37,6 +35,7 @@ class DingTalkRobots(Robots):
     """The robots of any number of groups. A chat's id is the robot's name in the settings."""
 
     name = NAME
+    setting = "DUBAN_DINGTALK_WEBHOOKS"
     limits = Limits(
         text_units=15_000,  # a call is refused above 20,000 bytes
         measure="bytes",
@@ -46,25 +45,14 @@ class DingTalkRobots(Robots):
         chat_messages_per_min=20,
     )
 
-    def __init__(self, robots: dict[str, Robot], clock: Clock, timeout_s: float = 15) -> None:
-        super().__init__(robots, clock)
-        self._http = httpx.AsyncClient(timeout=timeout_s)
-
     async def send(self, message: Outgoing) -> Receipt:
         """Says the rows in the robot's group; robots give their messages no id."""
-        robot = self._robots.get(message.chat_id)
-        if robot is None:
-            raise Refused(
-                f"设置里没有群机器人“{message.chat_id}”（DUBAN_DINGTALK_WEBHOOKS）", "403"
-            )
+        import httpx
+
+        robot = self.robot_of(message.chat_id)
         body = {"msgtype": "text", "text": {"content": message.text}}
-        try:
-            url = httpx.URL(robot.url).copy_merge_params(self._signature(robot))
-            response = await self._http.post(url, json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise TryLater(f"连不上钉钉（{type(error).__name__}）", SOON_S) from None
-        except httpx.HTTPError as error:  # its words may hold the address, and so the token
-            raise MaybeSent(f"钉钉没有回音（{type(error).__name__}）") from None
+        url = httpx.URL(robot.url).copy_merge_params(self._signature(robot))
+        response = await fetch(self._http, VENDOR, "POST", url, repeatable=False, json=body)
         try:
             answer = json.loads(response.content)
             code, words = str(answer["errcode"]), str(answer.get("errmsg") or "")
@@ -73,10 +61,6 @@ class DingTalkRobots(Robots):
         if code != "0":
             raise _failure(response.status_code, code, words)
         return Receipt("")
-
-    async def close(self) -> None:
-        """Ends the connections."""
-        await self._http.aclose()
 
     def _signature(self, robot: Robot) -> dict[str, str]:
         if not robot.secret:

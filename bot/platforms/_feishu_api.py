@@ -1,22 +1,24 @@
 """Feishu's REST interface: one tenant token, files up and down, and errors by the code in the body."""
 
-import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable
 from pathlib import PurePath
-from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.messages import File
-from config.errors import DubanError, MaybeSent, Refused, TryLater, UserError
+from bot.platforms._http import (
+    FIRST_WAIT_S,
+    TIMEOUT_S,
+    Json,
+    T,
+    Token,
+    fetch,
+    fetch_file,
+    make_client,
+)
+from config.errors import DubanError, MaybeSent, Refused, TryLater
 
-Json = dict[str, Any]
-T = TypeVar("T")
-
-TIMEOUT_S = 15.0
-RENEW_BEFORE_S = 300.0  # in its last half hour Feishu gives a new token besides the old one
-FIRST_WAIT_S = 1.0
+VENDOR = "飞书"
 FILE_BYTES = 30 * 1024 * 1024
 INCOMING_BYTES = 20 * 1024 * 1024
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -51,13 +53,9 @@ class FeishuApi:
     def __init__(
         self, base_url: str, app_id: str, secret: str, timeout_s: float = TIMEOUT_S
     ) -> None:
-        import httpx
-
         self.app_id, self.secret, self.base_url = app_id, secret, base_url.rstrip("/")
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._http = httpx.AsyncClient(base_url=f"{self.base_url}/open-apis/", timeout=timeout_s)
-        self._token, self._token_until = "", 0.0
-        self._renewing = asyncio.Lock()
+        self._http = make_client(timeout_s, f"{self.base_url}/open-apis/")
+        self._token = Token(self._new_token)
 
     async def ask(self, method: str, path: str, *, repeatable: bool, **content: Any) -> Json:
         """The answer to a call, with a fresh token when the old one has ended.
@@ -98,61 +96,37 @@ class FeishuApi:
         await self._http.aclose()
 
     async def _fetch(self, path: str, kind: str, name: str, head: Json) -> bytes | Json:
-        import httpx
-
-        content = bytearray()
-        try:
-            async with self._http.stream(
-                "GET", path, params={"type": kind}, headers=head
-            ) as response:
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    if len(content) > INCOMING_BYTES:
-                        raise UserError(f"文件《{name}》超过 20 MB，请拆分或压缩后再发。")
-        except httpx.HTTPError as error:
-            raise TryLater(_unreachable(error), FIRST_WAIT_S) from None
+        response, content = await fetch_file(
+            self._http, VENDOR, path, name, INCOMING_BYTES, params={"type": kind}, headers=head
+        )
         if response.status_code == 200:
-            return bytes(content)
-        return read_answer(response.status_code, bytes(content), "", repeatable=True)
+            return content
+        return read_answer(response.status_code, content, "", repeatable=True)
 
     async def _with_token(self, call: Callable[[Json], Awaitable[T]]) -> T:
-        """The answer to a call with our token, or with a new one when that has ended meanwhile."""
-        token = await self._fresh_token()
-        answer = await call({"Authorization": f"Bearer {token}"})
-        if isinstance(answer, dict) and answer["code"] in TOKEN_ENDED:
-            if token == self._token:  # else somebody has renewed it
-                self._token_until = 0.0
-            answer = await call({"Authorization": f"Bearer {await self._fresh_token()}"})
+        """The answer to a call under our token."""
+        answer = await self._token.use(
+            lambda token: call({"Authorization": f"Bearer {token}"}),
+            lambda answer: isinstance(answer, dict) and answer["code"] in TOKEN_ENDED,
+        )
         if isinstance(answer, dict):
             check(answer)
         return answer
 
-    async def _fresh_token(self) -> str:
-        async with self._renewing:
-            if monotonic() > self._token_until - RENEW_BEFORE_S:
-                answer = await request(
-                    self._http, "POST", "auth/v3/tenant_access_token/internal", True,
-                    json={"app_id": self.app_id, "app_secret": self.secret},
-                )  # fmt: skip
-                check(answer)
-                self._token = str(answer["tenant_access_token"])
-                self._token_until = monotonic() + float(answer["expire"])
-            return self._token
+    async def _new_token(self) -> tuple[str, float]:
+        answer = await request(
+            self._http, "POST", "auth/v3/tenant_access_token/internal", True,
+            json={"app_id": self.app_id, "app_secret": self.secret},
+        )  # fmt: skip
+        check(answer)
+        return str(answer["tenant_access_token"]), float(answer["expire"])
 
 
 async def request(
     client: Any, method: str, path: str, repeatable: bool, **content: Any
 ) -> Json:  # fmt: skip
     """Feishu's JSON, whatever its code; raises TryLater, Refused or MaybeSent without one."""
-    import httpx
-
-    try:
-        response = await client.request(method, path, **content)
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise TryLater(_unreachable(error), FIRST_WAIT_S) from None
-    except httpx.HTTPError as error:
-        words = _unreachable(error)
-        raise (TryLater(words, FIRST_WAIT_S) if repeatable else MaybeSent(words)) from None
+    response = await fetch(client, VENDOR, method, path, repeatable, **content)
     reset = response.headers.get(RESET_HEADER, "")
     return read_answer(response.status_code, response.content, reset, repeatable)
 
@@ -169,8 +143,8 @@ def read_answer(status: int, content: bytes, reset: str, repeatable: bool) -> Js
             raise failure(answer["code"], str(answer.get("msg", "")), wait_s)
         return answer
     if status == 429 or status >= 500:
-        raise TryLater(f"飞书答复 HTTP {status}", wait_s)
-    words = f"飞书的答复（HTTP {status}）读不懂"
+        raise TryLater(f"{VENDOR}答复 HTTP {status}", wait_s)
+    words = f"{VENDOR}的答复（HTTP {status}）读不懂"
     if status >= 400:
         raise Refused(words, "400")
     raise TryLater(words, FIRST_WAIT_S) if repeatable else MaybeSent(words)
@@ -185,7 +159,7 @@ def check(answer: Json) -> None:
 def failure(code: int, msg: str, wait_s: float = FIRST_WAIT_S) -> DubanError:
     """The vendor's words and code, and what to do about it."""
     advice = f"。{WHAT_TO_DO[code]}" if code in WHAT_TO_DO else ""
-    words = f"飞书答复 {code}：{msg}{advice}"
+    words = f"{VENDOR}答复 {code}：{msg}{advice}"
     if code in BUSY:
         return TryLater(words, wait_s)
     if code in NOT_US or code in TOKEN_ENDED:
@@ -196,7 +170,3 @@ def failure(code: int, msg: str, wait_s: float = FIRST_WAIT_S) -> DubanError:
 def compact(value: Json) -> str:
     """JSON in one line, Han as themselves."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _unreachable(error: Exception) -> str:
-    return f"飞书没有回应（{type(error).__name__}）"

@@ -5,11 +5,11 @@ import hmac
 from hashlib import sha256
 
 from bot.messages import Limits, Outgoing, Receipt
-from bot.platforms._feishu_api import TIMEOUT_S, Json, check, request
+from bot.platforms._feishu_api import check, request
 from bot.platforms._feishu_cards import post, written
 from bot.platforms._feishu_events import NAME
+from bot.platforms._http import Json
 from bot.platforms._robots import Robot, Robots
-from config.clock import Clock
 from config.errors import Refused
 
 # the robot is gone; its signature, our address or a keyword did not pass
@@ -26,6 +26,7 @@ class FeishuRobots(Robots):
     """The robots of any number of groups; the key of each stands in its address."""
 
     name = f"{NAME}-robot"
+    setting = "DUBAN_FEISHU_WEBHOOKS"
     limits = Limits(
         text_units=18_000,  # a call may have 20 KB
         measure="bytes",
@@ -35,19 +36,9 @@ class FeishuRobots(Robots):
         group_messages_per_min=60,
     )
 
-    def __init__(
-        self, robots: dict[str, Robot], clock: Clock, timeout_s: float = TIMEOUT_S
-    ) -> None:
-        import httpx
-
-        super().__init__(robots, clock)
-        self._http = httpx.AsyncClient(timeout=timeout_s)
-
     async def send(self, message: Outgoing) -> Receipt:
         """Says the rows in the group of the robot that the chat is named after."""
-        robot = self._robots.get(message.chat_id)
-        if robot is None:
-            raise Refused(f"DUBAN_FEISHU_WEBHOOKS 里没有“{message.chat_id}”", "403")
+        robot = self.robot_of(message.chat_id)
         body = {
             **self._signature(robot), "msg_type": "post",
             "content": {"post": post(message.rows, ())},
@@ -58,10 +49,6 @@ class FeishuRobots(Robots):
             raise Refused(words, "403" if answer["code"] == GONE else "401")
         check(answer)
         return Receipt("")  # robots are told no id
-
-    async def close(self) -> None:
-        """Ends the connections."""
-        await self._http.aclose()
 
     def _signature(self, robot: Robot) -> Json:
         if not robot.secret:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from bot.messages import Attachment, Incoming
+from bot.platforms._http import TIMEOUT_S, make_client
 from config.clock import Clock
-from config.errors import UserError
+from config.errors import Refused, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,21 @@ class Robots:
     """What the robots of every vendor have in common: they hear nothing, and ask to be bound once."""
 
     name: str
+    setting: str  # where the robots are written down
 
-    def __init__(self, robots: dict[str, Robot], clock: Clock) -> None:
+    def __init__(
+        self, robots: dict[str, Robot], clock: Clock, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._robots = robots
         self._clock = clock
+        self._http = make_client(timeout_s)
+
+    def robot_of(self, chat_id: str) -> Robot:
+        """The robot that a chat is named after; raises Refused where there is none any more."""
+        robot = self._robots.get(chat_id)
+        if robot is None:
+            raise Refused(f"{self.setting} 里没有“{chat_id}”", "403")
+        return robot
 
     async def receive(self) -> AsyncIterator[Incoming]:
         """Asks, once for each robot, that its group be bound to the unit of its name."""
@@ -61,3 +73,7 @@ class Robots:
     async def download(self, attachment: Attachment) -> bytes:
         """Robots receive no files."""
         raise UserError("群机器人收不到文件。")
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._http.aclose()

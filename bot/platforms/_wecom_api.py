@@ -1,23 +1,25 @@
 """WeCom's REST interface: one access token, files up and down, and errors by the code in the body."""
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from bot.messages import File
+from bot.platforms._http import (
+    FIRST_WAIT_S,
+    TIMEOUT_S,
+    Json,
+    T,
+    Token,
+    fetch,
+    fetch_file,
+    make_client,
+)
 from config.errors import DubanError, MaybeSent, Refused, TryLater, UserError
 
 if TYPE_CHECKING:
     import httpx
 
-Json = dict[str, Any]
-T = TypeVar("T")
-
-TIMEOUT_S = 15.0
-RENEW_BEFORE_S = 300.0  # a token is renewed before it ends
-FIRST_WAIT_S = 1.0
+VENDOR = "企业微信"
 TEXT_BYTES = 2048
 FILE_BYTES = 20 * 1024 * 1024
 PICTURES = (".png", ".jpg", ".jpeg")
@@ -44,8 +46,7 @@ class WecomApi:
     ) -> None:
         self._client = make_client(timeout_s, f"{base_url}/cgi-bin/")
         self._corp = {"corpid": corp_id, "corpsecret": secret}
-        self._token, self._token_until = "", 0.0
-        self._renewing = asyncio.Lock()
+        self._token = Token(self._new_token)
 
     async def ask(
         self, method: str, path: str, *, repeatable: bool, query: Json | None = None, **content: Any
@@ -82,52 +83,30 @@ class WecomApi:
         await self._client.aclose()
 
     async def _fetch(self, query: Json, name: str) -> bytes | Json:
-        import httpx
-
-        content = bytearray()
-        try:
-            async with self._client.stream("GET", "media/get", params=query) as response:
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    if len(content) > FILE_BYTES:
-                        raise UserError(f"文件《{name}》超过 20 MB，请拆分或压缩后再发。")
-        except httpx.HTTPError as error:
-            raise TryLater(_unreachable(error), FIRST_WAIT_S) from None
+        response, content = await fetch_file(
+            self._client, VENDOR, "media/get", name, FILE_BYTES, params=query
+        )
         if "content-disposition" in response.headers:
-            return bytes(content)
-        answer = read_answer(response.status_code, bytes(content), repeatable=True)
+            return content
+        answer = read_answer(response.status_code, content, repeatable=True)
         if answer["errcode"] == NO_SUCH_FILE:
             raise UserError(f"文件《{name}》在企业微信那边已经过期（只保留三天），请重新发一次。")
         return answer
 
     async def _with_token(self, call: Callable[[Json], Awaitable[T]]) -> T:
-        """The answer to a call with our token, or with a new one when that has ended meanwhile."""
-        token = await self._fresh_token()
-        answer = await call({"access_token": token})
-        if isinstance(answer, dict) and answer["errcode"] in TOKEN_ENDED:
-            if token == self._token:  # else somebody has renewed it
-                self._token_until = 0.0
-            answer = await call({"access_token": await self._fresh_token()})
+        """The answer to a call under our token."""
+        answer = await self._token.use(
+            lambda token: call({"access_token": token}),
+            lambda answer: isinstance(answer, dict) and answer["errcode"] in TOKEN_ENDED,
+        )
         if isinstance(answer, dict):
             check(answer)
         return answer
 
-    async def _fresh_token(self) -> str:
-        async with self._renewing:
-            if monotonic() > self._token_until - RENEW_BEFORE_S:
-                answer = await request(self._client, "GET", "gettoken", True, self._corp)
-                check(answer)
-                self._token = str(answer["access_token"])
-                self._token_until = monotonic() + float(answer["expires_in"])
-            return self._token
-
-
-def make_client(timeout_s: float, base_url: str = "") -> "httpx.AsyncClient":
-    """A client; the addresses that it calls hold keys, so that nobody may log them."""
-    import httpx
-
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.AsyncClient(base_url=base_url, timeout=timeout_s)
+    async def _new_token(self) -> tuple[str, float]:
+        answer = await request(self._client, "GET", "gettoken", True, self._corp)
+        check(answer)
+        return str(answer["access_token"]), float(answer["expires_in"])
 
 
 async def request(
@@ -135,15 +114,9 @@ async def request(
     **content: Any,
 ) -> Json:  # fmt: skip
     """The vendor's JSON, whatever its errcode; raises TryLater, Refused or MaybeSent without one."""
-    import httpx
-
-    try:
-        response = await client.request(method, path, params=query or None, **content)
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise TryLater(_unreachable(error), FIRST_WAIT_S) from None
-    except httpx.HTTPError as error:
-        words = _unreachable(error)
-        raise (TryLater(words, FIRST_WAIT_S) if repeatable else MaybeSent(words)) from None
+    response = await fetch(
+        client, VENDOR, method, path, repeatable, params=query or None, **content
+    )
     return read_answer(response.status_code, response.content, repeatable)
 
 
@@ -152,14 +125,14 @@ def read_answer(status: int, content: bytes, repeatable: bool) -> Json:
     import json
 
     if status == 429 or status >= 500:
-        raise TryLater(f"企业微信答复 HTTP {status}", FIRST_WAIT_S)
+        raise TryLater(f"{VENDOR}答复 HTTP {status}", FIRST_WAIT_S)
     try:
         answer = json.loads(content)
     except ValueError:
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("errcode"), int):
         return answer
-    words = f"企业微信的答复（HTTP {status}）读不懂"
+    words = f"{VENDOR}的答复（HTTP {status}）读不懂"
     if status >= 400:
         raise Refused(words, "400")
     raise TryLater(words, FIRST_WAIT_S) if repeatable else MaybeSent(words)
@@ -174,7 +147,7 @@ def check(answer: Json) -> None:
 def failure(errcode: int, errmsg: str) -> DubanError:
     """The vendor's words and code, and what to do about it."""
     advice = f"。{WHAT_TO_DO[errcode]}" if errcode in WHAT_TO_DO else ""
-    words = f"企业微信答复 {errcode}：{errmsg}{advice}"
+    words = f"{VENDOR}答复 {errcode}：{errmsg}{advice}"
     if errcode in BUSY:
         return TryLater(words, BUSY[errcode])
     if errcode in NOT_US or errcode in TOKEN_ENDED:
@@ -186,8 +159,3 @@ def kind_of(file: File, picture_bytes: int = PICTURE_BYTES) -> str:
     """How the vendor calls a file: what can be shown at once is an image."""
     is_picture = file.name.lower().endswith(PICTURES) and len(file.content) <= picture_bytes
     return "image" if is_picture else "file"
-
-
-def _unreachable(error: Exception) -> str:
-    # the error itself may hold the address, and that a key
-    return f"企业微信没有回应（{type(error).__name__}）"

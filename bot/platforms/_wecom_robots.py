@@ -4,20 +4,10 @@ import base64
 from hashlib import md5
 
 from bot.messages import Limits, Outgoing, Receipt
+from bot.platforms._http import Json
 from bot.platforms._robots import Robot, Robots
-from bot.platforms._wecom_api import (
-    FILE_BYTES,
-    TEXT_BYTES,
-    TIMEOUT_S,
-    Json,
-    check,
-    kind_of,
-    make_client,
-    request,
-)
+from bot.platforms._wecom_api import FILE_BYTES, TEXT_BYTES, check, kind_of, request
 from bot.platforms._wecom_events import NAME
-from config.clock import Clock
-from config.errors import Refused
 
 PICTURE_BYTES = 2 * 1024 * 1024
 
@@ -26,6 +16,7 @@ class WecomRobots(Robots):
     """The robots of groups; the key of each stands in its address."""
 
     name = f"{NAME}-robot"
+    setting = "DUBAN_WECOM_WEBHOOKS"
     limits = Limits(
         text_units=TEXT_BYTES,
         measure="bytes",
@@ -35,24 +26,12 @@ class WecomRobots(Robots):
         group_messages_per_min=20,
     )
 
-    def __init__(
-        self, robots: dict[str, Robot], clock: Clock, timeout_s: float = TIMEOUT_S
-    ) -> None:
-        super().__init__(robots, clock)
-        self._client = make_client(timeout_s)
-
     async def send(self, message: Outgoing) -> Receipt:
         """One text, picture or file into the group of the robot that the chat is named after."""
-        robot = self._robots.get(message.chat_id)
-        if robot is None:
-            raise Refused(f"DUBAN_WECOM_WEBHOOKS 里没有“{message.chat_id}”", "403")
+        robot = self.robot_of(message.chat_id)
         body = await self._body(robot, message)
-        check(await request(self._client, "POST", robot.url, False, {}, json=body))
+        check(await request(self._http, "POST", robot.url, False, {}, json=body))
         return Receipt("")  # robots are told no id
-
-    async def close(self) -> None:
-        """Ends the connections."""
-        await self._client.aclose()
 
     async def _body(self, robot: Robot, message: Outgoing) -> Json:
         if not message.files:
@@ -69,6 +48,6 @@ class WecomRobots(Robots):
             return {"msgtype": "image", "image": picture}
         upload = robot.url.replace("/webhook/send", "/webhook/upload_media") + "&type=file"
         media = {"media": (file.name, file.content)}
-        answer = await request(self._client, "POST", upload, True, {}, files=media)
+        answer = await request(self._http, "POST", upload, True, {}, files=media)
         check(answer)
         return {"msgtype": "file", "file": {"media_id": answer["media_id"]}}

@@ -16,9 +16,10 @@ from bot.messages import (
     Platform,
     Receipt,
 )
+from bot.platforms._http import Json
 from bot.platforms._pushed import Pushed
 from bot.platforms._robots import read_robots
-from bot.platforms._wecom_api import FILE_BYTES, TEXT_BYTES, Json, WecomApi
+from bot.platforms._wecom_api import FILE_BYTES, TEXT_BYTES, WecomApi
 from bot.platforms._wecom_card import SAID_BELOW, holds, make_card
 from bot.platforms._wecom_crypto import FORGED, check_signature, read_key, unseal
 from bot.platforms._wecom_events import NAME, card_id, read_card_id, read_event, read_xml

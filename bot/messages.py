@@ -83,8 +83,13 @@ class Source:
 class File:
     """A file or picture for a person, whole."""
 
-    name: str  # with its suffix: "通报2026年6月.xlsx"; .png and .jpg are shown as pictures
+    name: str  # with its suffix: "通报2026年6月.xlsx"
     content: bytes
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is shown as a picture, where its platform takes one of its size."""
+        return self.name.lower().endswith((".png", ".jpg", ".jpeg"))
 
 
 @dataclass(frozen=True, slots=True)

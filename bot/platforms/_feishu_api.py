@@ -21,7 +21,6 @@ from config.errors import DubanError, MaybeSent, Refused, TryLater
 VENDOR = "飞书"
 FILE_BYTES = 30 * 1024 * 1024
 INCOMING_BYTES = 20 * 1024 * 1024
-PICTURES = (".png", ".jpg", ".jpeg")
 PICTURE_BYTES = 10 * 1024 * 1024
 FILE_TYPES = {
     ".pdf": "pdf", ".doc": "doc", ".docx": "doc", ".xls": "xls", ".xlsx": "xls",
@@ -72,7 +71,7 @@ class FeishuApi:
         """(message type, content) of a message that shows the file."""
         suffix = PurePath(file.name).suffix.lower()
         part = (f"file{suffix}", file.content)  # its real name goes in a field: it may be Chinese
-        if suffix in PICTURES and len(file.content) <= PICTURE_BYTES:
+        if file.is_picture and len(file.content) <= PICTURE_BYTES:
             answer = await self.ask(
                 "POST", "im/v1/images", repeatable=True,
                 data={"image_type": "message"}, files={"image": part},

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from telegram import Bot, InlineKeyboardMarkup, Message
 
 LARGEST_PICTURE_BYTES = 10 * 1024 * 1024
-PICTURES = (".png", ".jpg", ".jpeg")
 
 
 async def send_text(bot: Bot, message: Outgoing) -> Message:
@@ -79,4 +78,4 @@ def _keyboard(message: Outgoing) -> InlineKeyboardMarkup | None:
 
 
 def _is_picture(file: File) -> bool:
-    return file.name.lower().endswith(PICTURES) and len(file.content) <= LARGEST_PICTURE_BYTES
+    return file.is_picture and len(file.content) <= LARGEST_PICTURE_BYTES

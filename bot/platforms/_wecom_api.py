@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 VENDOR = "企业微信"
 TEXT_BYTES = 2048
 FILE_BYTES = 20 * 1024 * 1024
-PICTURES = (".png", ".jpg", ".jpeg")
 PICTURE_BYTES = 10 * 1024 * 1024
 # developer.work.weixin.qq.com/document/path/90313
 BUSY = {-1: FIRST_WAIT_S, 45009: 60.0, 45033: FIRST_WAIT_S}  # seconds to wait
@@ -157,5 +156,4 @@ def failure(errcode: int, errmsg: str) -> DubanError:
 
 def kind_of(file: File, picture_bytes: int = PICTURE_BYTES) -> str:
     """How the vendor calls a file: what can be shown at once is an image."""
-    is_picture = file.name.lower().endswith(PICTURES) and len(file.content) <= picture_bytes
-    return "image" if is_picture else "file"
+    return "image" if file.is_picture and len(file.content) <= picture_bytes else "file"

@@ -72,9 +72,7 @@ class Router:
         if month := circular.asked_month(text, self._core.clock.today()):
             return self._made(incoming, circular.reply, self._core, month)
         if report_questions.asks(text):
-            return lambda session: self._said(
-                session, incoming, report_questions.reply(session, self._core, incoming)
-            )
+            return lambda session: self._ask_who_reported(session, incoming)
         if not text:
             return lambda session: self._ours(
                 session, incoming, "我只能处理文字和文件。请把问题写成一句话。"
@@ -148,6 +146,11 @@ class Router:
     def _overheard(self, session: Session, incoming: Incoming) -> list[Reply]:
         people.chat_of(session, incoming)
         return []
+
+    def _ask_who_reported(self, session: Session, incoming: Incoming) -> list[Reply]:
+        _note(session, incoming)
+        message = report_questions.reply(session, self._core, incoming)
+        return [(incoming.platform, message)] if message else []  # else a list was posted
 
     # ---- plans
 
@@ -225,12 +228,11 @@ class Router:
         )
         return self._seen(session, incoming, message)
 
-    def _said(self, session: Session, incoming: Incoming, message: Outgoing | None) -> list[Reply]:
-        """The message if there is one: what goes another way is in the outbox already."""
-        replies = self._seen(session, incoming, message or Outgoing(incoming.chat_id, ()))
-        return replies if message else []
-
     def _seen(self, session: Session, incoming: Incoming, message: Outgoing) -> list[Reply]:
-        people.account_of(session, incoming)
-        people.chat_of(session, incoming)
+        _note(session, incoming)
         return [(incoming.platform, message)]
+
+
+def _note(session: Session, incoming: Incoming) -> None:
+    people.account_of(session, incoming)
+    people.chat_of(session, incoming)

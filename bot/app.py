@@ -1,34 +1,31 @@
 """The wiring, and nothing else: platforms, inbox, router, outbox, scheduler and web page in one process."""
 
 import asyncio
-import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session
 
-from bot import alarms, delivery_report, inbox, people, render, report_list
+from bot import alarms, delivery_report, inbox, people, report_list
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
-from bot.manners import Manners, file_refusal
-from bot.messages import Attachment, Incoming, Outgoing, Platform, ShowsTime
+from bot.manners import Manners
+from bot.messages import Incoming, Limits, Platform, ShowsTime
 from bot.models import InboxMessage
 from bot.numbered import as_press
 from bot.platforms import load_platforms
 from bot.router import Action, Router
+from bot.uploads import Uploads
 from bot.working import showing_work
 from config.database import reading, writing
-from config.errors import DubanError, Refused, UserError
-from corpus import ingest
+from config.errors import DubanError
 from reminders import planner
 from reminders.past import Tell
 from reminders.scheduler import Scheduler
@@ -71,6 +68,7 @@ class App:
         # threads of their own: what comes in need not wait for one that an answer has
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="inbox")
         self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="answers")
+        self.uploads = Uploads(core, self.router, self.platforms, self._in_hand, self.new_passages)
         self._handling: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._new_passages = threading.Event()
         self._stop = threading.Event()
@@ -121,7 +119,7 @@ class App:
                 async with showing_work(self.platforms.get(incoming.platform), incoming):
                     action = await self._action(incoming)
             else:
-                action = _saying(incoming, refusal)
+                action = inbox.saying(incoming, refusal)
             await self._in_hand(self._record, row, action)
         except Exception:
             log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
@@ -135,12 +133,13 @@ class App:
 
     async def _action(self, incoming: Incoming) -> Action:
         now = self.clock.now()
-        has_buttons = self.platforms[incoming.platform].limits.buttons > 0
+        limits = self._limits(incoming.platform)
+        has_buttons = limits is not None and limits.buttons > 0
         incoming = await self._in_hand(as_press, self.engine, incoming, now, has_buttons)
         if wanted := await self._in_hand(self.router.answers.files_of, incoming):
-            return await self._answer_with(incoming, wanted)
+            return await self.uploads.answer_with(incoming, wanted)
         if incoming.attachments and incoming.addressed:
-            return await self._take_in(incoming)
+            return await self.uploads.take_in(incoming)
         return await self._in_hand(self.router.route, incoming)
 
     def _record(self, row: InboxMessage, action: Action) -> None:
@@ -156,49 +155,7 @@ class App:
             failed.attempts += 1
             session.add(failed)
         if row.attempts + 1 >= ATTEMPTS:
-            self._record(row, _saying(incoming, SORRY))
-
-    async def _answer_with(self, incoming: Incoming, wanted: tuple[Attachment, ...]) -> Action:
-        platform = self.platforms[incoming.platform]
-        try:
-            fetched = [(file.name, await platform.download(file)) for file in wanted]
-        except (UserError, Refused) as error:
-            return _saying(incoming, str(error))
-        return lambda session: self.router.answers.answer(session, incoming, fetched)
-
-    async def _take_in(self, incoming: Incoming) -> Action:
-        if not await self._in_hand(self.router.is_admin, incoming):
-            return self.router.taken_in(incoming, [(("只有管理员发来的文件会读作方案。",), None)])
-        cards: list[tuple[tuple[str, ...], int | None]] = []
-        for attachment in incoming.attachments:
-            if refusal := file_refusal(attachment):
-                cards.append(((refusal,), None))
-                continue
-            try:
-                content = await self.platforms[incoming.platform].download(attachment)
-                report = await self._in_hand(self._ingest, incoming, attachment.name, content)
-                cards.append(
-                    (render.ingest_rows(report), report.version_id if report.is_draft else None)
-                )
-            except DubanError as error:
-                cards.append(((str(error),), None))
-        return self.router.taken_in(incoming, cards)
-
-    def _ingest(self, incoming: Incoming, name: str, content: bytes) -> Any:
-        uploads = self.settings.home / "uploads"
-        uploads.mkdir(exist_ok=True)
-        # a folder each: two chats may send files of one name at the same moment
-        with TemporaryDirectory(dir=uploads) as folder:
-            path = Path(folder) / _file_name(name)
-            path.write_bytes(content)
-            try:
-                return self.core.ingest(path, by=incoming.by)
-            except DubanError:
-                with writing(self.engine) as session:
-                    ingest.drop_unused(session, content)
-                raise
-            finally:
-                self._new_passages.set()
+            self._record(row, inbox.saying(incoming, SORRY))
 
     # ---- outbound
 
@@ -233,8 +190,13 @@ class App:
         except DBAPIError as error:  # the next tick does it
             log.warning("report_lists.not_kept", error=type(error).__name__)
 
+    def _limits(self, name: str) -> Limits | None:
+        """What a platform can carry; None for one that is no longer set up."""
+        platform = self.platforms.get(name)
+        return platform.limits if platform is not None else None
+
     def _can_edit(self, platform: str) -> bool:
-        limits = self.platforms[platform].limits if platform in self.platforms else None
+        limits = self._limits(platform)
         return limits is not None and limits.can_edit and not limits.edits_cards_only
 
     def watch(self) -> None:
@@ -329,15 +291,3 @@ class App:
 
     def _progress(self, done: int, total: int) -> None:
         self.vectors_done, self.vectors_total = done, total
-
-
-def _saying(incoming: Incoming, words: str) -> Action:
-    """Answers with one line, or with nothing where that is empty."""
-    message = Outgoing(incoming.chat_id, (words,))
-    return lambda _: [(incoming.platform, message)] if words else []
-
-
-def _file_name(name: str) -> str:
-    """The last part of a stranger's name for a file, fit to be one: never a path, nothing unprintable."""
-    last = re.split(r"[/\\]", name)[-1]
-    return "".join(c for c in last if c.isprintable()).lstrip(".")[-60:] or "文件"

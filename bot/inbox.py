@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
-from bot.messages import Incoming
+from bot.messages import Incoming, Outgoing
 from bot.models import InboxMessage
 from bot.router import Action
 from config.clock import Clock
@@ -55,3 +55,9 @@ def settle(session: Session, row: InboxMessage, action: Action, clock: Clock) ->
         )  # fmt: skip
     row.handled_at = clock.wall()
     session.add(row)
+
+
+def saying(incoming: Incoming, words: str) -> Action:
+    """Answers with one line, or with nothing where that is empty."""
+    message = Outgoing(incoming.chat_id, (words,))
+    return lambda _: [(incoming.platform, message)] if words else []

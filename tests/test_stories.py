@@ -7,7 +7,6 @@ import pytest
 from ear import until
 from world import ADMIN, CLERK, GROUP, World
 
-from bot.messages import Incoming
 from bot.verbs import run
 from config.errors import UserError
 from corpus.models import EventKind
@@ -107,11 +106,9 @@ async def test_a_week_is_summed_up_and_a_month_told_to_who_asks(world: World) ->
 
 
 async def test_files_of_one_name_at_the_same_moment_are_two_plans(world: World) -> None:
-    at = world.core.clock.now()
-    sent = Incoming("telegram", "m1", "11", False, "11", "陈主任", "", at)
     contents = [PLAN.encode(), PLAN.replace("消防安全", "校园安全").encode()]
     for name in ("方案.txt", "../..", "a\\b/\0方案.txt"):
-        take_in = partial(asyncio.to_thread, world.app._ingest, sent, name)
+        take_in = partial(asyncio.to_thread, world.app.uploads.ingest, "telegram:11", name)
         found = await asyncio.gather(*map(take_in, contents), return_exceptions=True)
         if name != "../..":
             assert ["消防" in r.title for r in found] == [True, False], name

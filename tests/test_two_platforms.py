@@ -9,9 +9,11 @@ from botapi_people import User
 from ear import until
 from sqlmodel import select
 
+from bot import inbox
 from bot.app import App
 from bot.core import Core
-from bot.messages import Outgoing
+from bot.messages import Incoming, Outgoing
+from bot.models import InboxMessage
 from bot.platforms.telegram import Telegram
 from config.database import reading, writing
 from config.settings import Settings
@@ -84,3 +86,22 @@ async def test_an_hour_of_failing_delays_nobody_else(home: Path, botapi: BotApi)
 def answers(api: BotApi) -> int:
     """How many questions are answered."""
     return sum("可以这样用" in m["text"] for user in PEOPLE for m in api.sent(user.id))
+
+
+async def test_what_came_over_a_platform_that_is_set_up_no_more_is_handled(home: Path) -> None:
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
+    said = Incoming("gone", "m1", "1", False, "1", "林科长", "/help", core.clock.now())
+    with writing(core.engine) as session:
+        session.add(inbox.row_of(said, core.clock.wall()))
+
+    def row() -> InboxMessage:
+        with reading(core.engine) as session:
+            return session.exec(select(InboxMessage).where(InboxMessage.platform == "gone")).one()
+
+    async with App(core, {}).running():
+        await until(lambda: row().handled_at)
+    assert row().attempts == 0
+    with reading(core.engine) as session:
+        (reply,) = session.exec(select(OutboxMessage).where(OutboxMessage.platform == "gone"))
+    assert reply.state is OutboxState.PENDING  # until its platform is there again
+    core.close()

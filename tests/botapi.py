@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from botapi_http import HttpServer, Upload
+from botapi_http import Upload, listen
 from botapi_people import BOT, Chat, Json, People
 
 TEXT_UNITS = 4096  # UTF-16 code units
@@ -91,9 +91,8 @@ class BotApi(People):
     def open(self) -> None:
         """Listens, again on the same port after `close`; nothing is forgotten meanwhile."""
         self._closed.clear()
-        self._server = HttpServer(self._port, self._handle)
-        self._port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+        self._server = listen(self._port, self._handle)
+        self._port, self.url = self._server.port, self._server.url
 
     def close(self) -> None:
         """Stops listening, and breaks the calls that wait or hang."""

@@ -15,7 +15,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from dingtalk_wire import HttpWire, Json, StreamWire, form_file
+from dingtalk_wire import StreamWire
+from http_wire import HttpWire, Json, form
 from vendor import BOSS, Shown
 
 MESSAGES, PRESSES = "/v1.0/im/bot/messages/get", "/v1.0/card/instances/callback"
@@ -257,7 +258,7 @@ class DingTalkCalls:
     def _upload(self, query: Json, headers: Json, body: bytes) -> Json:
         if query.get("access_token") not in self.tokens:
             return {"errcode": 40014, "errmsg": "不合法的access_token"}
-        name, content = form_file(headers, body)
+        name, content = form(headers["content-type"], body)["media"]
         kinds = {"image": PICTURE_KINDS, "file": FILE_KINDS}[query["type"]]
         if name.rpartition(".")[2] not in kinds or len(content) > 20 * 1024 * 1024:
             return {"errcode": 40004, "errmsg": "不合法的媒体文件类型"}

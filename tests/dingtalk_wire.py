@@ -1,13 +1,10 @@
-"""The wires of the DingTalk double: JSON over HTTP, and the stream, a websocket with acknowledgements."""
+"""DingTalk's stream on loopback: a websocket of JSON frames, each acknowledged."""
 
 import json
-import re
 import socket
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,82 +12,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 Json = dict[str, Any]
-# (method, path, query, headers, body) → (status, answer); bytes are a file; None breaks the line
-Handle = Callable[[str, str, dict[str, str], Json, bytes], tuple[int, Any] | None]
-
-
-class HttpWire(ThreadingHTTPServer):
-    """Answers each connection in a thread of its own, so that a call may hang."""
-
-    daemon_threads = True
-
-    def __init__(self, handle: Handle) -> None:
-        super().__init__(("127.0.0.1", 0), _Connection)
-        self.handle = handle
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self._open: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def stop(self) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-        for connection in list(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: HttpWire
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    do_POST = do_PUT = do_PATCH = do_GET
-
-    def _answer(self) -> None:
-        parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        answer = self.server.handle(self.command, parts.path, query, headers, body)
-        if answer is None:
-            self.close_connection = True
-            with suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        status, content = answer
-        data = content if isinstance(content, bytes) else json.dumps(content).encode()
-        head = f"HTTP/1.1 {status} .\r\nContent-Length: {len(data)}\r\n\r\n".encode()
-        try:
-            self.wfile.write(head + data)
-        except OSError:
-            self.close_connection = True
-
-    def log_message(self, *_: Any) -> None:
-        """Tests speak through their assertions."""
-
-
-def form_file(headers: Json, body: bytes) -> tuple[str, bytes]:
-    """The name and the content of the part "media" of a form with files."""
-    boundary = b"--" + headers["content-type"].partition("boundary=")[2].encode()
-    for part in body.split(boundary):
-        head, _, content = part.partition(b"\r\n\r\n")
-        name = re.search(rb'name="media"; filename="([^"]+)"', head)
-        if name is not None:
-            return name[1].decode(), content.removesuffix(b"\r\n")
-    raise ValueError("no media")
 
 
 class StreamWire:

@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from dingtalk_wire import HttpWire, Json
+from http_wire import HttpWire, Json, form
 from vendor import BOSS, CLERK, Shown
 
 GROUP = "oc_a0553eda9014c201e6969b478895c230"
@@ -314,15 +314,3 @@ class FeishuApi:
         if not required <= found.keys() <= required | optional:
             self.complaints.append(f"{what}: {sorted(found)}, not {sorted(required)}")
             raise Rejected(230001, "Your request contains an invalid request parameter")
-
-
-def form(content_type: str, body: bytes) -> dict[str, tuple[str, bytes]]:
-    """The parts of a form: field → (file name or "", content)."""
-    boundary = b"--" + content_type.partition("boundary=")[2].encode()
-    parts = {}
-    for part in body.split(boundary)[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        names = re.search(r'name="([^"]*)"(?:; filename="([^"]*)")?', head.decode())
-        assert names is not None
-        parts[names[1]] = (names[2] or "", content.removesuffix(b"\r\n"))
-    return parts

@@ -10,13 +10,11 @@ import re
 import threading
 from dataclasses import dataclass, field
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
+from http_wire import Answer, HttpWire, Json, form
 from vendor import BOSS, CLERK, Shown
 
-Json = dict[str, Any]
 TEXT_BYTES, FILE_BYTES, PICTURE_BYTES = 2048, 20 * 1024 * 1024, 10 * 1024 * 1024
 TITLE, BODY, LABEL, BUTTONS = 36, 160, 10, 6  # what a card shows, in characters
 FILLER = "督办助手"  # a title that the vendor asks for, and nobody wrote
@@ -61,15 +59,12 @@ class WecomApi:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = HttpWire(self._handle)
+        self.url = self._server.url
 
     def stop(self) -> None:
         self._closed.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
     def expire_token(self) -> None:
         """The token ends before its time, as when another program asks for one."""
@@ -82,10 +77,9 @@ class WecomApi:
 
     # ---- one call
 
-    def answer(
-        self, method: str, path: str, query: dict[str, str], body: bytes, content_type: str
-    ) -> tuple[int, Json | tuple[str, bytes]] | None:
-        """(status, JSON or a file); None breaks the connection."""
+    def _handle(
+        self, method: str, path: str, query: dict[str, str], headers: Json, body: bytes
+    ) -> Answer:
         name = path.removeprefix("/cgi-bin/")
         self.calls.append(name)
         fault = ""
@@ -97,12 +91,17 @@ class WecomApi:
             return 502, {}
         with self._lock:
             try:
-                found = self._route(method, name, query, body, content_type)
+                found = self._route(method, name, query, body, headers.get("content-type", ""))
             except Rejected as error:
                 found = error.body
         if fault == "hang":
             self._closed.wait()
-        return None if fault in ("hang", "drop") else (200, found)
+        if fault in ("hang", "drop"):
+            return None
+        if isinstance(found, bytes):
+            return 200, found, {"Content-Disposition": 'attachment; filename="media"'}
+        # the vendor writes Han as themselves
+        return 200, json.dumps(found, ensure_ascii=False).encode()
 
     def _route(
         self, method: str, name: str, query: dict[str, str], body: bytes, content_type: str
@@ -126,7 +125,8 @@ class WecomApi:
         if "key" in names and (query["key"] != self.robot_key or not self.has_robot):
             raise Rejected(93000, "invalid webhook url")
         if name.endswith(("upload", "upload_media")):
-            return act(query, _part(content_type, body))
+            ((field, (name, content)),) = form(content_type, body).items()
+            return act(query, (field, name, content))
         if b"\\u" in body:
             raise Rejected(40033, "invalid charset, \\uxxxx is not allowed")
         return act(query, json.loads(body) if method == "POST" else {})
@@ -252,10 +252,10 @@ class WecomApi:
         self.media[media_id] = (name, content)
         return ok(type=query["type"], media_id=media_id, created_at="1380000000")
 
-    def _download(self, query: dict[str, str], _: Json) -> Json | tuple[str, bytes]:
+    def _download(self, query: dict[str, str], _: Json) -> bytes:
         if query["media_id"] not in self.media:
             raise Rejected(40007, "invalid media_id")
-        return self.media[query["media_id"]]
+        return self.media[query["media_id"]][1]
 
     def _fields(
         self, what: str, found: Json, required: set[str], optional: set[str] = frozenset()
@@ -268,50 +268,3 @@ class WecomApi:
 def ok(**more: Any) -> Json:
     """The vendor's yes."""
     return {"errcode": 0, "errmsg": "ok", **more}
-
-
-def _part(content_type: str, body: bytes) -> tuple[str, str, bytes]:
-    """(field, file name, content) of a form with one file."""
-    boundary = content_type.partition("boundary=")[2].encode()
-    head, _, rest = body.partition(b"\r\n\r\n")
-    # the vendor reads the name as it stands, and knows no filename*=
-    names = re.search(r'name="(.*?)"; filename="(.*?)"', head.decode())
-    content = rest.removesuffix(b"\r\n--" + boundary + b"--\r\n")
-    return (names[1], names[2], content) if names else ("", "", content)
-
-
-def _handler(api: WecomApi) -> type[BaseHTTPRequestHandler]:
-    class Connection(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            self._do(b"")
-
-        def do_POST(self) -> None:
-            self._do(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-
-        def _do(self, body: bytes) -> None:
-            url = urlsplit(self.path)
-            query = dict(parse_qsl(url.query, keep_blank_values=True))
-            kind = self.headers.get("Content-Type", "")
-            found = api.answer(self.command, url.path, query, body, kind)
-            if found is None:
-                self.close_connection = True
-                return
-            status, content = found
-            self.send_response(status)
-            if isinstance(content, tuple):
-                self.send_header("Content-Disposition", 'attachment; filename="media"')
-                sent = content[1]
-            else:
-                self.send_header("Content-Type", "application/json; charset=UTF-8")
-                sent = json.dumps(content, ensure_ascii=False).encode()
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, *_: Any) -> None:
-            """Tests speak through their assertions."""
-
-    return Connection

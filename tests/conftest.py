@@ -116,15 +116,21 @@ def migrated_postgres_url(postgres_server: str, migrated_database: str) -> Itera
     yield from _new_database(postgres_server, migrated_database)
 
 
+@pytest.fixture
+def small(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A migrated, empty SQLite database: for what no database decides."""
+    engine = make_engine(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'duban.sqlite3')}")
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A migrated, empty database of each kind."""
     if request.param == "sqlite":
-        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "duban.sqlite3")
-        url = f"sqlite:///{file}"
-    else:
-        url = request.getfixturevalue("migrated_postgres_url")
-    engine = make_engine(url)
+        yield request.getfixturevalue("small")
+        return
+    engine = make_engine(request.getfixturevalue("migrated_postgres_url"))
     yield engine
     engine.dispose()
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 from feishu_api import GROUP, ROBOT, FeishuApi, Json
 from feishu_wire import LongConnection, url_of
-from vendor import BOSS, Deliver, NotHere, Shown
+from vendor import BOSS, Deliver, NotHere, OnlySpeaks, Shown
 
 from bot.messages import Call, CallReply
 
@@ -191,7 +191,7 @@ class StreamServer(FeishuServer):
         return {"data": {"URL": url, "ClientConfig": {**pace, "PingInterval": 120}}}
 
 
-class RobotServer(FeishuServer):
+class RobotServer(OnlySpeaks, FeishuServer):
     """The group robot alone: it speaks into "group", and nobody can answer."""
 
     name = "feishu-robot"
@@ -203,25 +203,10 @@ class RobotServer(FeishuServer):
     def chat_id(self, chat: str) -> str:
         return UNIT
 
-    def message(self, *_: Any, **__: Any) -> None:
-        raise NotHere("nobody can write to a group robot")
-
     def shown(self, chat: str) -> list[Shown]:
         # the first thing it says is that its group is to be bound to the unit of its name
         kept = [self.api.messages[one].shown for one in self.api.chats["robot"]]
         return [m for m in kept if "绑定" not in m.text]
-
-    def press(self, chat: str, message_id: str, account: str, label: str) -> None:
-        raise NotHere("a group robot has no buttons")
-
-    def redeliver(self) -> None:
-        raise NotHere("a group robot is never called")
-
-    def forge(self, chat: str, account: str, text: str) -> bool:
-        raise NotHere("a group robot is never called")
-
-    def replay(self) -> bool:
-        raise NotHere("a group robot is never called")
 
     def gone(self, chat: str) -> None:
         self.api.gone.add("robot")

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 from webhost import PLAN, TITLE, Host, fill_ledger, serving
 
 from config.clock import Clock
-from config.database import make_engine, migrate
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -37,12 +36,9 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def engine(tmp_path: Any) -> Iterator[Engine]:
+def engine(small: Engine) -> Engine:
     """SQLite is enough here: what differs between databases is tested over HTTP."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'duban.sqlite3'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
+    return small
 
 
 @pytest.fixture

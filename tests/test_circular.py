@@ -1,7 +1,6 @@
 """The circular: lights and counts at a month's end, in words, a picture and a sheet, for whom it concerns."""
 
 import io
-from collections.abc import Iterator
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from bot.core import Core
 from bot.messages import Incoming
 from bot.models import Account, AccountRole
 from config.clock import Clock
-from config.database import make_engine, migrate, reading, writing
+from config.database import reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger
@@ -77,14 +76,11 @@ def fill(engine: Engine) -> None:
 
 
 @pytest.fixture
-def flood(tmp_path: Path) -> Iterator[Core]:
+def flood(small: Engine, tmp_path: Path) -> Core:
     """A core on SQLite with the plan above, its clock on the first working day of July."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'duban.sqlite3'}")
-    migrate(engine)
-    fill(engine)
+    fill(small)
     settings = SETTINGS.model_copy(update={"home": tmp_path})
-    yield Core(settings, Clock(at=at("2022-07-01T09:00")), engine, WORKDAYS)
-    engine.dispose()
+    return Core(settings, Clock(at=at("2022-07-01T09:00")), small, WORKDAYS)
 
 
 def taken(

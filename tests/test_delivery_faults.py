@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ from bot import alarms
 from bot.models import Account, AccountRole, Chat
 from bot.platforms.telegram import Telegram
 from config.clock import Clock
-from config.database import make_engine, migrate, reading, writing
+from config.database import reading, writing
 from reminders.models import OutboxMessage, OutboxState, PlannerState
 
 pytestmark = pytest.mark.anyio
@@ -79,17 +78,9 @@ class Office(Desk):
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'duban.sqlite3'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-async def office(sqlite: Engine, clock: Clock, botapi: BotApi, telegram: Telegram) -> Office:
+async def office(small: Engine, clock: Clock, botapi: BotApi, telegram: Telegram) -> Office:
     clock.move_to(NOW)
-    return Office(sqlite, clock, botapi, telegram)
+    return Office(small, clock, botapi, telegram)
 
 
 async def test_telegram_is_down_for_a_day(office: Office) -> None:

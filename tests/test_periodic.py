@@ -1,9 +1,8 @@
 """Weekly and monthly digests leave on the first working day, once a period, and only with something to say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot import people, summary
-from config.database import make_engine, migrate, reading, writing
+from config.database import reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import EventKind
@@ -32,17 +31,8 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Engine]:
-    """SQLite is enough where the days are what is tested."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'plain.sqlite3'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def schools(plain: Engine) -> Engine:
-    return begun(plain)
+def schools(small: Engine) -> Engine:
+    return begun(small)
 
 
 def begun(engine: Engine) -> Engine:
@@ -98,8 +88,8 @@ def moments(session: Session, first: str, last: str, **settings: object) -> list
     return [f"{one.rule} {one.at:%m-%d %H}" for one in found]
 
 
-def test_the_first_working_day_over_holidays_and_ends_of_months_and_years(plain: Engine) -> None:
-    with writing(plain) as session:
+def test_the_first_working_day_over_holidays_and_ends_of_months_and_years(small: Engine) -> None:
+    with writing(small) as session:
         unit_named(session, "县教育局")
         weekly = partial(moments, session, monthly_digest=False, circular=False)
         # 1 to 7 October 2022 are holidays, Saturday 8 and Sunday 9 October are worked
@@ -118,8 +108,8 @@ def test_the_first_working_day_over_holidays_and_ends_of_months_and_years(plain:
         assert monthly("2041-01-01 00:00", "2041-12-31 00:00") == []
 
 
-def test_the_monthly_one_replaces_the_weekly_one_of_its_day(plain: Engine) -> None:
-    with writing(plain) as session:
+def test_the_monthly_one_replaces_the_weekly_one_of_its_day(small: Engine) -> None:
+    with writing(small) as session:
         unit_named(session, "县教育局")
         both = partial(moments, session, circular=False)
         assert both("2022-07-31 12:00", "2022-08-08 12:00") == [

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot.models import Chat
-from config.database import make_engine, migrate, reading, writing
+from config.database import make_engine, reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import EventKind, Touched
@@ -205,11 +205,8 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_quiet")
-def test_each_once_whatever_happens(tmp_path: Path) -> None:
-    Life.empty = tmp_path / "empty.sqlite3"
-    engine = make_engine(f"sqlite:///{Life.empty}")
-    migrate(engine)
-    engine.dispose()
+def test_each_once_whatever_happens(migrated_file: Path) -> None:
+    Life.empty = migrated_file
     run_state_machine_as_test(
         Life,
         settings=settings(

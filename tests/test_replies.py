@@ -1,7 +1,5 @@
 """What people answer to reminders: each answer by button and in words, and what follows from it."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
-from config.database import make_engine, migrate, reading, writing
+from config.database import reading, writing
 from corpus.models import EventFile, EventKind, Unit
 from corpus.values import Role, TimingKind
 from reminders.models import OutboxMessage, ReportWindow
@@ -19,22 +17,10 @@ from reminders.models import OutboxMessage, ReportWindow
 FIRST_DAY = "2022-09-21 09:00"  # seven working days before the due day
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file."""
-    path = tmp_path_factory.mktemp("empty") / "duban.sqlite3"
-    engine = make_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def office(empty: Path, tmp_path: Path) -> Iterator[Office]:
+def office(small: Engine, tmp_path: Path) -> Office:
     """On SQLite, for what no database decides."""
-    engine = make_engine(f"sqlite:///{shutil.copy(empty, tmp_path / 'small.sqlite3')}")
-    yield Office(engine, tmp_path)
-    engine.dispose()
+    return Office(small, tmp_path)
 
 
 @pytest.fixture

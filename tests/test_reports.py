@@ -1,7 +1,5 @@
 """Which reports are owed when: windows over holidays, ends of months and of years, and what is missing."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +9,7 @@ from small_ledger import Row, add_members, add_plan, unit_named
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
-from config.database import make_engine, migrate, reading, writing
+from config.database import reading, writing
 from config.errors import UserError
 from config.workdays import Workdays
 from corpus.models import EventKind, Plan, TaskEvent, Unit
@@ -23,24 +21,6 @@ WORKDAYS = Workdays()
 YEAR = date(2024, 1, 1), date(2024, 12, 31)
 AT = datetime(2024, 6, 1, 1, 0, tzinfo=UTC)
 Line = tuple[str, str, str, str]  # unit, period, opens, due
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file."""
-    path = tmp_path_factory.mktemp("empty") / "duban.sqlite3"
-    engine = make_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture
-def small(empty: Path, tmp_path: Path) -> Iterator[Engine]:
-    """A ledger of its own on SQLite, for what no database decides."""
-    engine = make_engine(f"sqlite:///{shutil.copy(empty, tmp_path / 'small.sqlite3')}")
-    yield engine
-    engine.dispose()
 
 
 def duty(rule: str, *units: str, when: str = "", about: str = "报送工作进展") -> Row:

@@ -110,6 +110,25 @@ class Visits(Protocol):
         ...
 
 
+class OnlySpeaks:
+    """What a group robot does not have: put before the double of its vendor's app."""
+
+    def message(self, *_: Any, **__: Any) -> None:
+        raise NotHere("nobody can write to a group robot")
+
+    def press(self, chat: str, message_id: str, account: str, label: str) -> None:
+        raise NotHere("a group robot has no buttons")
+
+    def redeliver(self) -> None:
+        raise NotHere("a group robot is never called")
+
+    def forge(self, chat: str, account: str, text: str) -> bool:
+        raise NotHere("a group robot is never called")
+
+    def replay(self) -> bool:
+        raise NotHere("a group robot is never called")
+
+
 def makes() -> Iterator[tuple[str, Callable[[], Vendor]]]:
     """Every double there is, by its name in the suite."""
     for file in sorted(Path(__file__).parent.glob("*_server.py")):

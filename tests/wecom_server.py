@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
-from vendor import BOSS, Deliver, NotHere, Shown
+from vendor import BOSS, Deliver, NotHere, OnlySpeaks, Shown
 from wecom_api import WecomApi
 
 from bot.messages import Call, CallReply
@@ -122,7 +122,7 @@ class WecomServer:
         return {"ToUserName": self.api.corp_id, "CreateTime": when, **tags, "AgentID": agent}
 
 
-class RobotServer(WecomServer):
+class RobotServer(OnlySpeaks, WecomServer):
     """The group robot alone: it speaks into "group", and nobody can answer."""
 
     name = "wecom-robot"
@@ -134,24 +134,9 @@ class RobotServer(WecomServer):
     def chat_id(self, chat: str) -> str:
         return "市农业农村局"
 
-    def message(self, chat: str, account: str, **tags: str) -> None:
-        raise NotHere("nobody can write to a group robot")
-
     def shown(self, chat: str) -> list[Shown]:
         # the first thing it says is that its group is to be bound to the unit of its name
         return [m for m in self.api.chats["robot"] if "绑定" not in m.text]
-
-    def press(self, chat: str, message_id: str, account: str, label: str) -> None:
-        raise NotHere("a group robot has no buttons")
-
-    def redeliver(self) -> None:
-        raise NotHere("a group robot is never called")
-
-    def forge(self, chat: str, account: str, text: str) -> bool:
-        raise NotHere("a group robot is never called")
-
-    def replay(self) -> bool:
-        raise NotHere("a group robot is never called")
 
     def gone(self, chat: str) -> None:
         self.api.has_robot = False

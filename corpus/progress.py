@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlmodel import Session, col, select
 
 from config.database import batches
-from corpus.models import EventKind, Responsibility, Task, TaskEvent, Timing
+from corpus.models import EventKind, Task, TaskEvent, Timing
 from corpus.values import Role, TimingKind
 
 DECIDING = (Role.LEAD, Role.RESPONSIBLE)  # what they report done is done for all
@@ -32,7 +33,17 @@ class Matter:
     deciding: frozenset[int] = frozenset()
 
 
-def deciding_units(responsibilities: Iterable[Responsibility]) -> frozenset[int]:
+class HasPart(Protocol):
+    """A unit's part in a task: a row of the ledger, or who owes it by that."""
+
+    @property
+    def unit_id(self) -> int: ...
+
+    @property
+    def role(self) -> Role: ...
+
+
+def deciding_units(responsibilities: Iterable[HasPart]) -> frozenset[int]:
     """The units whose word on a task holds for all: its lead units, or the responsible ones."""
     return frozenset(r.unit_id for r in responsibilities if r.role in DECIDING)
 

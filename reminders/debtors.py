@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from config.database import batches
-from corpus.models import Responsibility, Unit, UnitMember
+from corpus.models import Responsibility, Task, Unit, UnitMember
 from corpus.values import Role
 
 
@@ -55,6 +55,12 @@ def debtors_of(session: Session, task_ids: Collection[int]) -> dict[int, list[De
                 debtors.setdefault(member, Debtor(member, row.role, through=row.unit_id))
         found[task_id] = list(debtors.values())
     return found
+
+
+def debtors_of_task(session: Session, task: Task) -> list[Debtor]:
+    """As `debtors_of`, of one task."""
+    assert task.id is not None
+    return debtors_of(session, [task.id]).get(task.id, [])
 
 
 def members_of(session: Session, unit_ids: Collection[int]) -> dict[int, list[int]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
-from corpus.progress import DECIDING, Matter, Progress
+from corpus.progress import Matter, Progress, deciding_units
 from corpus.progress import extensions as extensions
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ class History:
 
 
 def _matter(owed: "Thing", debtor: "Debtor", debtors: Iterable["Debtor"]) -> Matter:
-    deciding = frozenset(d.unit_id for d in debtors if d.role in DECIDING and d.through is None)
+    deciding = deciding_units(d for d in debtors if d.through is None)
     return Matter(*owed.key, debtor.unit_id, deciding)

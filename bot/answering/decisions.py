@@ -11,7 +11,7 @@ from corpus.models import EventKind, PlanVersion, Responsibility, Task, TaskEven
 from corpus.progress import extensions
 from corpus.values import Role
 from rag.phrasing import chinese_day
-from reminders.debtors import debtors_of
+from reminders.debtors import debtors_of_task
 
 Rows = tuple[str, ...]
 
@@ -152,9 +152,8 @@ def settle_moved(talk: Talk) -> None:
         task = task_of(talk.session, version, returned.lineage) if version else None
         if task is None:
             continue
-        assert task.id is not None
-        owing = debtors_of(talk.session, [task.id]).get(task.id, [])
-        if returned.unit_id not in {debtor.unit_id for debtor in owing}:
+        owing = {debtor.unit_id for debtor in debtors_of_task(talk.session, task)}
+        if returned.unit_id not in owing:
             _settle(talk, returned, EventKind.RETURN_SETTLED, "已改派")
             name = task.name[:40]
             talk.tell_unit(returned.unit_id, f"已改派，贵单位不再负责：{name}。")

@@ -32,6 +32,11 @@ class Item:
         """The day it is owed."""
         return self.reminders[0].occurrence_on
 
+    @property
+    def recurs(self) -> bool:
+        """Whether what is said of it holds for this day alone, and not for the days after."""
+        return self.window is not None or (self.timing is not None and bool(self.timing.rule))
+
 
 def items(session: Session, message: OutboxMessage) -> list[Item]:
     """What a reminder spoke of and what is still in force, in the order and with the numbers printed.

@@ -18,7 +18,7 @@ from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent, Unit
 from rag.phrasing import chinese_day
-from reminders.debtors import debtors_of
+from reminders.debtors import debtors_of_task
 
 Rows = tuple[str, ...]
 
@@ -98,7 +98,7 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
     name = task.name[:40]
     if kind is EventKind.MUTED:
         return (f"已记录：不再提醒{name}（原因：{reason}）。", f"如需恢复，请发：恢复提醒 {where}")
-    for debtor in debtors_of(talk.session, [task.id or 0]).get(task.id or 0, []):
+    for debtor in debtors_of_task(talk.session, task):
         if kind is EventKind.REOPENED:
             talk.tell_unit(debtor.unit_id, f"以下任务须重新办理：{name}（原因：{reason}）。")
     return (f"已记录：{LABELS[kind]} {name}，到期前照常提醒。",)
@@ -124,7 +124,7 @@ def _task(talk: Talk, words: dict[str, str]) -> tuple[PlanVersion, Task]:
 
 
 def _history(talk: Talk, version: PlanVersion, task: Task) -> tuple[Rows, Buttons]:
-    owing = debtors_of(talk.session, [task.id or 0]).get(task.id or 0, [])
+    owing = debtors_of_task(talk.session, task)
     own = talk.chat.unit_id is not None and talk.chat.unit_id in {d.unit_id for d in owing}
     if not own and not talk.may_decide(version):
         return (NOT_YOURS,), ()
@@ -165,7 +165,7 @@ def show_files(talk: Talk, event_id: int) -> tuple[Rows, tuple[File, ...]]:
         return ("这个附件已不存在。",), ()
     version = ledger.version_to_show(talk.session, step.plan_id)
     task = task_of(talk.session, version, step.lineage)
-    owing = debtors_of(talk.session, [task.id]).get(task.id, []) if task and task.id else []
+    owing = debtors_of_task(talk.session, task) if task else []
     own = talk.chat.unit_id is not None and talk.chat.unit_id in {d.unit_id for d in owing}
     in_scope = people.may_see(talk.session, talk.incoming, [step.plan_id])
     if not in_scope or not (own or talk.may_decide(version)):

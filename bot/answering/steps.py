@@ -173,12 +173,11 @@ def _ask_to_decide(
 def _said_before(talk: Talk, item: Item, kind: EventKind) -> bool:
     """Whether this very person said it of this very day."""
     first = item.reminders[0]
-    recurs = item.window is not None or (item.timing is not None and bool(item.timing.rule))
     query = select(TaskEvent.id).where(
         TaskEvent.plan_id == first.plan_id, TaskEvent.lineage == first.lineage,
         TaskEvent.timing_key == first.timing_key, TaskEvent.kind == kind, TaskEvent.by == talk.incoming.by,
     )  # fmt: skip
-    if recurs:
+    if item.recurs:
         query = query.where(TaskEvent.occurrence_on == first.occurrence_on)
     return talk.session.exec(query).first() is not None
 

@@ -16,7 +16,7 @@ from corpus import ledger
 from corpus.models import EventKind, PlanVersion, TaskEvent
 from corpus.progress import Matter, Progress, deciding_units
 from reminders.choices import ChoiceBook, Choices
-from reminders.debtors import debtors_of
+from reminders.debtors import debtors_of_task
 from reminders.models import Reminder
 from reminders.receivers import Receivers, hears
 
@@ -75,8 +75,8 @@ class Talk:
     def speaks_for(self, item: Item) -> tuple[Reminder, ...]:
         """Those reminders of an item whose unit this chat stands for, and which owes it still."""
         own = tuple(r for r in item.reminders if r.unit_id == self.chat.unit_id)
-        if own and item.task is not None and item.task.id is not None:
-            owing = debtors_of(self.session, [item.task.id]).get(item.task.id, [])
+        if own and item.task is not None:
+            owing = debtors_of_task(self.session, item.task)
             own = own if self.chat.unit_id in {debtor.unit_id for debtor in owing} else ()
         return own or (item.reminders if self.may_decide(item.version) else ())
 
@@ -100,13 +100,12 @@ class Talk:
     ) -> TaskEvent:  # fmt: skip
         """A step of what a reminder spoke of; `of_the_day` holds for its one day in any case."""
         own = kind is EventKind.DONE or reminder.unit_id == self.chat.unit_id
-        recurs = item.window is not None or (item.timing is not None and bool(item.timing.rule))
         return ledger.record_event(
             self.session, reminder, kind, by=self.incoming.by, by_name=self.account.name, at=self.now,
             # what the supervising office says in its own chat is no answer of the unit
             unit_id=reminder.unit_id if own else self.chat.unit_id,
             timing_key=reminder.timing_key,
-            occurrence_on=reminder.occurrence_on if recurs or of_the_day else None,
+            occurrence_on=reminder.occurrence_on if item.recurs or of_the_day else None,
             text=text, until_on=until_on,
         )  # fmt: skip
 

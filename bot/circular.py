@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -20,7 +20,7 @@ from reminders.choices import ChoiceBook
 from reminders.circular import LATE_DAYS, NEAR_WORKDAYS, Light, Standing, day_of, standings
 from reminders.models import OutboxMessage
 from reminders.periodic import plans_of_offices
-from reminders.periods import Period, in_chinese, months
+from reminders.periods import Period, in_chinese, month_before, months
 from reminders.rules import periodic_rules
 
 ASKED = re.compile(
@@ -43,7 +43,7 @@ def asked_month(text: str, today: date) -> Period | None:
     if said is None:
         return None
     if said["last"]:
-        return months(today.replace(day=1) - timedelta(days=1), 1)
+        return month_before(today)
     if said["this"]:
         return months(today, 1)
     month = int(said["month"])
@@ -54,7 +54,7 @@ def asked_month(text: str, today: date) -> Period | None:
 def read_month(text: str | None, today: date) -> Period:
     """`2022-06`, or the month before today; raises UserError for anything else."""
     if text is None:
-        return months(today.replace(day=1) - timedelta(days=1), 1)
+        return month_before(today)
     try:
         return months(date.fromisoformat(f"{text}-01"), 1)
     except ValueError:
@@ -73,7 +73,7 @@ def message(
     versions = [
         one for one in plans.get(waiting.facts["unit"], []) if not scope or one.plan_id in scope
     ]
-    month = months(first - timedelta(days=1), 1)
+    month = month_before(first)
     found = standings(session, month, versions, now, workdays, settings)
     return outgoing(waiting.chat_id, found, month, now) if found else None
 

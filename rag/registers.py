@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
-from config.database import reading
 from corpus.models import Timing
 from corpus.phrases import describe_span
-from corpus.progress import Progress
 from corpus.values import IndicatorKind, Role, TimingKind
 from rag import phrasing
 from rag.filters import (
@@ -25,7 +23,8 @@ from rag.filters import (
 from rag.patterns import LATE
 from rag.query import Intent, Query
 from rag.question import Answer
-from rag.views import Entry, VersionView
+from rag.states import progress_of
+from rag.views import Entry
 from rag.words import normal
 
 LEDGER_PARTS = ("main", "continuation", "duty", "stage", "indicator", "box", "annex", "report")
@@ -100,8 +99,7 @@ def due(query: Query, engine: Engine) -> Answer:
     late = bool(LATE.search(query.text)) and query.span is None
     if late:
         end = query.today - timedelta(days=1)
-    progress = _progress(engine, query.views) if late else None
-    at = datetime.combine(query.today, time.max, UTC)
+    progress, at = progress_of(query, engine) if late else (None, None)
     entries: list[Entry] = []
     chosen: dict[int, list[Timing]] = {}
     for view in query.views:
@@ -113,7 +111,9 @@ def due(query: Query, engine: Engine) -> Answer:
                 t
                 for t in task.timings
                 if falls(t, start, end)
-                and not (progress and progress.is_closed(task, at, timing=t, units=query.units))
+                and not (
+                    progress and at and progress.is_closed(task, at, timing=t, units=query.units)
+                )
             ]
             if timings and task.id not in chosen:
                 entries.append(entry)
@@ -293,8 +293,3 @@ def _next_due(query: Query, end: date | None) -> list[str]:
     if query.english:
         return [f"Next: {day.isoformat()}, {entry.passage.ref} {name}"]
     return [f"之后最近的是{phrasing.chinese_day(day)}到期的{entry.passage.ref}“{name}”。"]
-
-
-def _progress(engine: Engine, views: Sequence[VersionView]) -> Progress:
-    with reading(engine) as session:
-        return Progress(session, plan_ids=[view.version.plan_id for view in views])

@@ -30,7 +30,7 @@ def by_state(query: Query, engine: Engine) -> Answer | None:
         ]
     if not entries:
         return None
-    progress, at = _progress(query, engine)
+    progress, at = progress_of(query, engine)
     chosen = [
         e for e in entries
         if e.task and progress.is_closed(e.task, at, units=query.units) is query.done
@@ -60,7 +60,7 @@ def by_state(query: Query, engine: Engine) -> Answer | None:
 def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
     """Whether the row that is meant is done; None when no row holds what is asked about."""
     if entries := with_number(query.views, "，".join(query.subject)):
-        progress, at = _progress(query, engine)
+        progress, at = progress_of(query, engine)
         rows = []
         for n, entry in enumerate(entries, 1):
             assert entry.task is not None
@@ -75,7 +75,7 @@ def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
         return None
     best = found[0]
     assert best.entry.task is not None
-    progress, at = _progress(query, engine)
+    progress, at = progress_of(query, engine)
     closed = progress.is_closed(best.entry.task, at, units=query.units)
     if query.english:
         head = "Yes, it is on record as done." if closed else "No, it is not on record as done."
@@ -84,7 +84,8 @@ def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
     return Answer((head, *fact_rows(query, best)), True, (best.entry.cite(),))
 
 
-def _progress(query: Query, engine: Engine) -> tuple[Progress, datetime]:
+def progress_of(query: Query, engine: Engine) -> tuple[Progress, datetime]:
+    """What was said of the tasks in scope, and the end of the day asked, up to which it counts."""
     with reading(engine) as session:
         progress = Progress(session, plan_ids=[view.version.plan_id for view in query.views])
     return progress, datetime.combine(query.today, time.max, UTC)

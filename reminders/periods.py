@@ -65,6 +65,11 @@ def months(day: date, count: int) -> Period:
     return Period(names[count], first, last)
 
 
+def month_before(day: date) -> Period:
+    """The month before that of `day`."""
+    return months(day.replace(day=1) - _A_DAY, 1)
+
+
 def week(day: date) -> Period:
     """The week from Monday to Sunday that holds `day`, by its ISO number."""
     first = day - timedelta(days=day.weekday())

@@ -43,20 +43,20 @@ def chat_routes(webchat: Webchat) -> APIRouter:
 
     @routes.get("/messages")
     def history(request: Request, response: Response, before: int | None = None) -> dict[str, Any]:
-        messages = webchat.history(_chat_of(request, response), before)
+        messages = webchat.history(chat_of(request, response), before)
         return {"messages": messages, "more": len(messages) == HISTORY_PAGE}
 
     @routes.post("/messages", status_code=202)
     async def post(request: Request, response: Response, body: PostBody) -> dict[str, Any]:
         words = Post(body.id, body.text, body.button, body.pressed, body.stands_at)
-        return {"message": await webchat.post(_chat_of(request, response), words)}
+        return {"message": await webchat.post(chat_of(request, response), words)}
 
     @routes.post("/files", status_code=202)
     async def file(
         request: Request, response: Response, id: str, name: Annotated[str, Query(max_length=200)]
     ) -> dict[str, Any]:
         """The bytes are the body; their size was checked on the way in."""
-        chat_id, content = _chat_of(request, response), await request.body()
+        chat_id, content = chat_of(request, response), await request.body()
         kept = await asyncio.to_thread(webchat.keep_file, chat_id, name, content)
         return {"message": await webchat.post(chat_id, Post(id, file=kept))}
 
@@ -107,7 +107,7 @@ def status_routes(host: "WebHost") -> APIRouter:
     return routes
 
 
-def _chat_of(request: Request, response: Response) -> str:
+def chat_of(request: Request, response: Response) -> str:
     """The chat of this browser; a browser without one gets the cookie of a new one."""
     token = request.cookies.get(COOKIE, "")
     if not TOKEN.fullmatch(token):

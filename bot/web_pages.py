@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot.render import PARTS
+from bot.web_api import chat_of
 from bot.web_ledger import (
     ROLES,
     LedgerFilter,
@@ -47,7 +48,9 @@ def page_routes(engine: Engine, clock: Clock) -> APIRouter:
 
     @routes.get("/")
     def chat(request: Request) -> Response:
-        return render(request, "chat.html")
+        page = render(request, "chat.html")
+        chat_of(request, page)  # what the page calls at once, side by side, is of one chat
+        return page
 
     @routes.get("/ledger")
     def ledger(request: Request, asked: Annotated[LedgerFilter, Query()]) -> Response:

@@ -121,6 +121,14 @@ def test_what_was_not_stored_is_said_and_can_be_sent_again(
     assert [one.text for one in host.received] == [body["text"]]
 
 
+def test_the_page_itself_brings_the_chat_for_all_its_calls(host: Host) -> None:
+    with httpx.Client(base_url=host.url, trust_env=False) as fresh:
+        token = fresh.get("/").cookies["duban_chat"]
+        for path in ("/", "/api/messages"):
+            assert "set-cookie" not in fresh.get(path).headers
+        assert fresh.cookies["duban_chat"] == token
+
+
 def test_two_browsers_have_two_chats(host: Host, browser: httpx.Client) -> None:
     ask(browser, said("这一问只有我看得到"))
     stranger = httpx.get(f"{host.url}/api/messages", trust_env=False)

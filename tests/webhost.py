@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,6 +85,8 @@ class Host:
 
     def say(self, *rows: str) -> None:
         """Write to the chat that was heard last, without being asked; called from another thread."""
+        while not self.received:
+            time.sleep(0.01)
         assert self.loop is not None
         message = Outgoing(self.received[-1].chat_id, rows)
         asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(10)

@@ -54,18 +54,24 @@ function listen() {
 
 function show(message) {
   const element = renderMessage(message, { press, ask });
-  const sent = message.client_id && log.querySelector(`[data-client-id="${CSS.escape(message.client_id)}"]`);
-  const same = sent || log.querySelector(`[data-id="${message.id}"]`);
+  const same = draftOf(message.client_id) || log.querySelector(`[data-id="${message.id}"]`);
+  // what the page knows of it is not what the server took in: only sending it again tells
+  if (same?.classList.contains("unsent")) return same;
   if (same) {
     // what did not change stays, with its selection and focus
-    if (same.dataset.id !== element.dataset.id || same.textContent !== element.textContent) same.replaceWith(element);
-    else return same;
+    if (JSON.stringify(same.message) === JSON.stringify(message)) return same;
+    same.replaceWith(element);
   } else {
     const later = [...log.children].find((other) => Number(other.dataset.id) > message.id);
     log.insertBefore(element, later ?? null);
   }
   if (message.direction === "out" && waiting && [waiting.id, ""].includes(message.answers)) waitFor(null);
   return element;
+}
+
+// the own message that this page sent under the id, as it is shown now
+function draftOf(id) {
+  return id && log.querySelector(`[data-client-id="${CSS.escape(id)}"]`);
 }
 
 function arrived(message) {
@@ -116,7 +122,7 @@ async function deliver(body, words, file) {
   fault("");
   const draft = { direction: "in", client_id: body.id, rows: [words], stands_at: body.stands_at };
   const element = renderMessage(draft, {});
-  const before = log.querySelector(`[data-client-id="${body.id}"]`);
+  const before = draftOf(body.id);
   if (before) before.replaceWith(element);
   else log.append(element);
   welcome();
@@ -130,8 +136,9 @@ async function deliver(body, words, file) {
     waitFor(null);
     const why = error instanceof TypeError || error instanceof SyntaxError ? "没有连上服务器" : error.message;
     const again = el("button", { type: "button", className: "again", onclick: () => deliver(body, words, file) }, "重发");
-    element.classList.add("unsent");
-    element.querySelector(".meta").replaceChildren(`未送出：${why} `, again);
+    const unsent = draftOf(body.id); // a reload of the messages may have drawn it anew meanwhile
+    unsent.classList.add("unsent");
+    unsent.querySelector(".meta").replaceChildren(`未送出：${why} `, again);
     return false;
   }
 }

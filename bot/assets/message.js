@@ -22,6 +22,7 @@ export function renderMessage(message, on) {
     { className: `message ${own ? "own" : "answer"}`, "aria-label": own ? "我" : "督办助手" },
     el("div", { className: "bubble" }, ...message.rows.map(row)),
   );
+  element.message = message; // what it was drawn from
   if (message.id) element.dataset.id = message.id;
   if (message.client_id) element.dataset.clientId = message.client_id;
   if (own) {

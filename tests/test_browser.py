@@ -13,6 +13,7 @@ from config.clock import Clock
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
+expect.set_options(timeout=60_000)  # for what surely comes: a slow machine changes nothing
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -65,7 +66,7 @@ def open_page(chromium: Any, host: Host) -> Iterator[Any]:
     def open_at(path: str = "/", **options: Any) -> Any:
         contexts.append(chromium.new_context(base_url=host.url, locale="zh-CN", **options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("console", heard)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(path)
@@ -157,6 +158,9 @@ def test_waiting_is_shown_and_what_was_not_sent_can_be_sent_again(
     page.keyboard.press("Enter")
     expect(page.locator(".unsent")).to_contain_text("未送出")
     host.failing, host.silent = False, True
+    # the messages are loaded anew when the stream was away: what was not sent stays marked
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+    expect(page.locator(".unsent")).to_contain_text("未送出")
     page.get_by_role("button", name="重发").click()
     expect(page.get_by_text("正在查…")).to_be_visible()
     expect(page.locator(".unsent")).to_have_count(0)
@@ -192,7 +196,10 @@ def test_the_progress_of_the_index_is_shown_until_it_is_done(open_page: Any, hos
 
 def test_an_answer_is_copied_with_its_source(open_page: Any) -> None:
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
-    ask(page).get_by_role("button", name="复制").click()
+    answer = ask(page)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    answer.get_by_role("button", name="复制").click()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("县水利局牵头的任务共2项：\n1. 完成12条河道清淤")
@@ -209,6 +216,19 @@ def test_the_ledger_filters_as_soon_as_something_is_chosen(open_page: Any) -> No
     expect(page.get_by_label("责任单位")).to_have_value("县交通运输局")
     page.get_by_role("link", name="清除筛选").click()
     expect(page.locator("tbody tr[id]")).to_have_count(12)
+
+
+def test_the_ledger_takes_what_was_chosen_before_its_script_ran(open_page: Any) -> None:
+    page = open_page("/nowhere")
+    waiting: list[Any] = []
+    page.route("**/ledger.js", lambda route: waiting.append(route))
+    page.goto("/ledger", wait_until="commit")
+    page.get_by_label("责任单位").select_option("县交通运输局")
+    expect(page.locator("tbody tr[id]")).to_have_count(12)
+    while waiting:
+        waiting.pop().continue_()
+    page.unroute("**/ledger.js")
+    expect(page.locator("tbody tr[id]")).to_have_count(6)
 
 
 def test_dark_follows_the_system_until_the_person_chooses(open_page: Any) -> None:

@@ -3,11 +3,18 @@
 import { showDay } from "./day.js";
 
 const filter = document.getElementById("filter");
-filter?.addEventListener("change", (event) => {
+
+function narrow(field) {
   // another plan has other units, months and parts
-  if (event.target.name === "plan") for (const name of ["unit", "month", "part"]) filter.elements[name].value = "";
+  if (field.name === "plan") for (const name of ["unit", "month", "part"]) filter.elements[name].value = "";
   filter.requestSubmit();
-});
+}
+
+filter?.addEventListener("change", (event) => narrow(event.target));
+// what was chosen before this ran, on a slow line
+const asSent = (field) => ([...field.options].find((one) => one.defaultSelected) ?? field.options[0]).value;
+const chosen = [...filter?.querySelectorAll("select") ?? []].find((field) => field.value !== asSent(field));
+if (chosen) narrow(chosen);
 
 if (document.getElementById("day-now")) {
   showDay();

@@ -151,9 +151,10 @@ def botapi(monkeypatch: pytest.MonkeyPatch) -> Iterator[BotApi]:
 
 
 @pytest.fixture
-async def telegram(botapi: BotApi) -> AsyncIterator[Telegram]:
-    """The platform, impatient; it speaks to `botapi`."""
-    platform = Telegram(botapi.token, botapi.url, Clock(), poll_s=5, timeout_s=1)
+async def telegram(botapi: BotApi, request: pytest.FixtureRequest) -> AsyncIterator[Telegram]:
+    """The platform, which speaks to `botapi`; patient, unless a test says how many seconds it waits."""
+    timeout_s = getattr(request, "param", 60)
+    platform = Telegram(botapi.token, botapi.url, Clock(), poll_s=5, timeout_s=timeout_s)
     yield platform
     await platform.close()
 

@@ -106,6 +106,7 @@ async def test_a_storm_of_refusals_for_being_busy_keeps_every_order(office: Offi
     assert office.botapi.calls["sendMessage"] == len(storm) + 3 * len(GROUPS)
 
 
+@pytest.mark.parametrize("telegram", [4.0], indirect=True)
 async def test_calls_that_hang_are_never_sent_twice_by_themselves(office: Office) -> None:
     office.botapi.fail("sendMessage", Fault("hang", done=True), Fault("hang"))
     office.post(1)

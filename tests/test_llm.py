@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Barrier
 from time import monotonic, sleep
 
 import pytest
@@ -40,8 +41,9 @@ GOOD = "丙县主要河道水质达标率要达到95%以上，新建水美乡村
     "丙县"
 )
 SOURCE = "出处：《丙县2024年河长制工作要点》"
-WAIT_S = 1.5
-STALL_S = 30
+WAIT_S = 60  # a slow machine changes nothing
+STALL_S = 100
+IMPATIENT = pytest.mark.parametrize("core", [1.5], indirect=True)
 
 
 @pytest.fixture
@@ -135,6 +137,7 @@ def test_a_dropped_negation_is_never_shown(core: Core, server: LlmServer) -> Non
     assert core.answerer.answer(question).rows[0].startswith("河道管理范围内不得新建违章建筑。\n")
 
 
+@IMPATIENT
 @pytest.mark.parametrize(
     "trouble",
     [stalls(STALL_S), drops, fails(500), fails(429, Retry_After="30"), fails(401), garbles],
@@ -150,10 +153,11 @@ def test_a_server_in_trouble_costs_a_moment_and_nothing_else(
     assert answer == plain(core, ASKED)
 
 
+@IMPATIENT
 def test_a_call_that_is_given_up_is_ended(core: Core, server: LlmServer) -> None:
     server.always = stalls(STALL_S)
     core.answerer.answer(ASKED)
-    assert server.given_up.wait(5)
+    assert server.given_up.wait(60)
 
 
 def test_a_busy_server_is_asked_once_more(core: Core, server: LlmServer) -> None:
@@ -268,12 +272,16 @@ def test_both_calls_together_are_not_waited_for_longer_than_one(
 
 
 def test_those_who_ask_at_once_wait_at_once(core: Core, server: LlmServer) -> None:
-    server.always = stalls(STALL_S)
-    started = monotonic()
+    all_there = Barrier(8)
+
+    def when_all_are_there(call: Call) -> None:
+        all_there.wait(WAIT_S)
+        says(GOOD)(call)
+
+    server.always = when_all_are_there
     with ThreadPoolExecutor(8) as pool:
-        answers = set(pool.map(core.answerer.answer, [ASKED] * 8))
-    assert monotonic() - started < 8 * WAIT_S  # one after the other
-    assert answers == {plain(core, ASKED)}
+        answers = list(pool.map(core.answerer.answer, [ASKED] * 8))
+    assert all(answer.rows[0].startswith(GOOD) for answer in answers)
 
 
 def test_closing_ends_what_is_under_way(core: Core, server: LlmServer) -> None:
@@ -284,5 +292,5 @@ def test_closing_ends_what_is_under_way(core: Core, server: LlmServer) -> None:
         while not server.calls:
             sleep(0.01)
         core.model.close()
-        assert waiting.result(5) is None
+        assert waiting.result(60) is None
     del core.__dict__["model"]

@@ -28,7 +28,6 @@ def _private_chat(botapi: BotApi) -> None:
         (Fault("429", retry_after=7), TryLater, False),
         (Fault("500"), TryLater, False),
         (Fault("html"), TryLater, False),
-        (Fault("hang", done=True), MaybeSent, True),
         (Fault("drop"), MaybeSent, False),
         (Fault("drop", done=True), MaybeSent, True),
     ],
@@ -46,6 +45,15 @@ async def test_a_fault_while_sending(
     assert botapi.calls["sendMessage"] == 1  # the outbox decides about another try
     await telegram.send(Outgoing(str(LI.id), ("第二条",)))
     assert botapi.sent(LI.id)[-1]["text"] == "第二条"
+
+
+@pytest.mark.parametrize("telegram", [1.0], indirect=True)
+async def test_a_call_that_hangs_may_have_been_heard(botapi: BotApi, telegram: Telegram) -> None:
+    botapi.fail("sendMessage", Fault("hang", done=True))
+    with pytest.raises(MaybeSent):
+        await telegram.send(Outgoing(str(LI.id), ("第一条",)))
+    await until(lambda: botapi.sent(LI.id))
+    assert botapi.calls["sendMessage"] == 1
 
 
 async def test_an_edit_may_be_tried_again_after_any_fault(

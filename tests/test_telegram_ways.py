@@ -113,7 +113,7 @@ async def test_a_link_carries_its_code(world: World) -> None:
 async def called(botapi: BotApi) -> AsyncIterator[Telegram]:
     """A bot that Telegram calls."""
     platform = Telegram(
-        botapi.token, botapi.url, Clock(), timeout_s=1, webhook_url="https://duban.example.cn"
+        botapi.token, botapi.url, Clock(), timeout_s=60, webhook_url="https://duban.example.cn"
     )
     yield platform
     await platform.close()

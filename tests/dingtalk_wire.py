@@ -47,7 +47,7 @@ class StreamWire:
             if self._connection is not None:
                 self._connection.send(frame)
 
-    def code(self, push_id: str, within_s: float = 30) -> int:
+    def code(self, push_id: str, within_s: float = 60) -> int:
         """With what a push was acknowledged."""
         with self.acked:
             assert self.acked.wait_for(lambda: push_id in self.acks, within_s), "no answer"

@@ -20,7 +20,7 @@ class Ear:
 
     async def has(self, count: int) -> list[Incoming]:
         """The inbox once it holds so many."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while len(self.inbox) < count:
                 if self._task.done():
                     self._task.result()
@@ -38,6 +38,6 @@ class Ear:
 
 async def until(claim: Callable[[], Any]) -> None:
     """Waits for something that happens on the server."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not claim():
             await asyncio.sleep(0.01)

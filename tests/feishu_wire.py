@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 CONTROL, DATA = 0, 1
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def number(value: int) -> bytes:

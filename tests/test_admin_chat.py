@@ -195,7 +195,7 @@ async def test_a_file_is_sent_from_the_web_page(world: World) -> None:
             return list((await page.get("/api/messages")).json()["messages"])
 
         async def answered(count: int) -> dict[str, Any]:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while sum(m["direction"] == "out" for m in await shown()) < count:
                     await asyncio.sleep(0.02)
             return (await shown())[-1]

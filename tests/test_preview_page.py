@@ -44,7 +44,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def browser(engine: Engine) -> Iterator[httpx.Client]:
     host = Host(engine, Clock(at=datetime(2022, 6, 8, 9, tzinfo=Clock().zone)))
-    with serving(host), httpx.Client(base_url=host.url, trust_env=False) as client:
+    with serving(host), httpx.Client(base_url=host.url, trust_env=False, timeout=60) as client:
         yield client
 
 

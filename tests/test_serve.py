@@ -102,7 +102,9 @@ def test_only_its_user_may_hand_commands_over(serving: Serving) -> None:
     asked = {"verb": "plans_list", "arguments": {}}
     for token, status in ((secret, 200), ("wrong", 403), (secret[:-1], 403)):
         headers = {"Authorization": f"Bearer {token}"}
-        reply = httpx.post(f"{serving.url}/control", json=asked, headers=headers, trust_env=False)
+        reply = httpx.post(
+            f"{serving.url}/control", json=asked, headers=headers, trust_env=False, timeout=60
+        )
         assert reply.status_code == status
         assert (status == 200) == ("leqing-2022" in reply.text)
     assert secret not in serving.log()
@@ -122,7 +124,7 @@ def test_killed_it_leaves_the_home_to_others(home: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGTERM")
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_ends_cleanly(serving: Serving, by: int) -> None:
-    with httpx.Client(base_url=serving.url, trust_env=False) as page:
+    with httpx.Client(base_url=serving.url, trust_env=False, timeout=60) as page:
         page.get("/api/messages")
         with page.stream("GET", "/api/stream") as stream:  # a page that stays open
             assert next(stream.iter_lines()) == "event: ready"

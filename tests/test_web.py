@@ -42,7 +42,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 def browser_at(url: str) -> httpx.Client:
     """A client that behaves as a browser on our own page does."""
-    return httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False)
+    return httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False, timeout=60)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def said(text: str = "县水利局牵头哪些任务？", **more: object) -> dic
 
 def ask(browser: httpx.Client, body: dict[str, object]) -> dict[str, object]:
     """Post, and wait for what comes over the stream."""
-    with browser.stream("GET", "/api/stream", timeout=20) as stream:
+    with browser.stream("GET", "/api/stream", timeout=60) as stream:
         lines = stream.iter_lines()
         assert "data: ready" in lines
         assert browser.post("/api/messages", json=body).status_code == 202
@@ -93,7 +93,9 @@ def test_a_question_is_stored_and_its_answer_arrives_on_the_stream(
 def test_the_history_outlives_the_process(host: Host, browser: httpx.Client) -> None:
     ask(browser, said("谁负责第二段河道？"))
     with serving(Host(host.engine, host.clock)) as second:
-        again = httpx.get(f"{second.url}/api/messages", cookies=browser.cookies, trust_env=False)
+        again = httpx.get(
+            f"{second.url}/api/messages", cookies=browser.cookies, trust_env=False, timeout=60
+        )
     assert [one["rows"][0] for one in again.json()["messages"]] == [
         "谁负责第二段河道？",
         "县水利局牵头的任务共2项：",
@@ -122,7 +124,7 @@ def test_what_was_not_stored_is_said_and_can_be_sent_again(
 
 
 def test_the_page_itself_brings_the_chat_for_all_its_calls(host: Host) -> None:
-    with httpx.Client(base_url=host.url, trust_env=False) as fresh:
+    with httpx.Client(base_url=host.url, trust_env=False, timeout=60) as fresh:
         token = fresh.get("/").cookies["duban_chat"]
         for path in ("/", "/api/messages"):
             assert "set-cookie" not in fresh.get(path).headers
@@ -131,7 +133,7 @@ def test_the_page_itself_brings_the_chat_for_all_its_calls(host: Host) -> None:
 
 def test_two_browsers_have_two_chats(host: Host, browser: httpx.Client) -> None:
     ask(browser, said("这一问只有我看得到"))
-    stranger = httpx.get(f"{host.url}/api/messages", trust_env=False)
+    stranger = httpx.get(f"{host.url}/api/messages", trust_env=False, timeout=60)
     assert stranger.json()["messages"] == []
     cookie = stranger.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -139,7 +141,7 @@ def test_two_browsers_have_two_chats(host: Host, browser: httpx.Client) -> None:
     with reading(host.engine) as session:
         kept = {row.chat_id for row in session.exec(select(WebMessage))}
     assert browser.cookies["duban_chat"] not in kept
-    assert httpx.get(f"{host.url}/api/stream", trust_env=False).status_code == 401
+    assert httpx.get(f"{host.url}/api/stream", trust_env=False, timeout=60).status_code == 401
 
 
 def test_a_button_goes_back_with_its_message_and_an_edit_replaces_it(
@@ -203,20 +205,22 @@ def test_older_messages_are_loaded_on_demand(host: Host, browser: httpx.Client) 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
 def test_a_foreign_host_name_is_refused(plain: Host, name: str) -> None:
-    assert httpx.get(plain.url, headers={"Host": name}, trust_env=False).status_code in (400, 421)
+    assert httpx.get(
+        plain.url, headers={"Host": name}, trust_env=False, timeout=60
+    ).status_code in (400, 421)
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1:8080", "[::1]:8080"])
 def test_a_loopback_name_is_served(plain: Host, name: str) -> None:
     url = f"{plain.url}/healthz"
-    assert httpx.get(url, headers={"Host": name}, trust_env=False).text == "ok"
+    assert httpx.get(url, headers={"Host": name}, trust_env=False, timeout=60).text == "ok"
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", None])
 def test_a_post_from_elsewhere_is_refused(plain: Host, origin: str | None) -> None:
     headers = {"Origin": origin} if origin else {}
     url = f"{plain.url}/api/messages"
-    refused = httpx.post(url, json=said(), headers=headers, trust_env=False)
+    refused = httpx.post(url, json=said(), headers=headers, trust_env=False, timeout=60)
     assert refused.status_code == 403
     assert plain.received == []
 
@@ -228,7 +232,7 @@ def test_a_post_that_is_too_large_is_refused_unread(plain: Host) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/ledger", "/assets/chat.js", "/api/status", "/nowhere"])
 def test_every_response_has_the_security_headers(plain: Host, path: str) -> None:
-    headers = httpx.get(f"{plain.url}{path}", trust_env=False).headers
+    headers = httpx.get(f"{plain.url}{path}", trust_env=False, timeout=60).headers
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -290,7 +294,7 @@ def test_the_ledger_is_filtered(browser: httpx.Client) -> None:
 
 @pytest.mark.parametrize("query", ["?month=2024-13", "?page=0", "?version=x"])
 def test_a_malformed_filter_gets_a_page_that_says_so(plain: Host, query: str) -> None:
-    answer = httpx.get(f"{plain.url}/ledger{query}", trust_env=False)
+    answer = httpx.get(f"{plain.url}/ledger{query}", trust_env=False, timeout=60)
     assert answer.status_code == 422
     assert "格式有误" in answer.text
 
@@ -311,7 +315,7 @@ def test_a_source_leads_to_its_row_and_to_its_passage(host: Host, browser: httpx
 def test_a_row_far_down_is_found_on_its_page(engine: Engine, clock: Clock) -> None:
     host = Host(engine, clock)
     fill_ledger(engine, 130)
-    with serving(host), httpx.Client(base_url=host.url, trust_env=False) as client:
+    with serving(host), httpx.Client(base_url=host.url, trust_env=False, timeout=60) as client:
         first = client.get("/ledger").text
         assert first.count('id="task-') == 100
         last = client.get("/ledger?page=2").text

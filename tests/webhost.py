@@ -89,7 +89,7 @@ class Host:
             time.sleep(0.01)
         assert self.loop is not None
         message = Outgoing(self.received[-1].chat_id, rows)
-        asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(60)
 
     async def _answer(self, incoming: Incoming) -> None:
         if incoming.button:
@@ -129,7 +129,7 @@ def serving(host: Host) -> Iterator[Host]:
         yield host
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive(), "an open stream keeps the server from stopping"
 
 

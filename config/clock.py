@@ -40,6 +40,11 @@ class Clock:
         self._at, self._since, self.moved = at.astimezone(self.zone), monotonic(), True
 
 
+def end_of_day(day: date, timezone: str) -> datetime:
+    """The last instant of a local day, aware."""
+    return datetime.combine(day, time.max, ZoneInfo(timezone))
+
+
 def read_at(text: str, timezone: str = "Asia/Shanghai") -> datetime:
     """`2026-06-25` or `2026-06-25T09:00` as aware local time; raises UserError for anything else."""
     zone = ZoneInfo(timezone)

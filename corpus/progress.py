@@ -1,7 +1,7 @@
 """What was said of tasks, and what follows from it: done, paused, muted, answered, put off."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -60,6 +60,7 @@ class Progress:
     ) -> None:
         self._steps: dict[tuple[str, str], list[TaskEvent]] = defaultdict(list)
         self._decided: dict[int, datetime] = {}  # the step that asked → when it was decided
+        self._moved: dict[Moment, date] = {}
         query = select(TaskEvent).order_by(col(TaskEvent.id))
         if plan_ids is not None:
             query = query.where(col(TaskEvent.plan_id).in_(list(plan_ids)))
@@ -71,6 +72,7 @@ class Progress:
         for one in queries:
             for event in session.exec(one):
                 self._steps[event.plan_id, event.lineage].append(event)
+                _put_off(event, self._moved)
                 if event.decides is not None:
                     self._decided[event.decides] = event.at
 
@@ -91,7 +93,7 @@ class Progress:
         """Whether a timing of a task is done, or without one the task as a whole.
 
         By the `units` asked about, as printed; else by those that answer for it. A task is done
-        when each of its days is.
+        when each of its days is; one that was put off is the new one.
         """
         if timing is None:
             dated = [t for t in task.timings if t.due_on and t.kind is not TimingKind.RECURRING]
@@ -103,6 +105,8 @@ class Progress:
         owing: list[int | None] = [r.unit_id for r in chosen] or [None]
         deciding = deciding_units(task.responsibilities)
         key, due_on = (timing.key, timing.due_on) if timing else ("", None)
+        if due_on is not None:
+            due_on = held_day(self._moved, (task.plan_id, task.lineage, key, due_on))
         return all(
             self.is_done(Matter(task.plan_id, task.lineage, key, due_on, unit_id, deciding), at)
             for unit_id in owing
@@ -147,7 +151,12 @@ class Progress:
         ]
 
 
-def extensions(session: Session, lineages: Collection[str] | None = None) -> dict[Moment, date]:
+def extensions(
+    session: Session,
+    lineages: Collection[str] | None = None,
+    *,
+    plan_ids: Collection[str] | None = None,
+) -> dict[Moment, date]:
     """(plan, lineage, timing key, day in the plan) → the day that holds since it was put off.
 
     Put off again, the newest day counts. A day that a new version of the plan sets is no longer
@@ -158,6 +167,8 @@ def extensions(session: Session, lineages: Collection[str] | None = None) -> dic
         .where(TaskEvent.kind == EventKind.EXTENSION_GRANTED)
         .order_by(col(TaskEvent.id))
     )
+    if plan_ids is not None:
+        query = query.where(col(TaskEvent.plan_id).in_(list(plan_ids)))
     queries = (
         [query]
         if lineages is None
@@ -166,7 +177,25 @@ def extensions(session: Session, lineages: Collection[str] | None = None) -> dic
     found: dict[Moment, date] = {}
     for one in queries:
         for event in session.exec(one):
-            if event.occurrence_on is not None and event.until_on is not None:
-                key = (event.plan_id, event.lineage, event.timing_key, event.occurrence_on)
-                found[key] = event.until_on
+            _put_off(event, found)
     return found
+
+
+def held_day(moved: Mapping[Moment, date], moment: Moment) -> date:
+    """The day that holds instead of one of the plan, put off as often as it was."""
+    plan_id, lineage, timing_key, day = moment
+    for _ in moved:
+        later = moved.get((plan_id, lineage, timing_key, day))
+        if later is None:
+            break
+        day = later
+    return day
+
+
+def _put_off(event: TaskEvent, found: dict[Moment, date]) -> None:
+    """Note what a granted extension moves."""
+    if event.kind is not EventKind.EXTENSION_GRANTED:
+        return
+    if event.occurrence_on is not None and event.until_on is not None:
+        key = (event.plan_id, event.lineage, event.timing_key, event.occurrence_on)
+        found[key] = event.until_on

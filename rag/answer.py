@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -18,7 +19,7 @@ from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
 from rag.scope import Scope
 from rag.understand import understand
-from rag.views import Versions, VersionView, Views
+from rag.views import Versions, VersionView, Views, days_put_off
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
 LONGEST = 300  # characters of a question that are searched for
@@ -38,6 +39,7 @@ class Answerer:
         self._model = model
         self._versions, self._views = Versions(engine), Views(engine)
         self._scope = Scope(engine, retriever)
+        self._standing = partial(states.progress_of, engine=engine, timezone=settings.timezone)
 
     def answer(self, question: Question) -> Answer:
         """What the plans in scope say; never a number, a unit or a date that they don't."""
@@ -88,8 +90,10 @@ class Answerer:
 
     def _in_scope(self, question: Question) -> tuple[list[VersionView], int]:
         """The plans to look at, and how many others may hold a part of the answer."""
-        chosen, left_out = self._scope.narrowed(question, self._versions.of(question))
-        return [self._views.of(version) for version in chosen], left_out
+        versions = self._versions.of(question)
+        moved = days_put_off(self._engine, [version.plan_id for version in versions])
+        chosen, left_out = self._scope.narrowed(question, versions, moved)
+        return [self._views.of(one, moved.get(one.plan_id, {})) for one in chosen], left_out
 
     # ---- finding
 
@@ -104,7 +108,7 @@ class Answerer:
         if query.intent is Intent.STATE:
             return self._state(query)
         if query.intent is Intent.DUE:
-            return registers.due(query, self._engine)
+            return registers.due(query, self._standing)
         if query.intent is Intent.WHICH_PLANS:
             return overviews.which_plans(query)
         if query.intent is Intent.OVERDUE:
@@ -152,8 +156,8 @@ class Answerer:
 
     def _state(self, query: Query) -> Answer | None:
         if query.subject and not plain(query):
-            return states.of_row(query, self._hits(query), self._engine)
-        return states.by_state(query, self._engine)
+            return states.of_row(query, self._hits(query), self._standing)
+        return states.by_state(query, self._standing)
 
     def _compare(self, query: Query) -> Answer | None:
         answers = []

@@ -148,10 +148,11 @@ def _of_year(query: Query, found: Found) -> bool:
     """Whether a row can speak of the years that a question prints; its own days say, else the plan's period."""
     if not query.years or not query.dates_itself:
         return True
-    version, task = found.entry.version, found.entry.task
+    version = found.entry.version
     if any(str(year) in found.entry.printed for year in query.years):
         return True
-    days = [t.due_on for t in task.timings if t.due_on] if task else []
+    timings = found.entry.task.timings if found.entry.task else []
+    days = [*phrasing.planned_days(found.entry), *(t.due_on for t in timings if t.due_on)]
     if days:
         return any(
             min(d.year for d in days) <= year <= max(d.year for d in days) for year in query.years
@@ -182,14 +183,14 @@ def fact_rows(query: Query, found: Found) -> list[str]:
         said = f"{task.title.rstrip('。')}：“{sentence}”"
     rows.append(said)
     if task is not None and task.part == "indicator":
-        rows = [f"{task.text}：{phrasing.target_words(task, english)}"]
+        rows = [f"{task.text}：{phrasing.target_words(entry, english)}"]
         rows.append(f"{'Row: ' if english else '原表：'}{'｜'.join(entry.printed.split(chr(10)))}")
     if task is not None:
         who = phrasing.units_of(task, english)
         timings = timings_of(entry, found.line)
         if task.part == "indicator" and len(timings) > 1:
             timings = []  # each value already stands beside its year
-        when = phrasing.when_words(timings, english)
+        when = phrasing.when_words(entry, timings, english)
         if who and query.asks_who:
             rows.insert(0, who)
         elif who:
@@ -220,7 +221,7 @@ def overdue(query: Query, hits: Sequence[Hit]) -> Answer | None:
     timing = _deadline(best)
     assert timing is not None and timing.due_on is not None
     days = (query.today - timing.due_on).days
-    words = phrasing.timing_words(timing, query.english)
+    words = phrasing.timing_words(best.entry, timing, query.english)
     if query.english:
         head = (
             f"Yes, it is {days} days past its day: {words}."

@@ -1,6 +1,6 @@
 """Rows and sentences → the words of an answer, Chinese or English, each with where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -45,8 +45,13 @@ def units_of(task: Task, english: bool = False) -> str:
     )
 
 
-def timing_words(timing: Timing, english: bool = False) -> str:
-    """The printed words beside the computed day: 8月前（即2018年7月31日前，原文有歧义）."""
+def timing_words(entry: Entry, timing: Timing, english: bool = False) -> str:
+    """The printed words beside the computed day: 8月前（即2018年7月31日前，原文有歧义）.
+
+    Where it was put off: 6月底前（原定2022年6月30日，已批准延期至2022年7月31日）.
+    """
+    if put_off := entry.put_off.get(timing.key):
+        return _put_off_words(timing, put_off, english)
     if timing.due_on is None:
         return timing.text
     if english:
@@ -67,25 +72,44 @@ def timing_words(timing: Timing, english: bool = False) -> str:
     return f"{timing.text}（即{day}前{'，' if notes else ''}{'，'.join(notes)}）"
 
 
-def when_words(timings: Sequence[Timing], english: bool = False) -> str:
-    """All timings of a row, each with what it dates where there are several."""
+def _put_off_words(timing: Timing, put_off: Mapping[date, date], english: bool) -> str:
+    if english:
+        said = [f"{old.isoformat()} extended to {new.isoformat()}" for old, new in put_off.items()]
+        return f"“{timing.text}” ({', '.join(said)})"
+    first = "其中" if timing.kind is TimingKind.RECURRING else "原定"
+    said = [
+        f"{first}{chinese_day(old)}，已批准延期至{chinese_day(new)}" for old, new in put_off.items()
+    ]
+    return f"{timing.text}（{'；'.join(said)}）"
+
+
+def when_words(entry: Entry, timings: Sequence[Timing], english: bool = False) -> str:
+    """Timings of a row, each with what it dates where there are several."""
     several = len({t.about for t in timings}) > 1
     return ("; " if english else "；").join(
-        dict.fromkeys(_when(t, several, english) for t in timings)
+        dict.fromkeys(_when(entry, t, several, english) for t in timings)
     )
 
 
-def target_words(task: Task, english: bool = False) -> str:
-    """The values of an indicator, each beside its year where the table gives several."""
+def target_words(entry: Entry, english: bool = False) -> str:
+    """The values of an indicator, each beside its year in the plan where the table gives several."""
+    task = entry.task
+    assert task is not None
     values = [
         f"{WORDS.get(t.op, t.op) if not english else t.op}{t.value}{t.measure_unit}"
         for t in task.targets
     ]
-    days = [t.due_on for t in task.timings if t.due_on is not None]
+    days = planned_days(entry)
     if len(values) == len(days) and len(values) > 1:
         values = [f"{day.year}年{value}" for day, value in zip(days, values, strict=True)]
     kind = {"binding": "约束性", "anticipatory": "预期性"}.get(task.indicator_kind or "", "")
     return "，".join(filter(None, (kind, "、".join(values)))) or "原文没有写明数值"
+
+
+def planned_days(entry: Entry) -> list[date]:
+    """The days that the plan sets for a row, whatever was put off since."""
+    timings = entry.task.timings if entry.task else []
+    return [next(iter(entry.put_off.get(t.key, ())), t.due_on) for t in timings if t.due_on]
 
 
 WORDS = {">=": "达到", ">": "高于", "<=": "不超过", "<": "低于", "=": ""}
@@ -109,7 +133,7 @@ def row_line(
     task = entry.task
     assert task is not None
     if task.part == "indicator":
-        head, measure = f"{task.text}：{target_words(task, english)}", 0
+        head, measure = f"{task.text}：{target_words(entry, english)}", 0
     else:
         head = task.title or task.section or ""
     text = task.text if len(task.text) <= measure else task.text[: max(measure - 1, 20)] + "…"
@@ -120,7 +144,7 @@ def row_line(
     times = task.timings if timings is None else timings
     if task.part == "indicator" and len(times) > 1:
         times = []
-    when = when_words(times, english)
+    when = when_words(entry, times, english)
     labels = ("Units: ", "Due: ") if english else ("", "时限：")
     tail = "｜".join(
         part
@@ -132,9 +156,9 @@ def row_line(
     return "\n".join(parts)
 
 
-def _when(timing: Timing, several: bool, english: bool) -> str:
+def _when(entry: Entry, timing: Timing, several: bool, english: bool) -> str:
     about = f"{timing.about[:40]}——" if several and timing.about else ""
-    return about + timing_words(timing, english)
+    return about + timing_words(entry, timing, english)
 
 
 def list_rows(

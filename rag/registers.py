@@ -4,8 +4,6 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import Engine
-
 from corpus.models import Timing
 from corpus.phrases import describe_span
 from corpus.values import IndicatorKind, Role, TimingKind
@@ -23,7 +21,7 @@ from rag.filters import (
 from rag.patterns import LATE
 from rag.query import Intent, Query
 from rag.question import Answer
-from rag.states import progress_of
+from rag.states import Standing
 from rag.views import Entry
 from rag.words import normal
 
@@ -93,13 +91,13 @@ def counted(query: Query) -> Answer | None:
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
-def due(query: Query, engine: Engine) -> Answer:
+def due(query: Query, standing: Standing) -> Answer:
     """What falls due in a span of time; that nothing does is an answer too."""
     start, end = query.span or (None, None)
     late = bool(LATE.search(query.text)) and query.span is None
     if late:
         end = query.today - timedelta(days=1)
-    progress, at = progress_of(query, engine) if late else (None, None)
+    progress, at = standing(query) if late else (None, None)
     entries: list[Entry] = []
     chosen: dict[int, list[Timing]] = {}
     for view in query.views:

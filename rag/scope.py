@@ -1,6 +1,6 @@
 """Which of many plans a question is about: those it names, those near it, those with rows of its units and days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
@@ -16,6 +16,7 @@ from rag.names import match_unit, named_plans, names_of
 from rag.patterns import DUE, LATE, LISTING, OWN
 from rag.question import Question
 from rag.retrieve import Retriever
+from rag.views import Moved
 from rag.words import normal
 
 WIDE = 12  # plans; in a wider scope it is first found out which of them are meant
@@ -41,18 +42,22 @@ class Scope:
         self._lock = Lock()
 
     def narrowed(
-        self, question: Question, versions: Sequence[PlanVersion]
+        self,
+        question: Question,
+        versions: Sequence[PlanVersion],
+        moved: Mapping[str, Moved],
     ) -> tuple[list[PlanVersion], int]:
         """The versions to look at, at most `MOST`, in their order; all of a narrow scope.
 
-        And how many of the others may hold a part of the answer: 0 where none of them can.
+        And how many of the others may hold a part of the answer: 0 where none of them can. What was
+        `moved` counts by the new day too; plan → days.
         """
         text = normal(question.text)
         if len(versions) > WIDE and (named := named_plans(text, versions)):
             versions = [v for v in versions if v.id in named]
         if len(versions) <= WIDE:
             return list(versions), 0
-        found = self._by_rows(question, text, versions)
+        found = self._by_rows(question, text, versions, moved)
         left_out = len(found or ()) - MOST if found is not None else len(versions)
         if not found:
             ids = [v.id for v in versions if v.id is not None]
@@ -63,7 +68,11 @@ class Scope:
         return found[:MOST], max(0, left_out)
 
     def _by_rows(
-        self, question: Question, text: str, versions: Sequence[PlanVersion]
+        self,
+        question: Question,
+        text: str,
+        versions: Sequence[PlanVersion],
+        moved: Mapping[str, Moved],
     ) -> list[PlanVersion] | None:
         """Those with rows of the units and days that a list is asked of; None for other questions."""
         days = [(r.start, r.end) for r in read_spans(text, question.today) if r.start or r.end]
@@ -83,7 +92,7 @@ class Scope:
                 not is_due
                 or any(
                     (start is None or start <= d) and (end is None or d <= end)
-                    for d in outline.days
+                    for d in (*outline.days, *moved.get(v.plan_id, {}).values())
                 )
             )
         ]

@@ -1,11 +1,12 @@
 """Answers on what has been done: which rows are closed, which are not, and whether one is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime
 
 from sqlalchemy import Engine
 
+from config.clock import end_of_day
 from config.database import reading
 from corpus.progress import Progress
 from corpus.values import Role
@@ -17,8 +18,10 @@ from rag.query import Intent, Query
 from rag.question import Answer
 from rag.retrieve import Hit
 
+Standing = Callable[[Query], tuple[Progress, datetime]]  # see `progress_of`
 
-def by_state(query: Query, engine: Engine) -> Answer | None:
+
+def by_state(query: Query, standing: Standing) -> Answer | None:
     """All rows that are done, or all that are not, of a unit, a plan, a span of days; None where no row is meant."""
     # the span says when rows fall due, and is no filter of its own when none of them does
     asked = replace(query, intent=Intent.STATE, span=None)
@@ -30,7 +33,7 @@ def by_state(query: Query, engine: Engine) -> Answer | None:
         ]
     if not entries:
         return None
-    progress, at = progress_of(query, engine)
+    progress, at = standing(query)
     chosen = [
         e for e in entries
         if e.task and progress.is_closed(e.task, at, units=query.units) is query.done
@@ -57,10 +60,10 @@ def by_state(query: Query, engine: Engine) -> Answer | None:
     return Answer(tuple(rows), True, phrasing.cite_all(chosen))
 
 
-def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
+def of_row(query: Query, hits: Sequence[Hit], standing: Standing) -> Answer | None:
     """Whether the row that is meant is done; None when no row holds what is asked about."""
     if entries := with_number(query.views, "，".join(query.subject)):
-        progress, at = progress_of(query, engine)
+        progress, at = standing(query)
         rows = []
         for n, entry in enumerate(entries, 1):
             assert entry.task is not None
@@ -75,7 +78,7 @@ def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
         return None
     best = found[0]
     assert best.entry.task is not None
-    progress, at = progress_of(query, engine)
+    progress, at = standing(query)
     closed = progress.is_closed(best.entry.task, at, units=query.units)
     if query.english:
         head = "Yes, it is on record as done." if closed else "No, it is not on record as done."
@@ -84,11 +87,11 @@ def of_row(query: Query, hits: Sequence[Hit], engine: Engine) -> Answer | None:
     return Answer((head, *fact_rows(query, best)), True, (best.entry.cite(),))
 
 
-def progress_of(query: Query, engine: Engine) -> tuple[Progress, datetime]:
-    """What was said of the tasks in scope, and the end of the day asked, up to which it counts."""
+def progress_of(query: Query, engine: Engine, timezone: str) -> tuple[Progress, datetime]:
+    """What was said of the tasks in scope, and the end of the local day, up to which it counts."""
     with reading(engine) as session:
         progress = Progress(session, plan_ids=[view.version.plan_id for view in query.views])
-    return progress, datetime.combine(query.today, time.max, UTC)
+    return progress, end_of_day(query.today, timezone)
 
 
 def _who(query: Query) -> str:

@@ -238,13 +238,13 @@ def _intent(query: Query) -> Intent:
         )
     ):
         return Intent.FACT
+    if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
+        return Intent.OVERDUE
     if re.search("设在|挂靠", text) or (text.rstrip("?？").endswith("吗") and query.subject):
         query.asks_who = True
         query.subject = segments(text)
         query.quoted += re.findall("设在|挂靠", text)
         return Intent.FACT
-    if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
-        return Intent.OVERDUE
     if WHICH_PLANS.search(text) and len(query.views) > 1:
         return Intent.WHICH_PLANS
     if query.sections and re.search("多少|几", text) and not LISTING.search(text):

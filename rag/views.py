@@ -1,7 +1,9 @@
 """What a plan in force says, held ready for questions: its rows, its clauses and their sentences."""
 
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from threading import Lock
 
@@ -11,10 +13,14 @@ from sqlmodel import Session, col, select
 from config.database import reading
 from corpus import ledger
 from corpus.models import PlanVersion, Task
+from corpus.progress import Moment, extensions, held_day
+from corpus.values import TimingKind
 from rag.homophones import Sounds
 from rag.models import Passage
 from rag.question import Citation, Question
 from rag.words import normal, pairs, sentences
+
+Moved = dict[Moment, date]  # days of the plan that were put off → the days that hold
 
 KEPT = 64  # versions held in memory; the others are read again when they are asked for
 
@@ -37,6 +43,9 @@ class Entry:
     lines: list[Line]
     pairs: frozenset[str]  # of the whole row
     above: frozenset[str]  # of headings, section and units
+    # timing key → days of the plan that were put off, and to which day; a dated timing is due on
+    # the new one
+    put_off: Mapping[str, Mapping[date, date]] = field(default_factory=dict)
 
     def cite(self, quote: str | None = None) -> Citation:
         """A citation of the whole entry as printed, or of one sentence of it."""
@@ -60,6 +69,7 @@ class VersionView:
     version: PlanVersion
     entries: list[Entry]
     by_task: dict[int, Entry] = field(default_factory=dict)
+    moved: Moved = field(default_factory=dict)
 
     @cached_property
     def frequency(self) -> Counter[str]:
@@ -136,23 +146,27 @@ class Views:
         self._kept: OrderedDict[int, VersionView] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, version: PlanVersion) -> VersionView:
-        """The view of one version; what it says changes only with its revision."""
+    def of(self, version: PlanVersion, moved: Moved) -> VersionView:
+        """The view of one version, days as they were `moved` since.
+
+        What it says changes only with its revision and with what is put off.
+        """
         assert version.id is not None
         with self._lock:
             view = self._kept.get(version.id)
-            if view is not None and view.version.revision == version.revision:
+            same = view is not None and view.version.revision == version.revision
+            if view is not None and same and view.moved == moved:
                 self._kept.move_to_end(version.id)
                 view.version = version
                 return view
-        view = self._read(version)
+        view = self._read(version, moved)
         with self._lock:
             self._kept[version.id] = view
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return view
 
-    def _read(self, version: PlanVersion) -> VersionView:
+    def _read(self, version: PlanVersion, moved: Moved) -> VersionView:
         assert version.id is not None
         with reading(self._engine) as session:
             tasks = {task.id: task for task in ledger.tasks_of(session, version.id)}
@@ -160,15 +174,48 @@ class Views:
                 select(Passage).where(Passage.version_id == version.id).order_by(col(Passage.seq))
             ).all()
             session.expunge_all()
-        entries = [_entry(version, p, tasks.get(p.task_id)) for p in passages]
-        view = VersionView(version, entries)
+        put_off = {id_: _put_off(task, moved) for id_, task in tasks.items()} if moved else {}
+        entries = [
+            _entry(version, p, tasks.get(p.task_id), put_off.get(p.task_id) or {}) for p in passages
+        ]
+        view = VersionView(version, entries, moved=moved)
         for entry in entries:
             if entry.task is not None and entry.task.id is not None:
                 view.by_task.setdefault(entry.task.id, entry)
         return view
 
 
-def _entry(version: PlanVersion, passage: Passage, task: Task | None) -> Entry:
+def days_put_off(engine: Engine, plan_ids: Collection[str]) -> dict[str, Moved]:
+    """Plan → its days that were put off for all units, with the days that hold."""
+    found: dict[str, Moved] = defaultdict(dict)
+    with reading(engine) as session:
+        for moment, day in extensions(session, plan_ids=plan_ids).items():
+            found[moment[0]][moment] = day
+    return found
+
+
+def _put_off(task: Task, moved: Moved) -> dict[str, dict[date, date]]:
+    """The timings of a task that were put off; those with a day of their own get the new one."""
+    found: dict[str, dict[date, date]] = {}
+    for timing in task.timings:
+        if timing.is_report:
+            continue  # each unit owes its own, and was granted a day for itself
+        place = (task.plan_id, task.lineage, timing.key)
+        if timing.kind is TimingKind.RECURRING:
+            of_it = {m[3]: held_day(moved, m) for m in moved if m[:3] == place}
+        elif timing.due_on and (*place, timing.due_on) in moved:
+            of_it = {timing.due_on: held_day(moved, (*place, timing.due_on))}
+            timing.due_on = of_it[timing.due_on]
+        else:
+            continue
+        if of_it:
+            found[timing.key] = of_it
+    return found
+
+
+def _entry(
+    version: PlanVersion, passage: Passage, task: Task | None, put_off: dict[str, dict[date, date]]
+) -> Entry:
     text = said = passage.text
     above = passage.heading
     if task is not None and task.part == "indicator":
@@ -186,4 +233,6 @@ def _entry(version: PlanVersion, passage: Passage, task: Task | None) -> Entry:
             ]
         )
     lines = [Line(s, frozenset(pairs(s))) for s in sentences(said)]
-    return Entry(version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)))
+    return Entry(
+        version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)), put_off
+    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -201,19 +202,30 @@ def test_the_third_row_of_which_plan_is_asked_back(core: Core) -> None:
     assert {c.plan_id for c in narrowed.citations} == {"hezhang"}
 
 
-# ---- what is done
+# ---- what is done, and what was put off
 
 
-def test_what_is_done_and_what_is_not_make_all(core: Core) -> None:
+@contextmanager
+def step(core: Core, no: str, kind: EventKind, at: datetime, **more: object) -> Iterator[None]:
+    """While it lasts, something was said of a task of 澜川's plan."""
     with writing(core.engine) as session:
         (version,) = ledger.versions_in_force(session, ["hezhang"])
-        task = next(t for t in ledger.tasks_of(session, version.id or 0) if t.no == "8")
+        task = next(t for t in ledger.tasks_of(session, version.id or 0) if t.no == no)
+        timing = task.timings[0]
         event = TaskEvent(
-            plan_id="hezhang", lineage=task.lineage, kind=EventKind.DONE, by="cli",
-            at=datetime(2025, 6, 9, tzinfo=UTC),
+            plan_id="hezhang", lineage=task.lineage, kind=kind, by="cli", at=at, **more,
+            timing_key=timing.key, occurrence_on=timing.due_on,
         )  # fmt: skip
         session.add(event)
     try:
+        yield
+    finally:
+        with writing(core.engine) as session:
+            session.delete(session.get_one(TaskEvent, event.id))
+
+
+def test_what_is_done_and_what_is_not_make_all(core: Core) -> None:
+    with step(core, "8", EventKind.DONE, datetime(2025, 6, 9, tzinfo=UTC)):
         done, undone = ask(core, "哪些任务已办结？"), ask(core, "还没办结的任务有哪些？")
         assert [c.ref[:3] for c in done.citations] == ["第8条"]
         assert "共1项" in done.rows[0]
@@ -223,9 +235,38 @@ def test_what_is_done_and_what_is_not_make_all(core: Core) -> None:
         assert "市水利局" in ask(core, "市水利局已办结的任务").text
         # the day before it was reported
         assert not ask(core, "哪些任务已办结？", today=date(2025, 6, 8)).citations
-    finally:
-        with writing(core.engine) as session:
-            session.delete(session.get_one(TaskEvent, event.id))
+
+
+def test_a_day_ends_where_people_are(core: Core) -> None:
+    # five past midnight of the tenth in Shanghai
+    with step(core, "8", EventKind.DONE, datetime(2025, 6, 9, 16, 5, tzinfo=UTC)):
+        assert not ask(core, "哪些任务已办结？", today=date(2025, 6, 9)).citations
+        assert ask(core, "哪些任务已办结？", today=date(2025, 6, 10)).citations
+
+
+def test_a_granted_extension_is_told_and_counts(core: Core) -> None:
+    def refs(text: str, today: date) -> list[str]:
+        return [c.ref[:4].rstrip("“") for c in ask(core, text, today=today).citations]
+
+    granted = datetime(2025, 6, 9, tzinfo=UTC)
+    asked, june = "本月到期的任务有哪些？", date(2025, 6, 10)
+    july, august = date(2025, 7, 10), date(2025, 8, 10)
+    late = "逾期的任务有哪些？"
+    assert "第16条" in refs(asked, june)
+    assert "第16条" in refs(late, july)
+    with step(core, "16", EventKind.EXTENSION_GRANTED, granted, until_on=date(2025, 7, 31)):
+        said = "原定2025年6月30日，已批准延期至2025年7月31日"
+        assert said in ask(core, "岸线规划什么时候完成？").text
+        assert "2025-06-30 extended to 2025-07-31" in ask(
+            core, "When is the shoreline planning (岸线规划) to be finished?"
+        ).text  # fmt: skip
+        assert "第16条" not in refs(asked, june)
+        assert "第16条" in refs(asked, july)
+        assert said in ask(core, asked, today=july).text
+        assert "第16条" not in refs(late, july)
+        assert "第16条" in refs(late, august)
+        assert "没有过期，还有21天" in ask(core, "岸线规划编制逾期了吗？", today=july).text
+    assert "第16条" in refs(asked, june)
 
 
 def test_a_day_that_no_calendar_has_is_told(core: Core) -> None:

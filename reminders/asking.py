@@ -59,13 +59,15 @@ class Asker:
     def asks(self, things: Sequence[Thing], since: date, until: date) -> list[Ask]:
         """What the rules ask for, an Ask for each unit that owes; those with no reminder left out.
 
-        A plan reminds no more once its period is over. Of a day that was past before its task was
-        first in force nothing is said from then on. They are sent from `since` to `until`, both
-        included: what came due before that is sent then.
+        After a plan's period only what fell due in it is followed up, where its task was in force
+        by then. Of a day that was past before its task was first in force nothing is said from then
+        on. They are sent from `since` to `until`, both included: what came due before that is sent
+        then.
         """
         tasks = {row_id(o.task.id) for o in things if isinstance(o, Owed)}
         debtors = debtors_of(self._session, tasks)
-        first_days = self.first_days([o for o in things if o.occurrence.due_on < until])
+        begun = [o for o in things if min(o.printed_on, o.occurrence.due_on) < until]
+        first_days = self.first_days(begun)
         found = []
         for thing in things:
             if isinstance(thing, Owed) and thing.timing.is_report:
@@ -80,7 +82,7 @@ class Asker:
                 dues = tuple(
                     due
                     for due in self._dues(thing.occurrence, debtor.role, choices)
-                    if not ledger.is_over(thing.version, max(due.at.date(), since))
+                    if _is_of_its_period(thing, due, known_on, since)
                     and not _was_past(thing.occurrence, due, known_on, since)
                 )
                 if dues:
@@ -100,10 +102,20 @@ class Asker:
             self._asked[key] = dues
         return self._asked[key]
 
-    def first_days(self, things: Iterable[Thing]) -> dict[tuple[str, str], date]:
-        """(plan, lineage) → the local day on which it was first in force."""
+    def first_days(self, things: Collection[Thing]) -> dict[tuple[str, str], date]:
+        """(plan, lineage) → the local day on which it was first in force.
+
+        A report that an admin set is no task of the plan: of that the plan's first day counts.
+        """
         found: dict[tuple[str, str], date] = {}
         zone = self._book.zone
+        of_admins = {thing.key[:2] for thing in things if thing.task is None}
+        if of_admins:
+            seen = select(VersionSeen.plan_id, func.min(VersionSeen.at))
+            days = dict(self._session.exec(seen.group_by(col(VersionSeen.plan_id))).all())
+            for plan_id, lineage in of_admins:
+                if plan_id in days:
+                    found[plan_id, lineage] = days[plan_id].astimezone(zone).date()
         for some in batches({thing.key[1] for thing in things}):
             query = (
                 select(Task.plan_id, Task.lineage, func.min(VersionSeen.at))
@@ -114,6 +126,13 @@ class Asker:
             for plan_id, lineage, at in self._session.exec(query):
                 found[plan_id, lineage] = at.astimezone(zone).date()
         return found
+
+
+def _is_of_its_period(thing: Thing, due: Due, known_on: date | None, since: date) -> bool:
+    if not ledger.is_over(thing.version, max(due.at.date(), since)):
+        return True
+    known_in_time = known_on is not None and known_on <= thing.occurrence.due_on
+    return known_in_time and not ledger.is_over(thing.version, thing.printed_on)
 
 
 def _was_past(occurrence: Occurrence, due: Due, known_on: date | None, since: date) -> bool:

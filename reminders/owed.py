@@ -36,6 +36,7 @@ class Owed:
     task: Task
     timing: Timing
     occurrence: Occurrence
+    printed_on: date  # the day in the plan, before anybody put it off
 
     @property
     def key(self) -> Moment:
@@ -65,6 +66,11 @@ class OwedWindow:
         """As that of a task."""
         one = self.window
         return one.plan_id, one.lineage, one.timing_key, one.due_on
+
+    @property
+    def printed_on(self) -> date:
+        """As that of a task."""
+        return self.window.occurrence_on
 
     @property
     def title(self) -> str:
@@ -174,7 +180,8 @@ def _on_their_days(session: Session, rows: Iterable[Row], first: date, last: dat
             for _ in put_off:  # put off again and again: from one day to the next
                 until = moved.get((task.plan_id, task.lineage, timing.key, until), until)
             if first <= until <= last and (until == one.due_on or until not in here):
-                found.append(Owed(version, task, timing, replace(one, due_on=until)))
+                on_its_day = replace(one, due_on=until)
+                found.append(Owed(version, task, timing, on_its_day, one.due_on))
     return sorted(
         found, key=lambda o: (o.occurrence.due_on, o.task.plan_id, o.task.seq, o.timing.seq)
     )

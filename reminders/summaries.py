@@ -11,7 +11,7 @@ from config.workdays import Workdays
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent
 from corpus.values import Role
-from reminders.asking import Asker
+from reminders.asking import Asker, reach
 from reminders.choices import ChoiceBook
 from reminders.debtors import debtors_of, with_collectives
 from reminders.history import History
@@ -69,11 +69,16 @@ def summary(
 def _plans_of(
     session: Session, unit_id: int, rule: Digest, book: ChoiceBook, today: date
 ) -> dict[str, PlanVersion]:
-    """The plans in force, not over yet, of which the unit wants to hear in its digest."""
+    """The plans in force of which the unit wants to hear in its digest.
+
+    One whose period is over stays in it for as long as it may still be followed up.
+    """
+    _, after = reach(book.in_use(), is_report=False)
     return {
         version.plan_id: version
         for version in ledger.versions_in_force(session)
-        if rule.is_chosen(book.of(version.plan_id, unit_id)) and not ledger.is_over(version, today)
+        if rule.is_chosen(book.of(version.plan_id, unit_id))
+        and not ledger.is_over(version, today - timedelta(days=after))
     }
 
 

@@ -21,7 +21,7 @@ from config.database import reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger
-from corpus.models import EventKind
+from corpus.models import EventKind, PlanVersion
 from corpus.values import Role, TimingKind
 from reminders import planner, reports
 from reminders.circular import Standing, standings
@@ -145,6 +145,16 @@ def test_a_month_that_goes_on_is_taken_as_of_now(flood: Core) -> None:
     assert found["县水利局"].overdue == 1
     found = {one.unit: one for one in taken(flood.engine, "2022-06-21 08:00")}
     assert found["西镇"].overdue == 1
+
+
+def test_the_last_month_of_a_plan_is_told_after_its_period(engine: Engine) -> None:
+    fill(engine)
+    with writing(engine) as session:
+        plan = session.exec(select(PlanVersion)).one()
+        plan.period_end_on = JUNE.last
+        session.add(plan)
+    assert lights(taken(engine))["县水利局"] == "red"
+    assert taken(engine, "2022-08-01 09:00", date(2022, 7, 1)) == []
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,79 @@ def test_silence_climbs_step_by_step_and_ends(civil: Office) -> None:
     assert civil.told == {}
 
 
+YEAR = (date(2022, 1, 1), date(2022, 12, 31))
+
+
+@pytest.fixture
+def year_end(engine: Engine) -> Office:
+    """A plan of a year whose task is due on the last day of that year."""
+    with writing(engine) as session:
+        add_plan(session, "anquan", [Row("完成年度检查。", CIVIL, YEAR[1])], period=YEAR)
+        bind(session, "市城管局", "城管群")
+        bind(session, "市创建办", "创建办群")
+    return Office(engine)
+
+
+def test_what_fell_due_on_the_last_day_of_its_plan_is_followed_up(year_end: Office) -> None:
+    assert year_end.days("2022-12-29", "2023-04-30") == [
+        ("12-30", "城管群", "before_deadline:1"),
+        ("01-03", "城管群", "overdue:1"),
+        ("01-05", "城管群", "escalation:3:unit"),
+        ("01-10", "城管群", "overdue:2"),
+        ("01-11", "创建办群", "escalation:7:office"),
+        ("01-17", "城管群", "overdue:3"),
+        ("01-28", "城管群", "overdue:4"),  # the 24th is in the Spring Festival
+    ]
+    assert year_end.told == {}
+
+
+@pytest.mark.parametrize("end", ["done", "retired", "successor"])
+def test_it_ends_with_an_answer_or_the_plan_and_not_with_the_next_plan(
+    year_end: Office, end: str
+) -> None:
+    year_end.days("2022-12-29", "2023-01-03")
+    with writing(year_end.engine) as session:
+        if end == "done":
+            say(session, "anquan-0", EventKind.DONE, at("2023-01-04 10:00"), unit="市城管局")
+        elif end == "retired":
+            add_plan(session, "anquan", [], period=YEAR)
+        else:
+            period = (date(2023, 1, 1), date(2023, 12, 31))
+            rows = [Row("完成年度检查。", CIVIL, date(2023, 12, 31))]
+            add_plan(session, "anquan-2023", rows, period=period)
+    later = [step for _, _, step in year_end.days("2023-01-04", "2023-01-10")]
+    assert later == (["escalation:3:unit", "overdue:2"] if end == "successor" else [])
+
+
+def test_after_its_period_nothing_new_falls_due_but_what_was_put_off(year_end: Office) -> None:
+    with writing(year_end.engine) as session:
+        rows = [Row("完成年度检查。", CIVIL, YEAR[1]), Row("报送总结。", CIVIL, date(2023, 1, 13))]
+        add_plan(session, "anquan", rows, period=YEAR)
+    year_end.days("2022-12-28", "2022-12-29")
+    with writing(year_end.engine) as session:
+        say(
+            session, "anquan-0", EventKind.EXTENSION_GRANTED, at("2022-12-29 15:00"),
+            unit="市城管局", timing_key="k0", occurrence_on=YEAR[1], until_on=date(2023, 2, 28),
+        )  # fmt: skip
+    assert year_end.days("2022-12-30", "2023-03-01") == [
+        ("02-27", "城管群", "before_deadline:1"),
+        ("02-28", "城管群", "due_today"),
+        ("03-01", "城管群", "overdue:1"),
+    ]
+
+
+@pytest.mark.parametrize("first_run", ["2023-01-05 09:00", "2023-01-09 09:00"])
+def test_a_plan_put_in_force_after_its_period_follows_nobody_up(
+    year_end: Office, first_run: str
+) -> None:
+    year_end.run(first_run)
+    assert year_end.days("2023-01-10", "2023-03-01") == []
+    with reading(year_end.engine) as session:
+        assert preview(
+            session, date(2023, 1, 3), date(2023, 3, 1), WORKDAYS, SETTINGS, text_of=lambda _: ""
+        ) == []  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "kind", [EventKind.ACK, EventKind.PROGRESS, EventKind.EXTENSION_ASKED, EventKind.REPORTED]
 )

@@ -168,6 +168,19 @@ def test_what_is_overdue_ahead_and_done_is_told(engine: Engine) -> None:
     assert not any("整改隐患" in row for row in rows)
 
 
+def test_a_plan_that_is_over_is_told_of_while_it_is_followed_up(engine: Engine) -> None:
+    schools = begun(engine)
+    with writing(schools) as session:
+        say(session, "xiaoyuan-1", EventKind.DONE, at("2022-12-20 16:00"), unit="县教育局")
+    run(schools, "2022-12-30 10:00")
+    run(schools, "2023-01-03 09:00")
+    rows = words(schools, "2023-01-03 09:00")
+    assert "已过4天）总结全年工作" in "".join(rows)
+    assert rows[-1] == "上月办结1项：开展应急演练。"
+    run(schools, "2023-02-20 09:00")  # after the last reminder of it: no more
+    assert words(schools, "2023-02-20 09:00") == []
+
+
 def test_made_as_of_the_moment_of_sending_and_silent_with_nothing_to_say(schools: Engine) -> None:
     run(schools, "2022-10-10 09:00")
     assert words(schools, "2022-10-10 09:00", "水利群") == []

@@ -9,8 +9,8 @@ NUMBER = rf"(?:\d+|{HAN_NUMBER})"
 
 # Only the characters that time words are made of; everything else stays as printed.
 _SIMPLE = str.maketrans(
-    "後週禮號個這兩點間節國慶勞動婦兒聖誕萬聖陽農曆歲內來開當務興於從時為鐘雙禦頭現費權門歸紀",
-    "后周礼号个这两点间节国庆劳动妇儿圣诞万圣阳农历岁内来开当务兴于从时为钟双御头现费权门归纪",
+    "後週禮號個這兩點間節國慶勞動婦兒聖誕萬聖陽農曆歲內來開當務興於從時為鐘雙禦頭現費權門歸紀軍",
+    "后周礼号个这两点间节国庆劳动妇儿圣诞万圣阳农历岁内来开当务兴于从时为钟双御头现费权门归纪军",
 )
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 # Full-width punctuation separates clauses, so it stays as it is.

@@ -81,12 +81,8 @@ def _bounded(text: str, i: int, frame: Frame) -> Expression | None:
     end, unit = read
     expression = _range(text, i, end, unit, frame, bool(opening))
     if prefix and expression.form is Form.SPAN:
-        if (
-            expression.start is not None
-            and expression.grain in (Grain.DAY, Grain.END)
-            and not prefix[0]
-        ):
-            return expression
+        if prefix[0] == "于" and re.search("[至到—–~-]", text[first : expression.end_at]):
+            return expression  # 于9月1日至20日开展 lasts, 于9月20日召开 is due
         soft = expression.grain not in (Grain.DAY, Grain.END)
         return replace(expression, form=Form.UNTIL, start=None, ambiguous=soft, has_prefix=True)
     return replace(expression, has_prefix=bool(prefix))
@@ -142,7 +138,7 @@ def _range(text: str, i: int, end: int, unit: Unit, frame: Frame, opened: bool) 
             return replace(base, end_at=m.end())
         return replace(base, end_at=m.end(), form=Form.UNTIL, start=None)
     if m := at(
-        r"(?:及|年)?(?:以来|开始|及以后|起(?!草|步|来|点|到|诉|居|重|伏|降|火|效|作))", text, end
+        r"(?:及|年)?(?:以来|开始|及以后|起(?!床|草|步|来|点|到|诉|居|重|伏|降|火|效|作))", text, end
     ):
         return replace(base, end_at=m.end(), form=Form.SINCE, end=None)
     if m := at(r"(?:之后|以后|后)(?!续|勤|期|者|台|备|方|评|段|面|果|半)", text, end):
@@ -195,13 +191,15 @@ def _joined(text: str, i: int, left: Unit, frame: Frame, opened: bool) -> tuple[
     inherited = replace(frame, year=left.end.year if left.end else frame.year, month=None)
     j = sign.end()
     read = read_point(text, j, inherited) or _bare_year(text, j, is_right=True)
-    if m := at(rf"({NUMBER})[日号]", text, j):
+    # 二月十三到十五: the right end leaves 日 unsaid if the left one does
+    bare = left.grain is Grain.DAY and text[i - 1] not in "日号"
+    if m := at(rf"({NUMBER})(?:[日号]{'|(?=$|[,，。;；、])' if bare else ''})", text, j):
         day, last = read_number(m[1]) or 0, left.end or left.start
         try:
             right = last.replace(day=day)
         except ValueError:
             right = last
-        if right < left.start and left.grain is Grain.DAY and not left.year_given:
+        if right < left.start and left.grain is Grain.DAY:
             right += relativedelta(months=1)
         read = m.end(), Unit(right, right, Grain.DAY)
     if not read or read[1].end is None:

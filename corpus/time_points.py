@@ -32,7 +32,7 @@ _RELATIVE_YEARS = {
 _RELATIVE_DAYS = {
     "大前天": -3, "前天": -2, "前日": -2, "昨天": -1, "昨日": -1, "昨晚": -1, "今天": 0, "今日": 0,
     "今晚": 0, "今早": 0, "今晨": 0, "当天": 0, "当日": 0, "当晚": 0, "明天": 1, "明日": 1,
-    "明早": 1, "明晚": 1, "次日": 1, "后天": 2, "后日": 2, "大后天": 3,
+    "明早": 1, "明晚": 1, "次日": 1, "第二天": 1, "第三天": 2, "后天": 2, "后日": 2, "大后天": 3,
 }  # fmt: skip
 _STEPS = {"上": -1, "本": 0, "这": 0, "当": 0, "同": 0, "今": 0, "下": 1, "次": 1}
 
@@ -206,7 +206,7 @@ def _relative_week(text: str, i: int, frame: Frame) -> Read | None:
     """下周, 下下周五, 这个星期天, 本周末; a bare 周五 is this week's."""
     m = at(
         rf"(?P<step>上+|下+|本|这|当|今)?一?个?{WEEK}(?:(?:的)?{WEEK})?"
-        rf"(?:(?P<a>[一二三四五六日天1-6])(?:{SPAN_SIGN}{WEEK}?(?P<b>[一二三四五六日天1-6]))?"
+        rf"(?:(?P<a>[一二三四五六日天1-6])(?:(?:{SPAN_SIGN}{WEEK}?|(?=[二三四五六日天](?:$|[,，。的前])))(?P<b>[一二三四五六日天1-6]))?"
         rf"|(?P<end>末)|(?P<bare>(?![一二三四五六日天末]|期|年|边|围|知|转|密)))",
         text,
         i,
@@ -253,11 +253,11 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
         if m[1] == "上":
             return m.end(), Unit(start, this.replace(day=15), Grain.XUN, True)
         return m.end(), Unit(this.replace(day=16), end_of_month, Grain.XUN, True)
-    if at(r"月(?:底|末|初|中(?=$|[,，。旬前到]))|[上中下]旬", text, i) and text[i - 1 : i] != "月":
+    if at(r"(?<!月)(?:月(?:[底末初]|尾(?!款)|头(?!条)|中(?=$|[,，。旬前到]))|[上中下]旬)", text, i):
         return in_month(text, i, this.year, this.month, frame, True)
     if text[max(i - 1, 0) : i] not in ("月", "第", "农") and (
         m := at(
-            rf"({NUMBER})(?:[日号]|(?={SPAN_SIGN}{NUMBER}[日号]))(?!内|之内|以内|常|线|楼|文|院|令|公)",
+            rf"({NUMBER})(?:[日号]|(?={SPAN_SIGN}{NUMBER}[日号]))(?!内|之内|以内|常|线|楼|文|院|令|公|之计|三餐|游)",
             text,
             i,
         )

@@ -83,7 +83,7 @@ WEEK = "(?:周|星期|礼拜)"
 WEEKDAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6}
 SPAN_SIGN = r" ?(?:至|到|—+|–+|-+|~+|―+|ー+) ?"
 CLOCK = (
-    r"(?:(?:凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|晚间?)?\d{1,2}(?:[::]\d{2}(?:[::]\d{2})?|[点时](?:\d{1,2}分?|半)?)|"
+    r"(?:(?:凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|晚间?)?\d{1,2}(?:[::]\d{2}(?:[::]\d{2})?时?|[点时](?:\d{1,2}分?|半)?)|"
     rf"(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|夜晚|晚间|半夜)?{HAN_NUMBER}(?:时|点(?!要|意|建|措))(?:{HAN_NUMBER}分?|半|整)?|"
     rf"(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|夜晚|晚间|半夜)|\(周[一二三四五六日]\))"
 )
@@ -140,7 +140,12 @@ def in_month(text: str, i: int, year: int | None, month: int, frame: Frame, give
     if m := at(rf"的?({NUMBER})[日号]{DAY_TAIL}", text, i) or (
         None
         if frame.in_plan  # 八月十五 is how people speak; a plan prints 日
-        else at(rf"({HAN_NUMBER})(?![个次项名家条批类种级大轮期件至到—~-])", text, i)
+        else at(rf"({HAN_NUMBER}+)(?![个次项名家条批类种级大轮期件月至到—~-])", text, i)
+        or at(
+            rf"(\d{{1,2}}|{HAN_NUMBER})(?=$|[,，。;；、!！?？)）前后至到—~-]|要|出|交|报|召|开)",
+            text,
+            i,
+        )
     ):
         n = read_number(m[1]) or 0
         day = safe_date(year, month, n)
@@ -153,9 +158,11 @@ def in_month(text: str, i: int, year: int | None, month: int, frame: Frame, give
         final = last if m[1] == "下" else first + 9
         xun = Unit(date(year, month, first), date(year, month, final), Grain.XUN, given)
         return m.end(), last_day(xun) if m[0][-1] in "末底" else xun
-    if m := at(r"(?:的|月)?(?:最后一[天日]|底|末|终)(?!端)", text, i):
+    if m := at(r"(?:的|月)?(?:最后一[天日]|底|末|终|尾(?!款|气|矿))(?!端)", text, i):
         return m.end(), last_day(whole)
-    if m := at(r"(?:的|月)?初(?![一二三四五六七八九十级步中])", text, i):
+    if m := at(
+        r"(?:的|月)?(?:初(?![一二三四五六七八九十级步中])|头(?![个号条等\d一二两三]))", text, i
+    ):
         return m.end(), Unit(date(year, month, 1), date(year, month, 5), Grain.XUN, given)
     if m := at(r"月?中(?=$|[,，。；;、）)前后底至到之的完召开])", text, i):
         return m.end(), Unit(date(year, month, 11), date(year, month, 20), Grain.XUN, given)
@@ -187,7 +194,11 @@ def in_year(text: str, i: int, year: int | None, frame: Frame, given: bool) -> R
 def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> Read | None:
     if m := at(r"的?(?:年度?(?:底|末|终|尾)|岁末|(?<=[年\d])[底末](?!端))", text, i):
         return m.end(), Unit(date(year, 12, 31), date(year, 12, 31), Grain.END, given)
-    if m := at(r"的?(?:年初|(?<=年)初(?!中|步|级)|(?<=年)伊始|年头)", text, i):
+    if m := at(
+        r"的?(?:年初|(?<=年)初(?!中|步|级)|(?<=年)伊始|年头|(?<=年)头(?![个号条等\d一二两三]))",
+        text,
+        i,
+    ):
         return m.end(), _unit(month_span(year, 1, 2), Grain.XUN, given)
     if m := at(r"的?(?:年中|(?<=年)中期)(?!心|央)", text, i):
         return m.end(), _unit(month_span(year, 6, 7), Grain.XUN, given)
@@ -240,7 +251,7 @@ def _lunar_day(text: str, i: int, year: int, frame: Frame, given: bool) -> Read 
     """农历八月十五, 正月初八, 腊月廿三; a plain 八月十五 is of the solar calendar."""
     m = at(
         rf"(农历|阴历)?(闰)?(正|腊|冬|{NUMBER})月"
-        rf"(?:(初{HAN_NUMBER}|初\d|廿{HAN_NUMBER}?)|({NUMBER})[日号]?)?",
+        rf"(?:(初{HAN_NUMBER}|初\d|廿{HAN_NUMBER}?)|(\d{{1,2}}(?!\d)|{HAN_NUMBER})[日号]?)?",
         text,
         i,
     )
@@ -256,7 +267,7 @@ def _lunar_day(text: str, i: int, year: int, frame: Frame, given: bool) -> Read 
     return (m.end(), Unit(day, day, Grain.DAY, given)) if day else None
 
 
-_FESTIVAL = f"(?:的|农历)?({'|'.join(map(re.escape, NAMES))}|大年初{HAN_NUMBER})(?:当天|当日|假期|期间|长假)?"
+_FESTIVAL = f"(?:的|农历(?!新年))?({'|'.join(map(re.escape, NAMES))}|大年初{HAN_NUMBER})(?:当天|当日|假期|期间|长假)?"
 
 
 def _festival(text: str, i: int, year: int, frame: Frame, given: bool) -> Read | None:
@@ -267,7 +278,11 @@ def _festival(text: str, i: int, year: int, frame: Frame, given: bool) -> Read |
         else:
             day = festival(m[1], year)
     else:
-        m = at("(?:的)?十一(?=前|假期|期间|长假|黄金周|$)(?:假期|期间|长假|黄金周)?", text, i)
+        m = at(
+            "(?:的)?(?<![一二三四五六七八九十百千])十一(?=前|假期|期间|长假|黄金周|$)(?:假期|期间|长假|黄金周)?",
+            text,
+            i,
+        )
         day = date(year, 10, 1) if m else None
     return (m.end(), Unit(day, day, Grain.FESTIVAL, given)) if m and day else None
 

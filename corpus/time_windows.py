@@ -109,7 +109,8 @@ def read_window(text: str, i: int, frame: Frame) -> Expression | None:
     ):
         day = stretch.after(today)
         return Expression(i, m.end(), Form.SPAN, day, day, year_given=True)
-    if stretch.measure != "日" and (m := at("(?:以前|之前|前)", text, stretch.end_at)):
+    is_day_of_month = stretch.measure == "日" and text[i] not in "两俩几"
+    if not is_day_of_month and (m := at("(?:以前|之前|前)", text, stretch.end_at)):
         day = stretch.before(today)
         return Expression(i, m.end(), Form.SPAN, day, day, year_given=True)
     if m := at("(?:以内|之内|内)(?!容|部|外)", text, stretch.end_at):

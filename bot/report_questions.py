@@ -1,7 +1,8 @@
 """Answers who has reported and who has not, from the windows as they stand: 谁还没报送, 县水利局报送了吗."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
@@ -45,28 +46,51 @@ def asks(text: str) -> bool:
 
 def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | None:
     """The answer; None where a list was posted that is the answer. The session must be one that writes."""
-    text = incoming.text.strip()
     today = date.fromisoformat(incoming.stands_at) if incoming.stands_at else core.clock.today()
-    plan_ids = people.scope_of(session, incoming)
+    own = people.unit_of(session, incoming)
+    found = look_up(
+        session, core, incoming.text, today, plan_ids=people.scope_of(session, incoming),
+        own=units_called(session, incoming.unit) if incoming.unit else [own] if own else [],
+    )  # fmt: skip
+    if (
+        found.list_of
+        and not incoming.stands_at
+        and _follows(session, core, incoming, found.list_of)
+    ):
+        group = next(iter(report_list.grouped([found.list_of])))
+        report_list.post(session, group, incoming.platform, incoming.chat_id, core.clock.now())
+        return None
+    return Outgoing(incoming.chat_id, found.rows, reply_to=incoming.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer, and of what it is the list, where it is about one report of one day alone."""
+
+    rows: tuple[str, ...]
+    list_of: OwedWindow | None = None
+
+
+def look_up(
+    session: Session, core: Core, text: str, today: date, *,
+    plan_ids: Collection[str] | None = None, own: Sequence[Unit] = (),
+) -> Found:  # fmt: skip
+    """Who has reported and who has not; `own` are the asker's units. The session must be one that writes."""
+    text = text.strip()
     units = units_in(session, text)
     if not units and _WHETHER.search(text) and not _WHO.search(text):
-        own = people.unit_of(session, incoming)
-        units = [own] if own else []
+        units = list(own)
     found, span = _asked_for(session, core, text, today, plan_ids)
     if units:
         ids = {unit.id for unit in units}
         mine = [owed for owed in found if owed.window.unit_id in ids]
         names = "、".join(dict.fromkeys(unit.name for unit in units))
-        return _message(incoming, _of_units(session, names, mine, span, today))
+        return Found(_of_units(session, names, mine, span, today))
     late = _late(found, today, span)
     if not late:
         words = f"{span}应报送的都已报送。" if found else f"{span or '目前'}没有要报送的。"
-        return _message(incoming, (words,))
+        return Found((words,))
     groups = report_list.grouped(late)
-    if len(groups) == 1 and not incoming.stands_at and _follows(session, core, incoming, late[0]):
-        group = next(iter(groups))
-        report_list.post(session, group, incoming.platform, incoming.chat_id, core.clock.now())
-        return None
     rows = [f"{span or '目前'}有{len(groups)}项报送没有报齐："]
     for n, (group, missing) in enumerate(list(groups.items())[:SHOWN], 1):
         came = len(reports.windows_on(session, *group, core.workdays)) - len(missing)
@@ -77,7 +101,15 @@ def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | None:
         )
     if len(groups) > SHOWN:
         rows.append(f"另有{len(groups) - SHOWN}项，请写明方案、月份或单位再问。")
-    return _message(incoming, tuple(rows))
+    return Found(tuple(rows), late[0] if len(groups) == 1 else None)
+
+
+def units_called(session: Session, name: str) -> list[Unit]:
+    """The units that a name means, written as plans write it or nearly so."""
+    from rag.names import match_unit, names_of
+
+    printed = match_unit(name, names_of(frozenset(session.exec(select(Unit.name)))))
+    return list(session.exec(select(Unit).where(col(Unit.name).in_(printed))))
 
 
 def units_in(session: Session, text: str) -> list[Unit]:
@@ -165,7 +197,3 @@ def _follows(session: Session, core: Core, incoming: Incoming, owed: OwedWindow)
     choices = ChoiceBook(session, core.settings).of(owed.version.plan_id)
     office = receivers.office(owed.version, choices)
     return chat is not None and office is not None and chat.unit_id == office
-
-
-def _message(incoming: Incoming, rows: tuple[str, ...]) -> Outgoing:
-    return Outgoing(incoming.chat_id, rows, reply_to=incoming.message_id)

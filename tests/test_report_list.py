@@ -10,6 +10,7 @@ from sqlmodel import select
 from world import ADMIN, CLERK, World
 
 from bot.report_questions import asks
+from bot.verbs import asking
 from config.database import reading, writing
 from corpus.models import Unit
 from reminders import reports
@@ -149,6 +150,15 @@ async def test_questions_about_the_state_are_answered_from_it(river: World, bota
     said = await river.ask(CLERK.id, CLERK, "县住建局四季度报送了没有")
     assert "已于2022年12月27日报送，逾期4天" in said
     assert "没有要报送" in await river.ask(CLERK.id, CLERK, "县水利局2022年11月报送了吗")
+    # the same words in the terminal
+    text = "本季度哪些单位没有报送？"
+    (row, who) = list(asking.ask(river.core, text=text))
+    assert "1项报送没有报齐" in row
+    assert "未报送：2个单位（县水利局、县生态环境局）；已报送：1个单位" in who
+    assert await river.ask(CLERK.id, CLERK, text) == f"{row}\n{who}"
+    (own,) = asking.ask(river.core, text="四季度报送了吗？", unit="水利局")
+    assert "县水利局" in own
+    assert "逾期4天" in own
 
 
 def messages(world: World) -> list[OutboxMessage]:

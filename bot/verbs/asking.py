@@ -8,15 +8,14 @@ from time import perf_counter
 from typing import Any
 
 from dateutil.rrule import rrulestr
-from sqlmodel import select
 
+from bot import report_questions
 from bot.core import Core
 from bot.verbs import as_json
 from config.clock import read_day
-from config.database import reading
+from config.database import reading, writing
 from config.errors import UserError
 from corpus import ledger
-from corpus.models import Unit
 from rag.question import Answer, Question
 
 _KINDS = {
@@ -35,11 +34,13 @@ def ask(
     scope = _scope(core, plan)
     if unit:
         _known_unit(core, unit)
-    question = Question(
-        text=text, today=core.now(at).date(), plan_ids=scope, unit=unit,
-        history=tuple(history),
-    )  # fmt: skip
-    answer = core.answer(question)
+    today = core.now(at).date()
+    if report_questions.asks(text):
+        answer = _who_reported(core, text, today, scope, unit)
+    else:
+        answer = core.answer(
+            Question(text=text, today=today, plan_ids=scope, unit=unit, history=tuple(history))
+        )
     if json:
         yield as_json(_answer(answer))
         return
@@ -101,13 +102,21 @@ def _date_line(found: dict[str, Any], today: date) -> str:
     return f"{found['text']}：{span}（{'，'.join(marks)}）"
 
 
+def _who_reported(
+    core: Core, text: str, today: date, scope: tuple[str, ...] | None, unit: str | None
+) -> Answer:
+    """As in a chat: from the reports that came, not from what plans say of reporting."""
+    with writing(core.engine) as session:
+        own = report_questions.units_called(session, unit) if unit else []
+        found = report_questions.look_up(session, core, text, today, plan_ids=scope, own=own)
+    return Answer(found.rows, True)
+
+
 def _known_unit(core: Core, unit: str) -> None:
     """Raises UserError for a unit that no plan names, in whatever way."""
-    from rag.names import match_unit, names_of
-
     with reading(core.engine) as session:
-        printed = frozenset(session.exec(select(Unit.name)))
-    if not match_unit(unit, names_of(printed)):
+        known = report_questions.units_called(session, unit)
+    if not known:
         raise UserError(f"方案里没有“{unit}”这个单位。单位名录见 duban units list。")
 
 

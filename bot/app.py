@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from bot import alarms, delivery_report, inbox, people, report_list
 from bot.core import Core
 from bot.degrading import degrade
 from bot.dispatch import Dispatcher
+from bot.drafts import drafting
 from bot.manners import Manners
 from bot.messages import Incoming, Limits, Platform, ShowsTime
 from bot.models import InboxMessage
@@ -26,6 +27,7 @@ from bot.uploads import Uploads
 from bot.working import showing_work
 from config.database import reading, writing
 from config.errors import DubanError
+from rag.beginnings import Show
 from reminders import planner
 from reminders.past import Tell
 from reminders.scheduler import Scheduler
@@ -116,8 +118,11 @@ class App:
         try:
             refusal = self._manners.refusal(incoming, row.received_at)
             if refusal is None:
-                async with showing_work(self.platforms.get(incoming.platform), incoming):
-                    action = await self._action(incoming)
+                async with (
+                    showing_work(self.platforms.get(incoming.platform), incoming),
+                    self._drafting(row, incoming) as show,
+                ):
+                    action = await self._action(incoming, show)
             else:
                 action = inbox.saying(incoming, refusal)
             await self._in_hand(self._record, row, action)
@@ -131,7 +136,23 @@ class App:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._workers, partial(function, *args))
 
-    async def _action(self, incoming: Incoming) -> Action:
+    def _drafting(
+        self, row: InboxMessage, incoming: Incoming
+    ) -> AbstractAsyncContextManager[Show | None]:
+        async def keep(message_id: str) -> None:
+            # not on the threads that answer: each of them may be waiting for a model
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._keeper, self._draft_begun, row, message_id)
+
+        limits = self._limits(incoming.platform) if self.settings.has_llm else None
+        send = partial(self.dispatcher.show, incoming.platform)
+        return drafting(incoming, limits, row.draft_id, send, keep)
+
+    def _draft_begun(self, row: InboxMessage, message_id: str) -> None:
+        with writing(self.engine) as session:
+            inbox.begun(session, row, message_id)
+
+    async def _action(self, incoming: Incoming, show: Show | None) -> Action:
         now = self.clock.now()
         limits = self._limits(incoming.platform)
         has_buttons = limits is not None and limits.buttons > 0
@@ -140,7 +161,7 @@ class App:
             return await self.uploads.answer_with(incoming, wanted)
         if incoming.attachments and incoming.addressed:
             return await self.uploads.take_in(incoming)
-        return await self._in_hand(self.router.route, incoming)
+        return await self._in_hand(self.router.route, incoming, show)
 
     def _record(self, row: InboxMessage, action: Action) -> None:
         with writing(self.engine) as session:

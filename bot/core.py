@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.messages import Outgoing
     from rag.answer import Answerer
+    from rag.beginnings import Show
     from rag.llm import Model
     from rag.question import Answer, Question
     from rag.vector import VectorIndex
@@ -80,13 +81,16 @@ class Core:
         retriever = Retriever(engine=self.engine, vectors=self.vectors)
         return Answerer(self.engine, retriever, self.settings, self.model)
 
-    def answer(self, question: "Question") -> "Answer":
-        """What an admin approved for this very question, else what the plans say."""
+    def answer(self, question: "Question", show: "Show | None" = None) -> "Answer":
+        """What an admin approved for this very question, else what the plans say.
+
+        `show` is called with what may be shown of it already, where a model takes its time.
+        """
         from bot import feedback
 
         with reading(self.engine) as session:
             approved = feedback.approved(session, question)
-        return approved or self.answerer.answer(question)
+        return approved or self.answerer.answer(question, show)
 
     def recheck(self, session: "Session", message: "OutboxMessage", now: datetime) -> str:
         """Why a digest has lost its reason just before it is sent, in Chinese; "" if it has not."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot import alarms, people
-from bot.messages import Limits, Outgoing, Platform
+from bot.messages import Limits, Outgoing, Platform, Receipt
 from bot.pace import Pace
 from bot.recorder import Recorder
 from config.clock import Clock
@@ -36,11 +36,13 @@ SLOTS = 32  # messages of one platform on their way at once
 POLL_S = 1.0  # for what another process put in, and for what came due
 PATIENCE_S = 5.0  # a message that must wait longer for its pace gives its slot to others
 SEND_TIMEOUT_S = 45.0  # half a lease
+SHOWN_WITHIN_S = 5.0  # a beginning; the answer waits for it
 STOP_WITHIN_S = 5.0  # for messages on their way when we are stopped
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
 NOTHING_TO_SAY = "没有可发的内容"
 CHAT_GONE = "403"
 MOVED = "migrated:"
+NOT_SO = "400"
 NOT_US = "401"  # our own key is wrong: what waits is kept until somebody mends it
 
 
@@ -109,6 +111,15 @@ class Dispatcher:
                 return count
             await asyncio.gather(*(self._deliver(claimed) for claimed in taken))
             count += len(taken)
+
+    async def show(self, name: str, message: Outgoing) -> Receipt:
+        """Send to a private chat past the outbox, at the platform's pace: what nobody would miss.
+
+        Raises what platforms raise, or TimeoutError.
+        """
+        async with asyncio.timeout(SHOWN_WITHIN_S):
+            await self._paces[name].wait(message.chat_id, False)
+            return await self._platforms[name].send(message)
 
     async def _lane(self, name: str) -> None:
         under_way: set[asyncio.Task[None]] = set()
@@ -212,8 +223,7 @@ class Dispatcher:
         receipt_id = message.platform_message_id or ""
         for n, part in enumerate(parts[message.parts_sent :], message.parts_sent):
             await pace.wait(*chat)
-            async with asyncio.timeout(self._send_timeout_s):
-                receipt = await platform.send(part)
+            receipt = await self._send_part(platform, part)
             if part.rows:  # people press and quote the text, not a file that comes with it
                 receipt_id = receipt.message_id
             self.failing.pop(message.platform, None)
@@ -224,6 +234,16 @@ class Dispatcher:
             outbox.finish_sent, message, receipt_id, outgoing.text, buttons, self._clock.now()
         )
         log.info("outbox.sent", outbox=message.id, platform=message.platform)
+
+    async def _send_part(self, platform: Platform, part: Outgoing) -> Receipt:
+        async with asyncio.timeout(self._send_timeout_s):
+            try:
+                return await platform.send(part)
+            except Refused as error:
+                if not part.edits or error.code != NOT_SO:
+                    raise
+            # what it would have replaced was deleted, or is too old to be changed
+            return await platform.send(replace(part, edits=""))
 
     def _prepare(self, session: Session, message: OutboxMessage) -> Outgoing | None:
         """The words, made from the ledger as it is at this moment; None when there is no reason left."""

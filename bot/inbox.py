@@ -1,5 +1,6 @@
 """What came in: what a message did, its replies, and that it was handled are written as one."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -45,9 +46,19 @@ def waiting_in(engine: Engine, platform: str, chat_id: str) -> list[InboxMessage
         return list(session.exec(query))
 
 
+def begun(session: Session, row: InboxMessage, message_id: str) -> None:
+    """The person sees the beginning of the answer to `row`, in a message of this id."""
+    waiting = session.get(InboxMessage, row.id)
+    assert waiting is not None
+    waiting.draft_id = message_id
+    session.add(waiting)
+
+
 def settle(session: Session, row: InboxMessage, action: Action, clock: Clock) -> None:
     """All or nothing: the caller's transaction. `row` is in the table."""
     for n, (platform, message) in enumerate(action(session)):
+        if n == 0 and (platform, message.chat_id) == (row.platform, row.chat_id):
+            message = replace(message, edits=message.edits or row.draft_id)
         outbox.add(
             session, dedup_key=f"reply:{row.id}:{n}", kind="reply", platform=platform,
             chat_id=message.chat_id, facts={"outgoing": message.to_json()},

@@ -161,6 +161,9 @@ class Limits:
     button_bytes: int = 64
     can_edit: bool = False
     edits_cards_only: bool = False  # only what has buttons can be edited; the rest is said anew
+    # in a private chat an answer may be read while it is written, in a message that is changed this
+    # often and then becomes the answer, buttons and all; 0: answers are sent whole
+    draft_every_s: float = 0.0
     file_bytes: int = 0  # the largest file it sends; 0: none
     files_with_text: bool = (
         False  # a text carries its files, as a mail does, up to file_bytes in all

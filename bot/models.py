@@ -109,6 +109,8 @@ class InboxMessage(SQLModel, table=True):
     incoming: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     received_at: datetime
     handled_at: datetime | None = Field(default=None, index=True)
+    # the platform's id of the message that shows the beginning of the answer, and becomes it
+    draft_id: str = ""
     attempts: int = 0
     error: str = ""
 

@@ -25,6 +25,7 @@ from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
 from bot.rehearsal import rehearse
 from config.database import reading
+from rag.beginnings import Show
 
 Reply = tuple[str, Outgoing]  # (platform, message): an admin may sit on another platform
 Action = Callable[[Session], list[Reply]]  # runs inside the transaction that records the message
@@ -40,8 +41,11 @@ class Router:
         self._core = core
         self.answers = AnswerDesk(core)
 
-    def route(self, incoming: Incoming) -> Action:
-        """Do the slow reading now; what must be written is left to the action."""
+    def route(self, incoming: Incoming, show: Show | None = None) -> Action:
+        """Do the slow reading now; what must be written is left to the action.
+
+        `show` is called from another thread with what may be shown of an answer already.
+        """
         if incoming.event:
             return lambda session: self._chat_changed(session, incoming)
         if self.answers.takes(incoming):
@@ -52,7 +56,7 @@ class Router:
                 return self._press_on_plan(incoming, verb, int(number))
             log_id, _, n = number.partition(":")
             if verb == "ask" and ROW_ID.fullmatch(log_id):
-                return self._choose(incoming, int(log_id), n)
+                return self._choose(incoming, int(log_id), n, show)
             if verb in lists.BUTTONS and ROW_ID.fullmatch(log_id):
                 return self._made(incoming, lists.press, verb, number)
             return lambda session: self._button(session, incoming)
@@ -77,28 +81,28 @@ class Router:
             return lambda session: self._ours(
                 session, incoming, "我只能处理文字和文件。请把问题写成一句话。"
             )
-        return self._question(incoming, text)
+        return self._question(incoming, text, show)
 
     # ---- questions
 
-    def _question(self, incoming: Incoming, text: str) -> Action:
+    def _question(self, incoming: Incoming, text: str, show: Show | None = None) -> Action:
         if len(text) > questions.LONGEST:
             words = f"问题太长了（{len(text)}字），请缩到{questions.LONGEST}字以内。"
             return lambda session: self._ours(session, incoming, words)
         question = questions.question_of(self._core, incoming, text)
-        answer = self._core.answer(question)
+        answer = self._core.answer(question, show)
         return lambda session: self._seen(
             session,
             incoming,
             questions.reply(session, self._core, incoming, question, answer),
         )
 
-    def _choose(self, incoming: Incoming, log_id: int, n: str) -> Action:
+    def _choose(self, incoming: Incoming, log_id: int, n: str, show: Show | None) -> Action:
         with reading(self._core.engine) as session:
             text = questions.chosen(session, incoming, log_id, n)
         if text is None:
             return lambda session: self._ours(session, incoming, lists.EXPIRED)
-        return self._question(incoming, text)
+        return self._question(incoming, text, show)
 
     # ---- commands
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from config.settings import Settings
 from corpus.phrases import impossible_day
 from rag import assisted, facts, overviews, phrasing, registers, states
+from rag.beginnings import Show
 from rag.choices import with_choices
 from rag.evidence import Ranker
 from rag.filters import plain
@@ -41,8 +42,11 @@ class Answerer:
         self._scope = Scope(engine, retriever)
         self._standing = partial(states.progress_of, engine=engine, timezone=settings.timezone)
 
-    def answer(self, question: Question) -> Answer:
-        """What the plans in scope say; never a number, a unit or a date that they don't."""
+    def answer(self, question: Question, show: Show | None = None) -> Answer:
+        """What the plans in scope say; never a number, a unit or a date that they don't.
+
+        While a model words it, `show` is called on its thread with what may be shown already.
+        """
         views, left_out = self._in_scope(question)
         if not views and not left_out:
             return Answer(("未找到：还没有在执行的方案。请管理员先读入并发布方案。",), False)
@@ -64,7 +68,7 @@ class Answerer:
         if query.unknown_units and not query.units:
             return self._stranger(query)
         if self._model is not None:
-            return self._with_model(self._model, query, question)
+            return self._with_model(self._model, query, question, show)
         found = self._find(query, question)
         return self._whole(query, question, found) if found else self._silent(query, question)
 
@@ -72,12 +76,14 @@ class Answerer:
         """What was found, what was not looked at, and what else may be meant."""
         return with_choices(query, question, phrasing.with_rest(query, found))
 
-    def _with_model(self, model: Model, query: Query, question: Question) -> Answer:
+    def _with_model(
+        self, model: Model, query: Query, question: Question, show: Show | None
+    ) -> Answer:
         """The same answer, its first words by the model; or the question in other words, answered."""
         by = model.deadline()
         found = self._find(query, question)
         if found is not None:
-            return assisted.worded(model, query, self._whole(query, question, found), by)
+            return assisted.worded(model, query, self._whole(query, question, found), by, show)
         rewritten = assisted.rewritten(model, query, question, by)
         if rewritten is not None:
             other = understand(rewritten, query.views)

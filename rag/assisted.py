@@ -5,6 +5,7 @@ from dataclasses import replace
 import structlog
 
 from rag import gate
+from rag.beginnings import Beginnings, Show
 from rag.claims import claims_in, flat
 from rag.evidence import asked_measure
 from rag.llm import Model
@@ -16,11 +17,13 @@ log = structlog.get_logger()
 SOURCE, PRINTED = "出处：", "原表："  # lines that stay as they are
 
 
-def worded(model: Model, query: Query, answer: Answer, by: float) -> Answer:
+def worded(
+    model: Model, query: Query, answer: Answer, by: float, show: Show | None = None
+) -> Answer:
     """The answer, its first row said more readably; as it is where the model is late, wrong or not wanted.
 
     A list, a count or a comparison is never touched. Lines that the new words don't wholly hold
-    stay below them, and so do all sources.
+    stay below them, and so do all sources. `show` is for whoever wants to read along.
     """
     if query.intent is not Intent.FACT or query.english or query.compares or not answer.answerable:
         return answer
@@ -31,7 +34,8 @@ def worded(model: Model, query: Query, answer: Answer, by: float) -> Answer:
         return answer
     passage = answer.citations[0].passage_id
     sources = [*said, *(c.quote for c in answer.citations if c.passage_id == passage)]
-    text = model.phrase(query.original, sources, by)
+    heard = Beginnings(sources, show).heard if show else None
+    text = model.phrase(query.original, sources, by, heard)
     if text is None:
         return answer
     differences = gate.check(text, sources)

@@ -17,10 +17,11 @@ from config.settings import Settings
 if TYPE_CHECKING:
     import httpx
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import AIMessage
+    from langchain_core.messages import AIMessage, AIMessageChunk
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Heard = Callable[[str], None]
 
 FAILURES = 3  # in a row, then the server is left alone for a while
 REST_S = 60.0
@@ -70,11 +71,15 @@ class Model:
         """When a question that comes now must be answered, on the monotonic clock."""
         return time.monotonic() + self._settings.llm_timeout_s
 
-    def phrase(self, question: str, sources: Sequence[str], by: float) -> str | None:
-        """An answer in the words of `sources`; not to be shown before the gate has read it."""
+    def phrase(
+        self, question: str, sources: Sequence[str], by: float, heard: Heard | None = None
+    ) -> str | None:
+        """An answer in the words of `sources`; not to be shown before the gate has read it.
+
+        `heard` is called with all that has come of it, again and again, on the model's own thread.
+        """
         asked = json.dumps({"问题": question, "依据": list(sources)}, ensure_ascii=False)
-        text = self._wait("phrase", lambda: self._say(PHRASE, asked), by)
-        text = re.sub(r"^\s*<think>.*?</think>", "", text or "", flags=re.DOTALL).strip()
+        text = self._wait("phrase", lambda: self._say(PHRASE, asked, heard), by) or ""
         return text if 0 < len(text) <= LONGEST else None
 
     def rewrite(self, question: str, names: Sequence[str], by: float) -> str | None:
@@ -124,12 +129,13 @@ class Model:
         self._failures = 0
         return answer
 
-    async def _say(self, system: str, human: str) -> str:
+    async def _say(self, system: str, human: str, heard: Heard | None) -> str:
         chat = await self._connected()
+        asked = [("system", system), ("human", human)]
         started = time.monotonic()
-        message = await chat.ainvoke([("system", system), ("human", human)])
+        message = await (_listen(chat, asked, heard) if heard else chat.ainvoke(asked))
         self._used("phrase", message, started)
-        return str(message.text)
+        return _spoken(message)
 
     async def _structured(self, system: str, human: str) -> RewrittenQuestion | None:
         from openai import BadRequestError, UnprocessableEntityError
@@ -165,7 +171,7 @@ class Model:
             settings.llm_model, model_provider="openai", base_url=settings.llm_base_url,
             api_key=settings.llm_api_key.get_secret_value() or "none",
             timeout=settings.llm_timeout_s, max_retries=1, temperature=0,
-            use_responses_api=False, http_async_client=self._client,
+            use_responses_api=False, http_async_client=self._client, stream_usage=True,
         )  # fmt: skip
 
     def _used(self, purpose: str, message: "AIMessage", started: float) -> None:
@@ -174,6 +180,28 @@ class Model:
             "llm.used", purpose=purpose, ms=round((time.monotonic() - started) * 1000),
             tokens_in=usage.get("input_tokens"), tokens_out=usage.get("output_tokens"),
         )  # fmt: skip
+
+
+async def _listen(chat: "BaseChatModel", asked: list[tuple[str, str]], heard: Heard) -> "AIMessage":
+    """The whole message, and `heard` its beginnings as they come; raises when it was cut off."""
+    from openai import BadRequestError, UnprocessableEntityError
+
+    whole: AIMessageChunk | None = None
+    try:
+        async for piece in chat.astream(asked):
+            whole = piece if whole is None else whole + piece
+            heard(_spoken(whole))
+    except (BadRequestError, UnprocessableEntityError):
+        return await chat.ainvoke(asked)  # a server that doesn't stream, or can't count meanwhile
+    # a line that is cut between two pieces looks like the end
+    if whole is None or not whole.response_metadata.get("finish_reason"):
+        raise EOFError("the stream ended before the text did")
+    return whole
+
+
+def _spoken(message: "AIMessage") -> str:
+    """The text without the reasoning that some models write before it, be it still going on."""
+    return re.sub(r"^\s*<think>.*?(</think>|$)", "", str(message.text), flags=re.DOTALL).strip()
 
 
 def model_of(settings: Settings) -> Model | None:

@@ -75,6 +75,7 @@ class BotApi(People):
         self.commands: dict[str, list[Json]] = {}  # the menu, by language
         self.webhook: Json = {}  # where updates go to; polling is refused while it is set
         self.push_error = ""
+        self.ever_shown: list[str] = []  # every text, also those that were replaced since
         self.shown_at_work: list[str] = []  # the chats where the bot was seen typing
         self._polls = 0
         self._faults: dict[str, list[Fault]] = {}
@@ -317,6 +318,7 @@ class BotApi(People):
 
     def _checked(self, given: Json) -> Json:
         """The text and the keyboard of a message, if Telegram would take them."""
+        self.ever_shown.append(given["text"])
         units = len(given["text"].encode("utf-16-le")) // 2
         if not given["text"].strip():
             raise Rejected(400, "Bad Request: message text is empty")

@@ -50,6 +50,17 @@ class Call(BaseHTTPRequestHandler):
         """A completion with its use of tokens."""
         self.reply(200, completion(message))
 
+    def stream(self, body: dict[str, Any]) -> None:
+        """One piece of an answer."""
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
+        chunk = json.dumps({**head, "model": "loopback", **body}, ensure_ascii=False)
+        self.write(f"data: {chunk}\n\n".encode())
+
+    def write(self, content: bytes) -> None:
+        """At once."""
+        self.wfile.write(content)
+        self.wfile.flush()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
@@ -134,6 +145,41 @@ def stalls(seconds: float) -> Script:
             time.sleep(0.02)
 
     return script
+
+
+def streams(*steps: str | Callable[[], None], ends: str = "well") -> Script:
+    """A text in pieces; a step that is no text is waited for between two of them.
+
+    It ends well, with the use of tokens; "cut" between two pieces, as a line that is dropped there
+    looks; "torn" inside of one; or "never".
+    """
+
+    def script(call: Call) -> None:
+        assert call.body["stream"]
+        assert call.body["stream_options"] == {"include_usage": True}
+        call.send_response(200)
+        call.send_header("Content-Type", "text/event-stream")
+        call.end_headers()
+        for step in steps:
+            if isinstance(step, str):
+                call.stream({"choices": [_choice({"content": step})]})
+            else:
+                step()
+        while ends == "never":
+            call.write(b": wait\n\n")
+            time.sleep(0.02)
+        if ends == "torn":
+            call.write(b'data: {"id": "chatcmpl-1", "choices": [{"delta": {"cont')
+        if ends == "well":
+            call.stream({"choices": [_choice({}, "stop")]})
+            call.stream({"choices": [], "usage": completion({})["usage"]})
+            call.write(b"data: [DONE]\n\n")
+
+    return script
+
+
+def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": finish_reason}
 
 
 def drops(call: Call) -> None:

@@ -74,6 +74,7 @@ class Telegram:
         buttons=100,
         button_bytes=64,
         can_edit=True,
+        draft_every_s=1.0,
         file_bytes=50 * 1024 * 1024,
         receives_files=True,
         messages_per_s=30,

@@ -45,8 +45,8 @@ class Webchat:
 
     name = "web"
     limits = Limits(
-        text_units=20_000, buttons=20, can_edit=True, file_bytes=20 * 1024 * 1024,
-        receives_files=True,
+        text_units=20_000, buttons=20, can_edit=True, draft_every_s=0.3,
+        file_bytes=20 * 1024 * 1024, receives_files=True,
     )  # fmt: skip
 
     def __init__(self, store: Engine, clock: Clock) -> None:

@@ -64,6 +64,7 @@ def upgrade() -> None:
     sa.Column('incoming', sa.JSON(), nullable=False),
     sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('handled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('draft_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('error', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inboxmessage')),

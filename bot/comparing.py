@@ -22,6 +22,7 @@ class Comparison:
     changes: list[TaskChange]
     gained: list[PlannedReminder]
     lost: list[PlannedReminder]
+    past: int  # reminders gained or lost whose moment has gone by: nobody gets or misses them
 
     def to_json(self) -> dict[str, Any]:
         """The form that `duban plans diff --json` prints."""
@@ -30,6 +31,7 @@ class Comparison:
             "reminders": {
                 "new": [one.to_json() for one in self.gained],
                 "gone": [one.to_json() for one in self.lost],
+                "past": self.past,
             },
         }
 
@@ -37,10 +39,13 @@ class Comparison:
 def compare(session: Session, core: Core, old: PlanVersion, new: PlanVersion) -> Comparison:
     """The difference of two versions, their reminders taken over the whole time that they speak of."""
     before, after = (_reminders(session, core, version) for version in (old, new))
+    gained, lost = without(after, before), without(before, after)
+    now = core.clock.now()
     return Comparison(
         changes=ledger.compare_versions(session, old, new),
-        gained=without(after, before),
-        lost=without(before, after),
+        gained=[one for one in gained if one.at >= now],
+        lost=[one for one in lost if one.at >= now],
+        past=sum(one.at < now for one in (*gained, *lost)),
     )
 
 

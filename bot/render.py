@@ -155,9 +155,10 @@ def correction_row(session: Session, found: Correction, zone: ZoneInfo) -> str:
 def comparison_rows(found: Comparison) -> tuple[str, ...]:
     """What changed in the tasks of a plan, and then in its reminders."""
     rows = change_rows(found.changes) or ["两个版本的任务没有差别。"]
+    past = f"另有{found.past}条的时间已过，没有列出。" if found.past else ""
     if not found.gained and not found.lost:
-        return (*rows, "提醒没有变化。")
-    rows.append(f"提醒变化：新增{len(found.gained)}条，取消{len(found.lost)}条。")
+        return (*rows, f"今后的提醒没有变化。{past}" if past else "提醒没有变化。")
+    rows.append(f"提醒变化：新增{len(found.gained)}条，取消{len(found.lost)}条。{past}")
     rows += [f"＋ {reminder_line(one)}" for one in found.gained]
     rows += [f"－ {reminder_line(one)}" for one in found.lost]
     return tuple(rows)

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -275,6 +275,14 @@ def test_the_difference_says_which_reminders_change(
     assert "＋ 2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期，截止前提醒）" in text
     assert "－ 2022-11-29 09:00 县消防救援大队：第1项（2022年11月30日到期，截止前提醒）" in text
     assert "县教育局" not in text.split("提醒变化")[1]  # its task only moved
+    # late in the year those are left out that nobody gets or misses any more
+    core.clock.move_to(datetime(2022, 12, 1, 9, 0, tzinfo=UTC))
+    text = "\n".join(verbs.plans_diff(core, id="xiaofang"))
+    assert "提醒变化：新增2条，取消4条。另有6条的时间已过，没有列出。" in text
+    assert "2022-11-29" not in text
+    core.clock.move_to(datetime(2023, 2, 1, 9, 0, tzinfo=UTC))
+    text = "\n".join(verbs.plans_diff(core, id="xiaofang"))
+    assert "今后的提醒没有变化。另有12条" in text
 
 
 def test_who_does_what_and_when_is_said_in_chinese(

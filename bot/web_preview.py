@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -31,13 +32,14 @@ from reminders.rules import rule_named
 SPAN = timedelta(days=30)  # shown unless another is asked for
 LONGEST = timedelta(days=366)
 SHOWN = 300  # reminders of one page
+DAY = r"^(20\d\d-\d\d-\d\d)?$"
 
 
 class Asked(BaseModel):
     """What the page is asked for; empty means all, or the next days."""
 
-    first: str = Field("", alias="from", pattern=r"^(\d{4}-\d\d-\d\d)?$")
-    last: str = Field("", alias="to", pattern=r"^(\d{4}-\d\d-\d\d)?$")
+    first: str = Field("", alias="from", pattern=DAY)
+    last: str = Field("", alias="to", pattern=DAY)
     unit: str = ""
     plan: str = ""
     name: str = ""  # of a setting that is tried out
@@ -112,7 +114,14 @@ def _facts(
         "units": list(dict.fromkeys(name for *_, name in units)), "calendars": calendars,
         "names": {name: _what(name) for name in NAMES}, "changed": bool(changed), "total": len(messages),
         "days": _by_day(messages[:SHOWN]), "left": max(0, len(messages) - SHOWN),
+        "later": _year_after(last, asked),
     }  # fmt: skip
+
+
+def _year_after(day: date, asked: Asked) -> str:
+    """The query of the same preview for the year after the day."""
+    span = {"from": day + timedelta(days=1), "to": day + LONGEST}
+    return urlencode(span | {"unit": asked.unit, "plan": asked.plan})
 
 
 def _shown(item: PlannedReminder, mark: str = "") -> Shown:

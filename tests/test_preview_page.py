@@ -1,5 +1,7 @@
 """The page of reminders to come, a unit's calendar, and the history of a task in the ledger page."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -71,10 +73,19 @@ def test_a_change_of_a_rule_shows_what_it_adds_and_takes(browser: httpx.Client) 
     assert "没有变化" in same.text
 
 
+def test_a_span_without_reminders_leads_to_the_year_after(browser: httpx.Client) -> None:
+    asked = {"from": "2022-04-01", "to": "2022-04-09", "unit": "县教育局"}
+    page = browser.get("/reminders", params=asked).text
+    assert "没有要发的提醒" in page
+    later = re.search(r'href="(/reminders\?[^"]+)">看之后一年', page)
+    assert later
+    assert "检查&lt;消防&gt;通道" in browser.get(html.unescape(later[1])).text
+
+
 @pytest.mark.parametrize(
     "asked",
     [
-        {"from": "2022-07-01", "to": "2022-06-01"}, {"from": "2022-02-30"},
+        {"from": "2022-07-01", "to": "2022-06-01"}, {"from": "2022-02-30"}, {"from": "9999-12-31"},
         {"unit": "没有的局"}, {"plan": "none"}, {"name": "overdue_times", "value": "x"},
     ],
 )  # fmt: skip

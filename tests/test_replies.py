@@ -180,11 +180,14 @@ def test_what_was_begun_can_be_left_and_runs_out(office: Office) -> None:
     office.says(GROUP, "", button=progress)
     office.presses(GROUP, "1.")
     assert office.says(GROUP, "正在办", by="别人", addressed=False) == ""  # of another person
-    assert "已取消" in office.says(GROUP, "取消", addressed=False)
+    assert office.says(GROUP, "中午在哪里开会", addressed=False) == ""  # to a colleague
+    assert office.says(GROUP, "取消", addressed=False) == ""
+    assert "已取消" in office.says(GROUP, "取消")
     office.says(GROUP, "", button=progress)
     office.presses(GROUP, "1.")
     office.later(minutes=11)
-    assert office.says(GROUP, "正在办", addressed=False) == ""
+    late = [("现场.jpg", b"\xff\xd8\xff")]
+    assert office.says(GROUP, "", addressed=False, files=late) == ""
     assert office.history() == []
 
 
@@ -225,10 +228,12 @@ def test_an_extension_is_asked_granted_and_moves_the_day(office: Office) -> None
     office.presses(GROUP, "更多", under=reminder)
     office.presses(GROUP, "申请延期")
     assert "写明延期到哪一天" in office.presses(GROUP, "2.")
-    assert "应在此之后" in office.says(GROUP, "到2022年9月1日，因为设备未到货", addressed=False)
-    office.says(GROUP, "取消", addressed=False)
+    assert "应在此之后" in office.says(GROUP, "到2022年9月1日，因为设备未到货")
+    office.says(GROUP, "取消")
     assert "原因" in office.says(GROUP, "第2项申请延期到10月底")
-    assert "按原时限" in office.says(GROUP, "设备未到货", addressed=False)
+    assert "回复本条消息" in office.shown.text
+    assert office.says(GROUP, "设备未到货", addressed=False) == ""
+    assert "按原时限" in office.says(GROUP, "设备未到货")
     asked = office.heard(OFFICE)
     assert "从2022年9月30日延期到2022年10月31日，原因：设备未到货" in asked.text
     assert "等管理员" in office.says(GROUP, "第2项申请延期到11月底，因为设备未到货")
@@ -256,7 +261,7 @@ def test_an_extension_is_asked_granted_and_moves_the_day(office: Office) -> None
 def test_what_is_returned_is_moved_or_kept(office: Office) -> None:
     office.at(FIRST_DAY)
     assert "原因" in office.says(GROUP, "退回 2")
-    assert "暂停提醒" in office.says(GROUP, "应由市住建局负责", addressed=False)
+    assert "暂停提醒" in office.says(GROUP, "应由市住建局负责")
     asked = office.heard(ADMIN)
     assert "应由市住建局负责" in asked.text
     told = of_group(office.at("2022-09-27 09:00")).text

@@ -7,7 +7,6 @@ from bot.answering.words import Said, Verb
 from bot.messages import File
 
 NONE_HERE = "这里没有待答复的提醒。"
-HOW_LONG = "请在10分钟内发来（群里请回复本条或@我）。不发了请说“取消”。"
 PROMPTS = {
     Verb.PROGRESS: "请发进展，文字、文件都可以。",
     Verb.REPORT: "请发要报送的内容，文字、文件都可以。",

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot import people
 from bot.answering import buttons, expecting, files, orders, steps
-from bot.answering.answer import HOW_LONG, NONE_HERE, PROMPTS, WHICH, Answer
+from bot.answering.answer import NONE_HERE, PROMPTS, WHICH, Answer
 from bot.answering.decisions import decide
 from bot.answering.digest import Item, chosen, items, meant
 from bot.answering.reporting import report, reported
@@ -75,14 +75,17 @@ class AnswerDesk:
         text = incoming.text.strip()
         if waiting is None or (text and (is_question(text) or orders.is_order(text))):
             return None
+        said = read(text, bool(incoming.attachments))
+        is_meant = incoming.addressed or (said is not None and said.verb == waiting.verb)
+        if not is_meant and not incoming.attachments:
+            return None  # in a group people talk to each other
         if waiting.said is not None and waiting.reminder_id is None:  # which one, was asked
             return waiting if read_item(text) or is_cancel(text) else None
         if waiting.verb == expecting.MORE_FILES:
             is_admin = people.is_admin(session, incoming.platform, incoming.account_id)
             # an admin's file may be a plan
             return waiting if incoming.attachments and not text and not is_admin else None
-        other = read(text, bool(incoming.attachments))
-        if other is not None and other.verb != waiting.verb and not is_cancel(text):
+        if said is not None and said.verb != waiting.verb and not is_cancel(text):
             return None
         return waiting
 
@@ -226,7 +229,7 @@ class AnswerDesk:
                 talk.session, talk.incoming, answer.verb, talk.now,
                 outbox_id=message.id, reminder_id=reminder_id,
             )  # fmt: skip
-            return talk.replies(f"{first.title[:40]}：{PROMPTS[answer.verb]}", HOW_LONG)
+            return talk.asks(f"{first.title[:40]}：{PROMPTS[answer.verb]}")
         expecting.forget(talk.session, talk.incoming)
         if answer.verb is Verb.PROGRESS:
             rows, event_id = steps.make_progress(talk, first, text, came)
@@ -240,6 +243,7 @@ class AnswerDesk:
                 talk.session, talk.incoming, answer.verb, talk.now, outbox_id=message.id,
                 reminder_id=reminder_id, said=replace(talk.incoming, text=text),
             )  # fmt: skip
+            return talk.asks(*rows)
         return talk.replies(*rows)
 
 

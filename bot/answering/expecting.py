@@ -9,6 +9,8 @@ from bot.models import Expected
 
 PATIENCE = timedelta(minutes=10)
 MORE_FILES = "files"  # the verb of a step that further files go to
+HOW_LONG = "请在10分钟内发来。不发了请说“取消”。"
+HOW_LONG_IN_A_GROUP = "请在10分钟内回复本条消息（或@我）写明，别的话不会当成答复；单发的文件也算。不发了请回复“取消”。"
 
 
 def expect(

@@ -4,7 +4,7 @@ from sqlmodel import Session, select
 
 from bot import people
 from bot.answering import buttons, expecting, steps
-from bot.answering.answer import HOW_LONG, NONE_HERE, PROMPTS, WHICH, Answer
+from bot.answering.answer import NONE_HERE, PROMPTS, WHICH, Answer
 from bot.answering.digest import chosen, items
 from bot.answering.talk import Reply, Talk
 from bot.answering.words import Verb
@@ -49,9 +49,7 @@ def reported(talk: Talk, window_id: int, answer: Answer) -> list[Reply]:
     title = title_of(talk.session, window)
     if not answer.said.text and not answer.came:
         expecting.expect(talk.session, talk.incoming, Verb.REPORT, talk.now, window_id=window_id)
-        return talk.replies(
-            f"{in_chinese(window.period)} {title[:40]}：{PROMPTS[Verb.REPORT]}", HOW_LONG
-        )
+        return talk.asks(f"{in_chinese(window.period)} {title[:40]}：{PROMPTS[Verb.REPORT]}")
     rows, event_id = steps.report(talk, window, title, answer.said.text, answer.came)
     expecting.more_files(talk.session, talk.incoming, talk.now, event_id)
     return talk.replies(*rows)

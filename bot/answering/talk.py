@@ -7,6 +7,7 @@ from functools import partial
 from sqlmodel import Session
 
 from bot import people, plan_desk
+from bot.answering import expecting
 from bot.answering.buttons import Rows
 from bot.answering.digest import Item
 from bot.core import Core
@@ -137,6 +138,12 @@ class Talk:
         for platform, chat_id in people.chats_of(self.session, [unit_id]).get(unit_id, []):
             if (platform, chat_id) != (self.incoming.platform, self.incoming.chat_id):
                 self._others.append((platform, Outgoing(chat_id, rows)))
+
+    def asks(self, *rows: str) -> list[Reply]:
+        """Ask this person for what is missing, and say how it is to be sent."""
+        in_a_group = self.incoming.is_group
+        how = expecting.HOW_LONG_IN_A_GROUP if in_a_group else expecting.HOW_LONG
+        return self.replies(*rows, how)
 
     def replies(
         self, *rows: str, buttons: Rows = (), message: Outgoing | None = None

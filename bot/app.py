@@ -37,8 +37,8 @@ T = TypeVar("T")
 
 # a platform that fails is tried again ever more slowly
 RESTART_AFTER_S = (1.0, 2.0, 5.0, 15.0, 60.0)
-ATTEMPTS = 3  # a message whose handling fails so often is answered with an apology
-SORRY = "抱歉，这条消息处理出错，已记录。请换个说法再试，或告诉管理员。"
+ATTEMPTS = 3  # a message whose handling fails so often is set aside, and those after it go on
+AGAIN_AFTER_S = 1.0
 TICK_S = 60.0
 # messages handled at the same time: few where each is work, more where each waits for a model
 AT_ONCE, AT_ONCE_WITH_MODEL = 3, 8
@@ -108,12 +108,17 @@ class App:
         try:
             for row in await self._in_hand(inbox.waiting_in, self.engine, *chat):
                 async with self._hands:
-                    await self._handle(row)
+                    is_settled = await self._handle(row)
+                if not is_settled:  # before those after it: they may lean on it
+                    await asyncio.sleep(AGAIN_AFTER_S)
+                    return
         finally:
             del self._handling[chat]
             self._arrived.set()  # what came in meanwhile
 
-    async def _handle(self, row: InboxMessage) -> None:
+    async def _handle(self, row: InboxMessage) -> bool:
+        """Whether it is settled, by its answer or by an apology; else it is to be tried again."""
+        is_settled = True
         incoming = Incoming.from_json(row.incoming)
         try:
             refusal = self._manners.refusal(incoming, row.received_at)
@@ -128,9 +133,14 @@ class App:
             await self._in_hand(self._record, row, action)
         except Exception:
             log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
-            await self._in_hand(self._failed, row, incoming)
+            try:
+                is_settled = await self._in_hand(self._failed, row, incoming)
+            except OperationalError as error:  # the database is at fault, and not the message
+                self.dispatcher.recorder.failed(error)
+                return False
         await self._in_hand(self.keep_lists)
         self.dispatcher.wake()
+        return is_settled
 
     async def _in_hand(self, function: Callable[..., T], *args: Any) -> T:
         loop = asyncio.get_running_loop()
@@ -169,14 +179,17 @@ class App:
             if waiting is not None and waiting.handled_at is None:
                 inbox.settle(session, waiting, action, self.clock)
 
-    def _failed(self, row: InboxMessage, incoming: Incoming) -> None:
+    def _failed(self, row: InboxMessage, incoming: Incoming) -> bool:
+        """Count the attempt; whether it was the last one."""
         with writing(self.engine) as session:
             failed = session.get(InboxMessage, row.id)
             assert failed is not None
             failed.attempts += 1
             session.add(failed)
-        if row.attempts + 1 >= ATTEMPTS:
-            self._record(row, inbox.saying(incoming, SORRY))
+        if row.attempts + 1 < ATTEMPTS:
+            return False
+        self._record(row, inbox.setting_aside(row, incoming, self.clock.now()))
+        return True
 
     # ---- outbound
 

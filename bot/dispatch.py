@@ -18,9 +18,11 @@ from sqlmodel import Session
 
 from bot import alarms, people
 from bot.messages import Limits, Outgoing, Platform, Receipt
+from bot.overtaking import Overtaking, Verdict
 from bot.pace import Pace
 from bot.recorder import Recorder
 from config.clock import Clock
+from config.database import reading
 from config.errors import MaybeSent, Refused, TryLater
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
@@ -40,6 +42,7 @@ SHOWN_WITHIN_S = 5.0  # a beginning; the answer waits for it
 STOP_WITHIN_S = 5.0  # for messages on their way when we are stopped
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
 NOTHING_TO_SAY = "没有可发的内容"
+NOT_ANSWERED = "抱歉，刚才有一条答复没能发到这里，已告诉管理员。请换个说法再问一次。"
 CHAT_GONE = "403"
 MOVED = "migrated:"
 NOT_SO = "400"
@@ -69,7 +72,8 @@ class Dispatcher:
         self._woken = {name: asyncio.Event() for name in platforms}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_their_way: set[int] = set()
-        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._engine, self._is_sqlite = engine, engine.dialect.name == "sqlite"
+        self._overtaking = Overtaking()
         self.recorder = Recorder(engine, clock)
         # platforms that take nothing: since when, and their words
         self.failing: dict[str, tuple[datetime, str]] = {}
@@ -157,7 +161,8 @@ class Dispatcher:
         now, wall = self._clock.now(), self._clock.wall()
 
         def take(session: Session) -> list[Claimed]:
-            taken = outbox.claim(session, self._worker, name, limit, now, wall, chat_id)
+            aside = self._overtaking.aside(now)
+            taken = outbox.claim(session, self._worker, name, limit, now, wall, chat_id, aside)
             groups = people.groups_among(session, name, {message.chat_id for message in taken})
             return [Claimed(message, message.chat_id in groups) for message in taken]
 
@@ -183,7 +188,7 @@ class Dispatcher:
             where = f"{Path(place.filename).name}:{place.lineno}"
             kind = type(error).__name__
             log.error("outbox.fault", outbox=message.id, error=kind, where=where)
-            await self._later(message, 0, f"{kind} {where}", OWN_FAULT)
+            await self._not_taken(message, 0, f"{kind} {where}", OWN_FAULT)
         finally:
             self._on_their_way.discard(message_id)
 
@@ -193,14 +198,14 @@ class Dispatcher:
             await self._send(claimed)
         except TryLater as error:
             self.failing.setdefault(message.platform, (self._clock.now(), str(error)))
-            await self._later(message, error.retry_after_s, str(error))
+            await self._not_taken(message, error.retry_after_s, str(error))
         except Refused as error:
             await self._refused(message, error)
         except (MaybeSent, TimeoutError) as error:
             words = str(error) or f"{self._send_timeout_s:g}秒内没有回音，可能已送达"
             self.failing.setdefault(message.platform, (self._clock.now(), words))
             if self._platforms[message.platform].limits.is_idempotent:
-                await self._later(message, 0, words)  # its key makes two of them one
+                await self._not_taken(message, 0, words)  # its key makes two of them one
             else:
                 await self._fail(message, OutboxState.UNKNOWN, words)
 
@@ -212,10 +217,11 @@ class Dispatcher:
             until = self._clock.now() + timedelta(seconds=delay)
             await self.recorder.record(outbox.put_back, message, until)
             return
-        outgoing = await self.recorder.record(self._prepare, message)
+        outgoing = await self._prepared(message)
         if outgoing is None:
             log.info("outbox.dropped", outbox=message.id)
             return
+        outgoing = replace(outgoing, chat_id=message.chat_id)  # the chat may have moved since
         parts = [
             replace(part, key=f"duban-{message.id}-{n}")
             for n, part in enumerate(self._split(outgoing, platform.limits))
@@ -233,6 +239,7 @@ class Dispatcher:
         await self.recorder.record(
             outbox.finish_sent, message, receipt_id, outgoing.text, buttons, self._clock.now()
         )
+        self._overtaking.arrived(message)
         log.info("outbox.sent", outbox=message.id, platform=message.platform)
 
     async def _send_part(self, platform: Platform, part: Outgoing) -> Receipt:
@@ -245,16 +252,29 @@ class Dispatcher:
             # what it would have replaced was deleted, or is too old to be changed
             return await platform.send(replace(part, edits=""))
 
-    def _prepare(self, session: Session, message: OutboxMessage) -> Outgoing | None:
+    async def _prepared(self, message: OutboxMessage) -> Outgoing | None:
         """The words, made from the ledger as it is at this moment; None when there is no reason left."""
-        now, why = self._clock.now(), ""
         if message.kind == "reminder" and not message.parts_sent:
-            why = self._recheck(session, message, now)
+            return await self.recorder.record(self._looked_at_again, message)
+        outgoing = await asyncio.to_thread(self._read, message)
+        if outgoing is None:
+            await self.recorder.record(self._drop, message, NOTHING_TO_SAY)
+        return outgoing
+
+    def _looked_at_again(self, session: Session, message: OutboxMessage) -> Outgoing | None:
+        why = self._recheck(session, message, self._clock.now())
         outgoing = None if why else self._render(session, message)
         if outgoing is None:
-            outbox.finish(session, message, OutboxState.DROPPED, why or NOTHING_TO_SAY, now)
-            return None
-        return replace(outgoing, chat_id=message.chat_id)  # the chat may have moved since
+            self._drop(session, message, why or NOTHING_TO_SAY)
+        return outgoing
+
+    def _read(self, message: OutboxMessage) -> Outgoing | None:
+        # outside of any write transaction: a picture takes its time
+        with reading(self._engine) as session:
+            return self._render(session, message)
+
+    def _drop(self, session: Session, message: OutboxMessage, why: str) -> None:
+        outbox.finish(session, message, OutboxState.DROPPED, why, self._clock.now())
 
     async def _refused(self, message: OutboxMessage, error: Refused) -> None:
         words = f"{error}（{error.code}）" if error.code else str(error)
@@ -269,6 +289,22 @@ class Dispatcher:
     def _follow(self, session: Session, message: OutboxMessage, code: str) -> None:
         people.chat_gone(session, message.platform, message.chat_id, code)
         outbox.follow(session, message.platform, message.chat_id, code.removeprefix(MOVED))
+
+    async def _not_taken(
+        self, message: OutboxMessage, retry_after_s: float, words: str,
+        give_up_after: timedelta = outbox.GIVE_UP_AFTER,
+    ) -> None:  # fmt: skip
+        """Try it again later; or give it up, where it alone of its chat does not arrive."""
+        now = self._clock.now()
+        verdict = self._overtaking.not_taken(message, now, retry_after_s)
+        if verdict is Verdict.LATER:
+            await self._later(message, retry_after_s, words, give_up_after)
+        elif verdict is Verdict.UNTRIED:
+            until = now + timedelta(seconds=retry_after_s)
+            await self.recorder.record(outbox.put_back, message, until)
+        else:
+            why = f"试了{message.attempts}次仍未送达，同一会话的其他消息已送达：{words}"
+            await self._fail(message, OutboxState.FAILED, why, tell_chat=message.kind == "reply")
 
     async def _later(
         self, message: OutboxMessage, retry_after_s: float, words: str,
@@ -286,8 +322,9 @@ class Dispatcher:
         log.info("outbox.try_later", outbox=message.id, attempts=message.attempts, state=state)
 
     async def _fail(
-        self, message: OutboxMessage, state: OutboxState, words: str, code: str = ""
-    ) -> None:
+        self, message: OutboxMessage, state: OutboxState, words: str, code: str = "", *,
+        tell_chat: bool = False,
+    ) -> None:  # fmt: skip
         """Note that it failed or may not have arrived, and have the admins told, all in one."""
         now = self._clock.now()
 
@@ -300,6 +337,12 @@ class Dispatcher:
             minor = message.kind == "reply" and (code == CHAT_GONE or state is OutboxState.UNKNOWN)
             if not told and not minor:
                 alarms.undelivered(session, message, now)
+            if tell_chat:
+                outbox.add(
+                    session, dedup_key=f"not-answered:{message.id}", kind="notice",
+                    platform=message.platform, chat_id=message.chat_id,
+                    facts={"text": NOT_ANSWERED}, due_at=now, now=now,
+                )  # fmt: skip
 
         await self.recorder.record(note)
         log.warning("outbox.not_sent", outbox=message.id, state=state, code=code)

@@ -6,12 +6,15 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
+from bot import alarms
 from bot.messages import Incoming, Outgoing
 from bot.models import InboxMessage
 from bot.router import Action
 from config.clock import Clock
 from config.database import reading
 from reminders import outbox
+
+SORRY = "抱歉，这条消息处理出错，已告诉管理员。请换个说法再试。"
 
 
 def row_of(incoming: Incoming, received_at: datetime) -> InboxMessage:
@@ -72,3 +75,18 @@ def saying(incoming: Incoming, words: str) -> Action:
     """Answers with one line, or with nothing where that is empty."""
     message = Outgoing(incoming.chat_id, (words,))
     return lambda _: [(incoming.platform, message)] if words else []
+
+
+def setting_aside(row: InboxMessage, incoming: Incoming, now: datetime) -> Action:
+    """Apologises to who meant us, and has the admins told: its handling failed again and again."""
+
+    def set_aside(session: Session) -> list[tuple[str, Outgoing]]:
+        text = (
+            f"{alarms.chat_name(session, row.platform, row.chat_id)}里的一条消息（收件编号{row.id}）"
+            f"几次处理都出错，已搁置，其后的消息照常处理。详情见运行日志中的 inbox.failed inbox={row.id}。"
+        )
+        alarms.tell_admins(session, f"inbox:{row.id}", text, now)
+        is_meant = incoming.addressed and not incoming.event
+        return saying(incoming, SORRY if is_meant else "")(session)
+
+    return set_aside

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, update
+from sqlalchemy import ColumnElement, and_, exists, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
@@ -38,12 +38,13 @@ def add(
 
 def claim(
     session: Session, worker: str, platform: str, limit: int, now: datetime, wall: datetime,
-    chat_id: str | None = None,
+    chat_id: str | None = None, aside: Collection[int] = (),
 ) -> list[OutboxMessage]:  # fmt: skip
     """Take up to `limit` messages of `platform` (of one chat) that are due, for LEASE; nobody else gets them.
 
     Of each chat only the oldest that waits, so that its order is kept while other chats go on; what
-    is meant for a later hour and was never tried holds up nothing.
+    is meant for a later hour and was never tried holds up nothing, nor do the ids `aside` while
+    they wait for theirs.
     `now` is the product's time, `wall` the real one, which leases are counted in.
     """
     earlier = aliased(OutboxMessage)
@@ -59,7 +60,10 @@ def claim(
                 col(earlier.chat_id) == OutboxMessage.chat_id,
                 col(earlier.state) == OutboxState.PENDING,
                 col(earlier.id) < col(OutboxMessage.id),
-                or_(col(earlier.due_at) <= now, col(earlier.attempts) > 0),
+                or_(
+                    col(earlier.due_at) <= now,
+                    and_(col(earlier.attempts) > 0, col(earlier.id).not_in(aside)),
+                ),
             ),
         )
         .order_by(col(OutboxMessage.due_at), col(OutboxMessage.id))

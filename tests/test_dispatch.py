@@ -12,9 +12,9 @@ import pytest
 from desk import Desk, Wire
 from small_ledger import Row, add_plan, bind, chats_of, say
 from sqlalchemy import Engine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
-from bot.messages import Limits
+from bot.messages import Limits, Outgoing
 from bot.models import Chat
 from config.clock import Clock
 from config.database import reading, writing
@@ -64,6 +64,21 @@ async def test_a_busy_chat_waits_alone_and_keeps_its_order(desk: Desk, wire: Wir
     desk.later(seconds=2)
     await desk.dispatcher.drain()
     assert wire.texts("甲群") == ["一", "二"]
+
+
+async def test_words_are_made_outside_of_the_transaction_that_records(
+    engine: Engine, clock: Clock, wire: Wire
+) -> None:
+    class Slow(Desk):
+        def render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
+            with writing(engine) as other:  # would wait for a transaction of ours, in vain
+                other.add(Chat(platform="console", chat_id="另一处", kind="group"))
+            return super().render(session, message)
+
+    desk = Slow(engine, clock, wire)
+    desk.put("督查群", "通报")
+    await desk.dispatcher.drain()
+    assert wire.texts("督查群") == ["通报"]
 
 
 @pytest.mark.parametrize("code", ["403", "400"])

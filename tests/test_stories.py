@@ -1,4 +1,4 @@
-"""Three stories that cross everything: a question, a plan dropped in, a reminder answered."""
+"""Stories that cross everything: a question, a plan dropped in, a reminder answered, a fault of ours."""
 
 import asyncio
 from functools import partial
@@ -7,9 +7,13 @@ import pytest
 from ear import until
 from world import ADMIN, CLERK, GROUP, World
 
+from bot.inbox import SORRY
+from bot.messages import Incoming
+from bot.router import Action
 from bot.verbs import run
 from config.errors import UserError
 from corpus.models import EventKind
+from rag.beginnings import Show
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +118,27 @@ async def test_files_of_one_name_at_the_same_moment_are_two_plans(world: World) 
             assert ["消防" in r.title for r in found] == [True, False], name
         else:
             assert all(isinstance(error, UserError) for error in found), found
+
+
+async def test_a_message_that_fails_again_and_again_does_not_hold_up_its_chat(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.becomes_admin(ADMIN)
+    route, tried = world.app.router.route, []
+
+    def faulty(incoming: Incoming, show: Show | None = None) -> Action:
+        tried.append(incoming.text)
+        if incoming.text == "坏了的":
+            raise ValueError("a fault of ours")
+        return route(incoming, show)
+
+    monkeypatch.setattr(world.app.router, "route", faulty)
+    monkeypatch.setattr("bot.app.AGAIN_AFTER_S", 0)
+    sent = world.botapi.sent
+    world.botapi.open_private(CLERK)
+    for text in ("坏了的", "/help"):
+        world.botapi.say(CLERK.id, CLERK, text)
+    await until(lambda: len(sent(CLERK.id)) == 2)
+    assert tried == ["坏了的"] * 3 + ["/help"]
+    assert sent(CLERK.id)[0]["text"] == SORRY
+    await until(lambda: any("已搁置" in message["text"] for message in sent(ADMIN.id)))

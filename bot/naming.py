@@ -8,7 +8,7 @@ PARTS = {
 }  # fmt: skip
 PLATFORMS = {
     "console": "终端", "dingtalk": "钉钉", "feishu": "飞书", "mail": "邮件", "notify": "通知", "telegram": "Telegram",
-    "web": "网页对话", "wecom": "企业微信",
+    "web": "网页对话", "wecom": "企业微信", "wecom_bot": "企业微信智能机器人",
 }  # fmt: skip
 
 

@@ -65,6 +65,17 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="企业微信群机器人：单位名称=机器人的 Webhook 地址，几个之间用分号隔开",
     )
+    wecom_bot_id: str = Field(
+        "",
+        description="企业微信智能机器人的 BotID，在它的配置页选“API模式”→“使用长连接”后显示；可加进群，能听能答",
+    )
+    wecom_bot_secret: SecretStr = Field(
+        SecretStr(""), description="智能机器人的长连接专用 Secret，与 BotID 同页"
+    )
+    wecom_bot_url: str = Field(
+        "wss://openws.work.weixin.qq.com",
+        description="智能机器人的长连接地址；私有部署的在管理端查看",
+    )
     dingtalk_client_id: str = Field(
         "", description="钉钉应用的 Client ID（AppKey），在钉钉开放平台该应用的“凭证与基础信息”页"
     )
@@ -246,6 +257,13 @@ class Settings(BaseSettings):
         if value:
             TypeAdapter(HttpUrl).validate_python(value)
         return value.rstrip("/")
+
+    @field_validator("wecom_bot_url")
+    @classmethod
+    def _socket(cls, value: str) -> str:
+        if not value.startswith(("wss://", "ws://")):
+            raise ValueError("应为 wss:// 开头的网址")
+        return value
 
     @field_validator("telegram_webhook_url")
     @classmethod

@@ -19,8 +19,8 @@ from vendor import BOSS, CLERK
 from bot.degrading import degrade
 from bot.messages import Button, File, Outgoing
 from bot.platforms import load_platforms
-from bot.platforms._dingtalk_messages import markdown
 from bot.platforms._dingtalk_robots import DingTalkRobots, sign
+from bot.platforms._markdown import markdown
 from bot.platforms._robots import Robot, read_robots
 from bot.platforms.dingtalk import DingTalk
 from config.clock import Clock

@@ -7,13 +7,12 @@ from pathlib import PurePath
 from typing import Any
 
 from bot.messages import Attachment, Button, File, Incoming, Outgoing
+from bot.platforms._markdown import markdown
 
 NAME = "dingtalk"
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp"}
 SENDABLE = {".xlsx", ".pdf", ".zip", ".rar", ".doc", ".docx"}  # the types of sampleFile
 TITLE_CHARACTERS = 60
-_SPECIAL = re.compile(r"[\\`*~<]|(?<!\w)_|_(?!\w)|\](?=\()")
-_LINE_START = re.compile(r"^( {0,3})([#>+-])", re.MULTILINE)
 _GROUP = re.compile(r"cid\S+=$")
 
 Json = dict[str, Any]
@@ -113,13 +112,6 @@ def chat_of_card(out_track_id: str) -> str:
     """The chat of a card of ours; "" for another's."""
     ours, _, rest = out_track_id.partition(".")
     return rest.partition(".")[2] if ours == "duban" else ""
-
-
-def markdown(rows: tuple[str, ...]) -> str:
-    """Rows so that a person sees them as they are: signs of markup escaped, each line its own."""
-    text = _SPECIAL.sub(lambda found: f"\\{found[0]}", "\n".join(rows))
-    text = _LINE_START.sub(r"\1\\\2", text)
-    return text.replace("\n", "  \n")
 
 
 def title(rows: tuple[str, ...]) -> str:

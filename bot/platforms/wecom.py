@@ -20,7 +20,7 @@ from bot.platforms._http import Json
 from bot.platforms._pushed import Pushed
 from bot.platforms._robots import read_robots
 from bot.platforms._wecom_api import FILE_BYTES, TEXT_BYTES, WecomApi
-from bot.platforms._wecom_card import SAID_BELOW, holds, make_card
+from bot.platforms._wecom_card import OF_APP, SAID_BELOW, holds, make_card
 from bot.platforms._wecom_crypto import FORGED, check_signature, read_key, unseal
 from bot.platforms._wecom_events import NAME, card_id, read_card_id, read_event, read_xml
 from bot.platforms._wecom_robots import WecomRobots
@@ -154,12 +154,12 @@ class Wecom:
 
     async def _send_card(self, message: Outgoing) -> Receipt:
         """The card, after a text with the words that it can't hold."""
-        if not holds(message.rows) and message.key not in self._spoken:
+        if not holds(message.rows, OF_APP) and message.key not in self._spoken:
             await self._say(message.chat_id, "text", {"content": message.text})
             if message.key:
                 self._spoken.add(message.key)
         task_id = uuid4().hex  # an app may use each but once
-        card = make_card(message.rows, message.buttons) | {"task_id": task_id}
+        card = make_card(message.rows, message.buttons, OF_APP) | {"task_id": task_id}
         answer = await self._post(message.chat_id, "template_card", card)
         self._spoken.discard(message.key)
         return Receipt(card_id(task_id, str(answer.get("response_code", ""))))
@@ -169,11 +169,11 @@ class Wecom:
         task_id, code = read_card_id(message.edits)
         if not code:
             return None
-        fits = holds(message.rows)
+        fits = holds(message.rows, OF_APP)
         change: Json = {"userids": [message.chat_id], "agentid": self._agent_id}
         change["response_code"] = code
         if fits:
-            change["template_card"] = make_card(message.rows, message.buttons)
+            change["template_card"] = make_card(message.rows, message.buttons, OF_APP)
         else:
             change["button"] = {"replace_name": SAID_BELOW}
         try:

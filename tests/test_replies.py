@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from answerers import ADMIN, DUE, GROUP, OFFICE, OTHERS, Office
-from small_ledger import Row, add_plan
+from small_ledger import Row, add_plan, bind
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
+from bot.models import Chat
 from config.database import reading, writing
 from corpus.models import EventFile, EventKind, Unit
 from corpus.values import Role, TimingKind
@@ -367,10 +368,12 @@ def test_the_history_of_a_task_is_shown_to_those_concerned(office: Office) -> No
     office.at(FIRST_DAY)
     office.says(GROUP, "第1项进展：已完成80%", files=[("现场.jpg", b"\xff\xd8\xff")])
     office.says(OTHERS, "收到")
-    shown = office.says(OTHERS, "进展记录 anquan 第1项")
+    office.says(OTHERS, "第1项进展：护栏已装", files=[("护栏.jpg", b"\xff\xd8\xff")])
+    shown = office.says(GROUP, "进展记录 anquan 第1项")
     assert "2022-09-21 09:00 市教育局：进展：已完成80%（附件：现场.jpg）" in shown
     assert "市住建局：收到" in shown
-    office.presses(OTHERS, "看附件")
+    assert "市住建局：进展：护栏已装（附件：护栏.jpg）" in shown
+    office.presses(GROUP, "看附件")
     assert [f.content for f in office.shown.files] == [b"\xff\xd8\xff"]
     assert "市教育局 林科长：进展" in office.says(ADMIN, "历史 anquan 第1项", by=ADMIN)
     assert "林科长" not in office.says(GROUP, "历史 anquan 第1项", by=ADMIN)
@@ -378,6 +381,38 @@ def test_the_history_of_a_task_is_shown_to_those_concerned(office: Office) -> No
     assert "只有管理员" in office.says("路人", "历史 anquan 第1项", by="路人")
     button = f"files:{office.events()[0].id}"
     assert "只有管理员" in office.says("路人", "", by="路人", button=button)
+    # who helps sees who answered when, and reads its own words and those that are for all
+    office.says(GROUP, "第1项申请延期到10月底，因为设备未到货")
+    office.presses(ADMIN, "同意", by=ADMIN, under=office.heard(ADMIN))
+    office.says(ADMIN, "不再提醒 anquan 第1项，因为机构改革", by=ADMIN)
+    shown = office.says(OTHERS, "进展记录 anquan 第1项")
+    assert shown.splitlines()[1:] == [
+        "2022-09-21 09:00 市教育局：进展",
+        "2022-09-21 09:00 市住建局：收到",
+        "2022-09-21 09:00 市住建局：进展：护栏已装（附件：护栏.jpg）",
+        "2022-09-21 09:00 市教育局：申请延期到2022年10月31日",
+        "2022-09-21 09:00 督办：同意延期到2022年10月31日",
+        "2022-09-21 09:00 督办：不再提醒：机构改革",
+    ]
+    office.presses(OTHERS, "看附件")
+    assert [f.name for f in office.shown.files] == ["护栏.jpg"]
+    assert "别的单位的附件" in office.says(OTHERS, "", button=button)
+    assert "因为设备未到货" not in shown
+
+
+def test_a_chat_scoped_to_other_plans_is_not_told_what_was_decided(office: Office) -> None:
+    office.at(FIRST_DAY)
+    with writing(office.engine) as session:
+        bind(session, "市教育局", "督导群")
+        bind(session, "市教育局", "财务群")
+        session.flush()
+        chat = session.exec(select(Chat).where(Chat.chat_id == "财务群")).one()
+        chat.plan_ids = ["caiwu"]
+    office.says(GROUP, "第2项申请延期到10月底，因为设备未到货")
+    office.presses(ADMIN, "同意", by=ADMIN, under=office.heard(ADMIN))
+    assert {chat for chat, _ in office.told} == {ADMIN, GROUP, "督导群"}
+    office.says(ADMIN, "重新办理 anquan 第2项，因为抽查不合格", by=ADMIN)
+    assert {chat for chat, _ in office.told} == {ADMIN, GROUP, "督导群"}
 
 
 # ---- what changed meanwhile

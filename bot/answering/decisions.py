@@ -49,27 +49,31 @@ def decide(talk: Talk, verb: str, event_id: int) -> Rows:
         return (how_to_move(talk.session, version, task, asked.unit_id),)
     if verb == KEEP:
         _settle(talk, asked, EventKind.RETURN_SETTLED, "维持原单位")
-        talk.tell_unit(asked.unit_id, f"退回未获同意，仍由贵单位办理：{name}。恢复提醒。")
+        talk.tell_unit(
+            asked.plan_id, asked.unit_id, f"退回未获同意，仍由贵单位办理：{name}。恢复提醒。"
+        )
         return (f"已维持原单位：{name}。",)
     if verb == AGREE:
         return (_agree(talk, asked, name),)
     _settle(talk, asked, _REFUSED[asked.kind], "")
     if asked.kind is EventKind.COMPLETION_ASKED:
-        talk.tell_unit(asked.unit_id, f"办结申请被退回，请继续办理：{name}。恢复提醒。")
+        talk.tell_unit(
+            asked.plan_id, asked.unit_id, f"办结申请被退回，请继续办理：{name}。恢复提醒。"
+        )
         return (f"已退回办结申请：{name}。",)
-    talk.tell_unit(asked.unit_id, f"延期申请未获同意，仍按原时限办理：{name}。")
+    talk.tell_unit(asked.plan_id, asked.unit_id, f"延期申请未获同意，仍按原时限办理：{name}。")
     return (f"已答复不同意延期：{name}。",)
 
 
 def _agree(talk: Talk, asked: TaskEvent, name: str) -> str:
     if asked.kind is EventKind.COMPLETION_ASKED:
         _settle(talk, asked, EventKind.DONE, asked.text)
-        talk.tell_unit(asked.unit_id, f"办结已确认：{name}。此项不再提醒。")
+        talk.tell_unit(asked.plan_id, asked.unit_id, f"办结已确认：{name}。此项不再提醒。")
         return f"已确认办结：{name}。"
     assert asked.until_on is not None
     _settle(talk, asked, EventKind.EXTENSION_GRANTED, asked.text)
     day = chinese_day(asked.until_on)
-    talk.tell_unit(asked.unit_id, f"延期已获同意，新的时限为{day}：{name}。")
+    talk.tell_unit(asked.plan_id, asked.unit_id, f"延期已获同意，新的时限为{day}：{name}。")
     return f"已同意延期至{day}：{name}。"
 
 
@@ -156,4 +160,4 @@ def settle_moved(talk: Talk) -> None:
         if returned.unit_id not in owing:
             _settle(talk, returned, EventKind.RETURN_SETTLED, "已改派")
             name = task.name[:40]
-            talk.tell_unit(returned.unit_id, f"已改派，贵单位不再负责：{name}。")
+            talk.tell_unit(returned.plan_id, returned.unit_id, f"已改派，贵单位不再负责：{name}。")

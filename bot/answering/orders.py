@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlmodel import col, select
 
@@ -17,6 +18,7 @@ from bot.render import row_name
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent, Unit
+from corpus.progress import deciding_units
 from rag.phrasing import chinese_day
 from reminders.debtors import debtors_of_task
 
@@ -53,6 +55,7 @@ FORM = (
 )
 ONLY_DECIDERS = "这项操作须由管理员或督办单位进行。"
 NOT_YOURS = "只有管理员、督办单位和这项任务的单位可以看办理记录。"
+NOT_YOUR_FILES = "别的单位的附件，只有管理员、督办单位和牵头、负责单位可以看。"
 
 
 def is_order(text: str) -> bool:
@@ -100,7 +103,9 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
         return (f"已记录：不再提醒{name}（原因：{reason}）。", f"如需恢复，请发：恢复提醒 {where}")
     for debtor in debtors_of_task(talk.session, task):
         if kind is EventKind.REOPENED:
-            talk.tell_unit(debtor.unit_id, f"以下任务须重新办理：{name}（原因：{reason}）。")
+            talk.tell_unit(
+                version.plan_id, debtor.unit_id, f"以下任务须重新办理：{name}（原因：{reason}）。"
+            )
     return (f"已记录：{LABELS[kind]} {name}，到期前照常提醒。",)
 
 
@@ -123,10 +128,31 @@ def _task(talk: Talk, words: dict[str, str]) -> tuple[PlanVersion, Task]:
     raise UserError(FORM)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What a chat sees of the history of a task: who answered when, and whose words and files."""
+
+    unit_id: int | None
+    sees_all: bool
+
+    def reads(self, talk: Talk, step: TaskEvent) -> bool:
+        """Whether the words and files of a step are for it; a decision is the affair of who asked."""
+        asked = talk.session.get(TaskEvent, step.decides) if step.decides else None
+        return self.sees_all or (asked or step).unit_id in (None, self.unit_id)
+
+
+def _sight(talk: Talk, version: PlanVersion, task: Task | None) -> _Sight | None:
+    """All for who decides and for who leads or answers for the task, for its other units their own."""
+    owing = debtors_of_task(talk.session, task) if task else []
+    unit_id = talk.chat.unit_id
+    if talk.may_decide(version) or unit_id in deciding_units(d for d in owing if d.through is None):
+        return _Sight(unit_id, sees_all=True)
+    return _Sight(unit_id, sees_all=False) if unit_id in {d.unit_id for d in owing} else None
+
+
 def _history(talk: Talk, version: PlanVersion, task: Task) -> tuple[Rows, Buttons]:
-    owing = debtors_of_task(talk.session, task)
-    own = talk.chat.unit_id is not None and talk.chat.unit_id in {d.unit_id for d in owing}
-    if not own and not talk.may_decide(version):
+    sight = _sight(talk, version, task)
+    if sight is None:
         return (NOT_YOURS,), ()
     steps = talk.session.exec(
         select(TaskEvent)
@@ -137,15 +163,22 @@ def _history(talk: Talk, version: PlanVersion, task: Task) -> tuple[Rows, Button
     if not steps:
         return (head, "还没有办理记录。"), ()
     attached = files.names(talk.session, [step.id for step in steps])
-    rows = [step_row(talk, step, attached.get(step.id or 0, ())) for step in steps[-SHOWN:]]
+    read = {step.id for step in steps if sight.reads(talk, step)}
+    rows = [
+        step_row(talk, step, attached.get(step.id or 0, ()), is_read=step.id in read)
+        for step in steps[-SHOWN:]
+    ]
     if len(steps) > SHOWN:
         rows.insert(0, f"共{len(steps)}条，以下是最近{SHOWN}条：")
-    last = next((step.id for step in reversed(steps) if step.id in attached), None)
+    last = next((s.id for s in reversed(steps) if s.id in attached and s.id in read), None)
     return (head, *rows), buttons.files(last) if last else ()
 
 
-def step_row(talk: Talk, step: TaskEvent, attached: Sequence[str]) -> str:
-    """2022-09-15 09:30 市教育局：进展：已完成80%（附件：照片.jpg）; admins read the person's name as well."""
+def step_row(talk: Talk, step: TaskEvent, attached: Sequence[str], is_read: bool) -> str:
+    """2022-09-15 09:30 市教育局：进展：已完成80%（附件：照片.jpg）; admins read the person's name as well.
+
+    Its words and files only if it `is_read`.
+    """
     at = step.at.astimezone(talk.core.clock.zone)
     unit = talk.session.get(Unit, step.unit_id) if step.unit_id else None
     asker = talk.session.get(TaskEvent, step.decides) if step.decides else None
@@ -153,8 +186,8 @@ def step_row(talk: Talk, step: TaskEvent, attached: Sequence[str]) -> str:
     person = (step.by_name or step.by) if talk.is_private_admin else "" if told else "督办"
     who = f"{told} {person}".strip()
     until = f"到{chinese_day(step.until_on)}" if step.until_on else ""
-    text = f"：{step.text}" if step.text else ""
-    names = f"（附件：{'、'.join(attached)}）" if attached else ""
+    text = f"：{step.text}" if step.text and is_read else ""
+    names = f"（附件：{'、'.join(attached)}）" if attached and is_read else ""
     return f"{at:%Y-%m-%d %H:%M} {who}：{LABELS[step.kind]}{until}{text}{names}"
 
 
@@ -165,10 +198,10 @@ def show_files(talk: Talk, event_id: int) -> tuple[Rows, tuple[File, ...]]:
         return ("这个附件已不存在。",), ()
     version = ledger.version_to_show(talk.session, step.plan_id)
     task = task_of(talk.session, version, step.lineage)
-    owing = debtors_of_task(talk.session, task) if task else []
-    own = talk.chat.unit_id is not None and talk.chat.unit_id in {d.unit_id for d in owing}
-    in_scope = people.may_see(talk.session, talk.incoming, [step.plan_id])
-    if not in_scope or not (own or talk.may_decide(version)):
+    sight = _sight(talk, version, task)
+    if sight is None or not people.may_see(talk.session, talk.incoming, [step.plan_id]):
         return (NOT_YOURS,), ()
+    if not sight.reads(talk, step):
+        return (NOT_YOUR_FILES,), ()
     found = files.load(talk.session, event_id)
     return (f"附件{len(found)}个：{'、'.join(file.name for file in found)}",), found

@@ -131,12 +131,14 @@ class Talk:
             self._others.append((platform, message))
         return bool(chats)
 
-    def tell_unit(self, unit_id: int | None, *rows: str) -> None:
-        """Tell the chats of a unit what was decided; not the one where it is said anyway."""
+    def tell_unit(self, plan_id: str, unit_id: int | None, *rows: str) -> None:
+        """Tell the chats of a unit that hear of a plan what was decided; not the one where it is said."""
         if unit_id is None:
             return
-        for platform, chat_id in people.chats_of(self.session, [unit_id]).get(unit_id, []):
-            if (platform, chat_id) != (self.incoming.platform, self.incoming.chat_id):
+        here = (self.incoming.platform, self.incoming.chat_id)
+        for chat in people.chats_of(self.session, [unit_id]).get(unit_id, []):
+            platform, chat_id = chat
+            if chat != here and hears(chat, plan_id):
                 self._others.append((platform, Outgoing(chat_id, rows)))
 
     def asks(self, *rows: str) -> list[Reply]:

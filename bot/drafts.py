@@ -8,6 +8,7 @@ from dataclasses import replace
 import structlog
 
 from bot.messages import Incoming, Limits, Outgoing, Receipt
+from config.errors import Refused
 from rag.beginnings import Show
 
 GOES_ON = "……（还没写完）"
@@ -24,7 +25,7 @@ async def drafting(
     """What takes the beginnings, from any thread; None where nothing is seen before the answer.
 
     `draft_id` is the message of an earlier attempt at this answer, "" for none. When the block has
-    ended no beginning is on its way any more, and `keep` has been told of their message.
+    ended, `keep` has been told of the message that the answer takes the place of.
     """
     if limits is None or not limits.draft_every_s or incoming.is_group or not incoming.addressed:
         yield None
@@ -75,6 +76,9 @@ class _Draft:
                         await self._over.wait()
         except Exception as error:
             log.info("draft.not_shown", error=type(error).__name__)
+            if self._message.edits and not isinstance(error, Refused):
+                # the beginning may still be on its way, and would take the answer's place
+                await self._keep("")
 
     async def _show(self) -> None:
         receipt = await self._send(self._message)

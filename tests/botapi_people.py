@@ -28,6 +28,7 @@ class Chat:
     facts: Json
     has_bot: bool = True
     messages: dict[int, Json] = field(default_factory=dict)
+    written: int = 0  # also those that were deleted
     moved_to: int | None = None
     topics: set[int] = field(default_factory=set)
 
@@ -106,6 +107,11 @@ class People:
             self.unanswered_presses.add(str(query["id"]))
             self._update(callback_query={**query, "message": message, "chat_instance": "1"})
 
+    def delete(self, chat_id: int, message_id: int) -> None:
+        """A person deletes a message, for all."""
+        with self._changed:
+            del self._chats[chat_id].messages[message_id]
+
     def sent(self, chat_id: int) -> list[Json]:
         """The bot's messages in a chat, as they read now."""
         messages = list(self._chats[chat_id].messages.values())
@@ -155,7 +161,8 @@ class People:
 
     def _write(self, chat_id: int, sender: Json, content: Json) -> Json:
         chat = self._chats[chat_id]
-        facts = {"message_id": len(chat.messages) + 1, "date": int(time.time())}
+        chat.written += 1
+        facts = {"message_id": chat.written, "date": int(time.time())}
         message = {**facts, "chat": chat.facts, "from": sender, **content}
         chat.messages[message["message_id"]] = message
         return message

@@ -108,9 +108,12 @@ def read_columns(
         return None
     numbers = [c for c, field in enumerate(fields) if field is Field.NO]
     rows = [row for row in body if any(read_cell_number(row[c]) for c in numbers)] or body
-    return Columns(
-        tuple(heads), tuple(fields), *_divide(fields, work, rows), years, moments, marked
-    )
+    sections, titles, texts = _divide(fields, work, rows)
+    if titles and set(texts) <= set(
+        moments
+    ):  # the steps of a project tell nothing without its name
+        titles, texts = (), titles + texts
+    return Columns(tuple(heads), tuple(fields), sections, titles, texts, years, moments, marked)
 
 
 def _lowest(head: str) -> str:

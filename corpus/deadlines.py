@@ -175,6 +175,15 @@ def _whole_year(e: Expression, after: str, context: DateContext) -> TimingValue:
     return TimingValue("", TimingKind.RECURRING, start_on=e.start, due_on=e.end)
 
 
+def counts_up(measure: str) -> bool:
+    """Whether a measure has a count to reach, so that 全年 beside it is the end of the year.
+
+    A rate is kept all year, and so is what is owed every month.
+    """
+    counts = [found[0] for found in _COUNT.finditer(measure) if not found[0].endswith("%")]
+    return bool(counts) and not (_KEPT.search(measure) or "每" in measure)
+
+
 def _bare_year(e: Expression, after: str, clause: str, context: DateContext) -> TimingValue | None:
     if re.match("[^，。；]{0,6}(?:持续|长期|巩固|常态|每[年月季])", after):
         return TimingValue("", TimingKind.RECURRING, start_on=e.start, due_on=e.end)

@@ -74,6 +74,7 @@ _DAY_CELL = re.compile(r"(20\d\d)(?:年\d{1,2}月(?:\d{1,2}日)?|[-./]\d{1,2}[-.
 _OFF_DAY = re.compile(
     r"(?:节假日|节日|休息日|双休日|公休日|假期|周末)[^。；;\d]{0,12}?(?:(顺延|推迟|延后|延至|往后)|(提前|前移|往前))"
 )
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 _FRONT = 25  # blocks in which the head of a plan stands
 
 
@@ -129,7 +130,7 @@ def _only_due_year(document: Document) -> int | None:
 
 
 def _flat(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return re.sub(r"\s+", "", text).translate(_HALF_WIDTH)
 
 
 def _first(texts: Sequence[str], pattern: re.Pattern[str]) -> str | None:

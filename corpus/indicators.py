@@ -202,6 +202,8 @@ def _read_counts(folded: Folded, piece: Piece, context: Context) -> list[TargetV
             name = f"{context.deed}{name}{context.counted}"
         elif context.counted and re.fullmatch(rf"(?:累计|共|再)(?:{words.DEED.pattern})", name):
             name = f"{name}{context.counted}"
+        elif context.counted and words.EXTENT.fullmatch(name):
+            name = f"{context.counted}{name}"
         elif context.deed and not piece.comparator:
             name = f"{context.deed}{name}"
         elif context.counted and piece.before.startswith("其中"):

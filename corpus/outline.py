@@ -16,6 +16,7 @@ _FOOTNOTE = re.compile(r"\d{1,2}\s+[^\d\s][^。]{1,20}：")
 _CLOSING = re.compile(
     r"请各|以上|上述|除(上述|以上|此|前述)|联系(人|电话)|附件\s*[:：]|特此|[（(]此件|抄送"
 )
+ANNEX_NAMED = re.compile(r"附件\s*[:：]\s*\S")  # the list of annexes, or the title of the only one
 _LEVEL_OF_LIST = 3
 
 
@@ -64,6 +65,10 @@ def read_outline(document: Document) -> Point:
             continue
         if level is None and _CLOSING.match(text):
             root.body.append(text)
+            if ANNEX_NAMED.match(text):  # what follows belongs to no point above
+                annex = Point(0, None, text, block.place)
+                _add(root, annex)
+                open_points = [root, annex]
             continue
         if level is None:
             last = box.parent.children[-1] if box.title and box.last else open_points[-1]

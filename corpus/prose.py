@@ -1,11 +1,13 @@
 """Reads tasks out of prose: numbered points, duties of units, stages, boxes and reporting duties."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
+from corpus.assignments import read_assignments
 from corpus.brackets import Tail, read_tail
 from corpus.document import Document
-from corpus.outline import Point, read_outline
+from corpus.outline import ANNEX_NAMED, Point, read_outline
 from corpus.reporting import REPORT, reports_in, subjects
 from corpus.units import are_units, read_units
 from corpus.values import Place, ResponsibilityValue, TaskRow
@@ -41,10 +43,18 @@ class Prose:
 
     def __init__(self, document: Document) -> None:
         self._root = read_outline(document)
+        self._assigned = read_assignments(document)
 
     def points(self) -> list[TaskRow]:
         """One task a numbered point, or a heading with words of its own; boxes left out."""
-        return [row for point in self._leaves() if point.box is None for row in self._point(point)]
+        leaves = [point for point in self._leaves() if point.box is None]
+        numbers = Counter(point.no for point in leaves)
+        rows = [row for point in leaves for row in self._point(point)]
+        for row in rows:
+            if not row.responsibilities and row.no in self._assigned and numbers[row.no] == 1:
+                row.unit_text = self._assigned[row.no]
+                row.responsibilities = read_units(row.unit_text)
+        return rows
 
     def boxes(self) -> list[TaskRow]:
         """One task a numbered item of a box; the box's title is the section."""
@@ -114,7 +124,7 @@ class Prose:
             if any(p in leaves for p in above) or not point.no:
                 continue
             zones = {_zone(p) for p in [*above, point]}
-            units = bool(read_tail(point.head).unit_text)
+            units = bool(read_tail(_text(point)).unit_text)
             if zones & {"duty", "stage"} or (zones & {"background"} and not units):
                 continue
             if _has_points(point):
@@ -163,6 +173,8 @@ def _others(units: list[ResponsibilityValue], text: str) -> list[ResponsibilityV
 def _zone(point: Point) -> str | None:
     """What a heading opens: duty, stage or background; None for tasks."""
     head = re.split(r"[。：:]", point.head)[0]
+    if point.level == 0 and ANNEX_NAMED.match(point.head):
+        return "background"
     if len(head) > 30:
         return None
     if _STAGES.search(head):

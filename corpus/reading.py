@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from corpus import reporting
-from corpus.deadlines import DateContext, read_timings, unreadable_time
+from corpus.deadlines import DateContext, counts_up, read_timings, unreadable_time
 from corpus.document import Document
 from corpus.facts import PlanFacts, read_facts
 from corpus.indicators import read_targets
@@ -122,6 +122,8 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
     found = list(row.timings)
     if row.timing_text:
         found += read_timings(row.timing_text, replace(prose, in_prose=False))
+        if row.timing_text.strip() in ("全年", "全年度") and counts_up(row.text):
+            found = [replace(t, kind=TimingKind.DEADLINE, start_on=None) for t in found]
     if row.part == TableKind.INDICATORS:
         found = found or _of_table(row.section or "", facts)
     else:

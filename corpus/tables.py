@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from corpus.abreast import abreast
 from corpus.columns import Columns, read_columns
 from corpus.deadlines import DateContext, read_timings
 from corpus.document import BlockKind, Document, Row, Table
@@ -13,7 +14,7 @@ from corpus.headers import Field, is_header, plain
 from corpus.indicators import read_indicator_cell, read_targets
 from corpus.numbering import read_cell_number, read_number
 from corpus.quotas import read_quotas
-from corpus.units import FIRST_LEADS, name_units, read_units, settle
+from corpus.units import FIRST_LEADS, is_mark, name_units, read_units, settle
 from corpus.values import IndicatorKind, ResponsibilityValue, Role, TaskRow, TimingKind, TimingValue
 
 
@@ -51,6 +52,8 @@ _PERSON = re.compile(
 )
 _ABOUT_NUMBERS = re.compile(r"[（(]?(计量)?单位\s*[:：]|填[报表]")
 _KINDS = {"约束": IndicatorKind.BINDING, "预期": IndicatorKind.ANTICIPATORY}
+_STROKE = re.compile(r"[/／\\\-—－–]{1,3}")
+_BINDING = (Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME, Field.MARK)
 _HEAD_ROWS = 8  # the head stands within the first so many rows
 _LONGEST_SUBHEAD = 14
 
@@ -74,20 +77,21 @@ def read_tables(
             if block.kind is BlockKind.HEADING:
                 columns = None  # a table without a head goes on only where no heading came between
             continue
-        start, heads = _heads(block.table)
-        caption = _caption(block.table, start) or (above if len(above) <= 40 else "")
-        quotas = read_quotas(block.table, caption, from_year)
-        if quotas:
-            tables.append(TaskTable(TableKind.INDICATORS, caption, in_annex, True, quotas))
-            columns = None
-            continue
-        if heads:
-            columns = read_columns(heads, _bodies(block.table, start), from_year)
-            if columns is not None:
-                bound = columns.has(Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME, Field.MARK)
-                tables.append(TaskTable(_kind(columns), caption, in_annex, bound))
-        if columns is not None and columns.count == len(block.table.rows[0].cells):
-            _Reader(columns, mark, tables[-1], dates or DateContext()).read(block.table, start)
+        for table in abreast(block.table):
+            start, heads = _heads(table)
+            caption = _caption(table, start) or (above if len(above) <= 40 else "")
+            quotas = read_quotas(table, caption, from_year)
+            if quotas:
+                tables.append(TaskTable(TableKind.INDICATORS, caption, in_annex, True, quotas))
+                columns = None
+                continue
+            if heads:
+                columns = read_columns(heads, _bodies(table, start), from_year)
+                if columns is not None:
+                    bound = columns.has(*_BINDING)
+                    tables.append(TaskTable(_kind(columns), caption, in_annex, bound))
+            if columns is not None and columns.count == len(table.rows[0].cells):
+                _Reader(columns, mark, tables[-1], dates or DateContext()).read(table, start)
     return [table for table in tables if table.rows]
 
 
@@ -144,6 +148,11 @@ def _bodies(table: Table, start: int) -> list[list[str]]:
         ]
         for n, row in enumerate(table.rows[start:])
     ]
+
+
+def _filled(cell: str) -> str:
+    """The words of a cell, "" where a stroke says that there are none: /, —."""
+    return "" if _STROKE.fullmatch(cell) else cell
 
 
 def _kind(columns: Columns) -> TableKind:
@@ -209,8 +218,8 @@ class _Reader:
                 shown[c] or ("" if knows_merges[c] or c in kept else self.above[c])
                 for c in range(columns.count)
             ]
-            self._row(cells, carried, row)
-            self.above = carried
+            self.above = [_filled(cell) for cell in carried]
+            self._row([_filled(cell) for cell in cells], self.above, row)
 
     def _section(self, cells: Sequence[str], words: Sequence[str]) -> str | None:
         """The name of a group of rows, where a row holds nothing else."""
@@ -280,7 +289,9 @@ class _Reader:
     def _date(self, task: TaskRow, cells: Sequence[str], carried: Sequence[str], row: Row) -> None:
         """The kind of an indicator, its targets, and the years that heads give to their cells."""
         columns = self.columns
-        name = task.text if self.table.kind is TableKind.INDICATORS else task.title or task.text
+        name = task.text
+        if self.table.kind is not TableKind.INDICATORS:
+            name = task.title or task.text.partition("\n")[0]
         measure_unit = "".join(carried[c] for c in columns.of(Field.MEASURE_UNIT))
         for column in columns.of(Field.KIND):
             task.indicator_kind = _KINDS.get(carried[column][:2])
@@ -291,17 +302,30 @@ class _Reader:
             else:
                 task.targets += read_targets(value)
         for column, head in columns.moments.items():
-            # a cell that spans several columns is dated by the first and the last of them
-            origin = row.cells[column].origin
-            across = [c for c in columns.moments if origin and row.cells[c].origin == origin]
-            if cells[column]:
-                last = columns.moments[across[-1]] if across else head
-                task.timings += self._between(head, last, f"{name}：{cells[column]}")
+            if cells[column] and not self._goes_on(column, cells):
+                last = columns.moments[self._last_moment(column, cells, row)]
+                about = name if is_mark(cells[column]) else f"{name}：{cells[column]}"
+                task.timings += self._between(head, last, about)
         for column, year in columns.years.items():
             if cells[column]:
                 head, due = columns.heads[column], date(year, 12, 31)
                 about = f"{name}：{cells[column]}"
                 task.timings.append(TimingValue(head, TimingKind.DEADLINE, due_on=due, about=about))
+
+    def _goes_on(self, column: int, cells: Sequence[str]) -> bool:
+        """Whether a tick goes on with the one to its left: √ under 2月 and 3月 is one stretch."""
+        left = column - 1
+        return left in self.columns.moments and is_mark(cells[left]) and is_mark(cells[column])
+
+    def _last_moment(self, column: int, cells: Sequence[str], row: Row) -> int:
+        """The last of the columns that date a cell: that it spans, or that are ticked with it."""
+        origin, last = row.cells[column].origin, column
+        while last + 1 in self.columns.moments and (
+            (origin and row.cells[last + 1].origin == origin)
+            or (is_mark(cells[last]) and is_mark(cells[last + 1]))
+        ):
+            last += 1
+        return last
 
     def _between(self, first: str, last: str, about: str) -> list[TimingValue]:
         """What the heads of the columns say that a cell reaches over; mostly one, 一季度."""

@@ -18,7 +18,7 @@ from documents import RIVERS, Plan, write_docx, write_html, write_pdf, write_xls
 
 from config.errors import UserError
 from corpus.document import Block, BlockKind, Cell, Document
-from corpus.formats import docx, html, office, pdf, read_file, xlsx
+from corpus.formats import _pdf_lines, _pdf_tables, docx, html, office, pdf, read_file, xlsx
 from corpus.formats._docx_numbers import numeral
 from corpus.formats._grid import Span, fill
 from corpus.formats._sheet import Sheet
@@ -360,6 +360,23 @@ def test_pdf_mends_lines_and_joins_a_table_over_pages(tmp_path: Path) -> None:
         4,
         5,
     ]
+
+
+def test_pdf_joins_a_number_that_moved_whole_to_the_next_line() -> None:
+    above = _pdf_lines.Line("登记率达", 1, 0, 48, 0, 12, 12, 12)
+    below = _pdf_lines.Line("95%以上", 1, 0, 42, 14, 26, 12, 18)
+    assert _pdf_lines.in_cell([above, below], 70)[0] == "登记率达95%以上"
+    assert _pdf_lines.in_cell([above, below], 90)[0] == "登记率达\n95%以上"
+
+
+def test_pdf_joins_a_number_that_moved_whole_to_the_next_page() -> None:
+    def part(page: int, words: list[str]) -> _pdf_tables.Ruled:
+        spans = [Span(0, column, 1, 1, text) for column, text in enumerate(words)]
+        return _pdf_tables.Ruled(0, 50, [0, 50, 200], [page], spans, set())
+
+    table = part(1, ["1", "开展整治，登记率达"])
+    assert _pdf_tables.go_on(table, part(2, ["", "95%以上，隐患清零。"]))
+    assert table.texts(0) == ["1", "开展整治，登记率达95%以上，隐患清零。"]
 
 
 def test_pdf_leaves_out_what_no_reader_sees(tmp_path: Path) -> None:

@@ -205,3 +205,8 @@ def test_whatever_is_quoted_stands_in_the_text(text: str) -> None:
         assert target.text
         assert target.text in text
         assert target.indicator
+
+
+def test_the_extent_of_what_was_counted_is_named_after_it() -> None:
+    _, area = read_targets("新建高标准农田3片，面积900亩以上。")
+    assert (area.indicator, area.op, area.value) == ("高标准农田面积", ">=", 900)

@@ -203,3 +203,30 @@ def test_a_leader_named_behind_a_measure_is_no_part_of_it() -> None:
 def test_the_head_of_a_form_is_no_report() -> None:
     text = "问题整改清单\n填报单位：区安委办  填报日期：2026年4月8日"
     assert Prose(document(text)).reports() == []
+
+
+def test_points_under_a_heading_of_means_count_where_they_name_units() -> None:
+    text = (
+        "营商环境行动方案\n一、强化要素保障\n1.保障用地。供应用地不少于90亩。\n"
+        "牵头领导：张华；责任单位：区资源局；完成时限：2026年10月底前\n二、加强组织保障\n2.压实责任。\n"
+    )
+    (row,) = Prose(document(text)).points()
+    assert (units(row), row.timing_text) == ([("区资源局", "responsible")], "2026年10月底前")
+
+
+def test_units_that_a_plan_names_by_the_numbers_of_its_points() -> None:
+    text = (
+        "森林防火方案\n一、主要任务\n1.清理可燃物。\n2.修建隔离带。\n3.检修瞭望台。\n4.储备物资。\n二、实施步骤\n"
+        "（一）总结阶段（2026年9月）。总结经验。\n附件：任务分工\n"
+        "第1、3至4项任务由县林业局牵头，各乡镇配合；第2项的责任单位为县应急局。\n"
+    )
+    prose = Prose(document(text))
+    shared = [("县林业局", "lead"), ("各乡镇", "support")]
+    assert [units(row) for row in prose.points()] == [
+        shared,
+        [("县应急局", "responsible")],
+        shared,
+        shared,
+    ]
+    (stage,) = prose.stages()
+    assert "第1" not in stage.text

@@ -23,11 +23,14 @@ SAMPLES = (
     "hygiene-cells.txt",
     "lake-targets.txt",
     "livelihood-quarters.md",
+    "peace-ticks.xlsx",
     "petition-points.txt",
     "river-points.txt",
     "safety-cells.txt",
     "safety-signs.txt",
+    "sanitary-shares.docx",
     "school-duties.txt",
+    "town-halves.xlsx",
     "town-quotas.txt",
 )
 
@@ -170,3 +173,29 @@ def test_what_cannot_be_dated_goes_on_the_review_list(tmp_path: Path) -> None:
         "第1项的完成时限“适时推进”无法确定日期。（第4行）",
         "第1项没有读到责任单位。（第4行）",
     ]
+
+
+def test_a_whole_year_ends_a_count_and_lasts_for_work(tmp_path: Path) -> None:
+    path = tmp_path / "普法.md"
+    path.write_text(
+        "# 2026年普法工作清单\n\n| 序号 | 任务 | 责任单位 | 完成时限 |\n|---|---|---|---|\n"
+        "| 1 | 举办法治讲座40场。 | 县司法局 | 全年 |\n| 2 | 法律援助办结率达到95%。 | 县司法局 | 全年 |\n"
+        "| 3 | 每月开展2次接访。 | 县司法局 | 全年 |\n",
+        encoding="utf-8",
+    )
+    talks, aid, visits = read_plan(read_file(path)).tasks
+    assert [(t.kind, t.due_on) for t in talks.timings] == [
+        (TimingKind.DEADLINE, date(2026, 12, 31))
+    ]
+    assert {t.kind for t in (*aid.timings, *visits.timings)} == {TimingKind.RECURRING}
+
+
+def test_a_title_in_full_width_figures_gives_its_year(tmp_path: Path) -> None:
+    path = tmp_path / "防汛.txt"
+    path.write_text(
+        "宁川市２０２６年防汛要点\n一、主要任务\n1.检修泵站，四月底前完成。（市水利局）\n",
+        encoding="utf-8",
+    )
+    plan = read_plan(read_file(path))
+    assert plan.facts.title == "宁川市2026年防汛要点"
+    assert [t.due_on for t in plan.tasks[0].timings] == [date(2026, 4, 30)]

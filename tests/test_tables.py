@@ -291,7 +291,14 @@ def test_quarters_in_heads_date_the_cells_under_them() -> None:
     document = Document([Block(BlockKind.TABLE, table=table)], "test")
     (found,) = read_tables(document, dates=DateContext(2026))
     water, talks = found.rows
-    assert water.text.splitlines() == ["完成招标", "完成20公里", "完成45公里", "通水"]
+    # the steps alone do not say of what
+    assert water.text.splitlines() == [
+        "农村饮水提质",
+        "完成招标",
+        "完成20公里",
+        "完成45公里",
+        "通水",
+    ]
     assert [(t.start_on, t.due_on) for t in water.timings] == [
         (date(2026, 1, 1), date(2026, 3, 31)),
         (date(2026, 4, 1), date(2026, 6, 30)),
@@ -353,3 +360,40 @@ def test_each_town_of_a_quota_table_owes_its_numbers() -> None:
 
 def test_a_table_of_what_was_done_holds_no_quotas() -> None:
     assert read("2026年上半年各乡镇（街道）完成情况统计表", grid(QUOTAS)) == []
+
+
+def test_tables_side_by_side_under_the_same_head_are_read_one_by_one() -> None:
+    head = ["序号", "任务", "责任单位", "时限"]
+    table = grid(
+        [
+            ["上半年", "", "", "", "", "下半年", "", "", ""],
+            [*head, "", *head],
+            ["1", "检修泵站。", "镇水利站", "3月底前", "", "1", "清淤河道。", "镇农办", "9月底前"],
+            ["2", "加固山塘。", "镇农办", "5月底前", "", "", "", "", ""],
+        ],
+        [(0, 0, 0, 3), (0, 5, 0, 8)],
+    )
+    left, right = read_tables(Document([Block(BlockKind.TABLE, table=table)], "test"))
+    assert (left.caption, right.caption) == ("上半年", "下半年")
+    assert [(row.no, row.text) for row in left.rows] == [("1", "检修泵站。"), ("2", "加固山塘。")]
+    assert [(row.no, row.text, row.timing_text) for row in right.rows] == [
+        ("1", "清淤河道。", "9月底前")
+    ]
+
+
+def test_ticks_under_months_are_stretches_of_time_and_strokes_are_blank() -> None:
+    table = grid(
+        [
+            ["序号", "任务", "责任单位", "配合单位", "1月", "2月", "3月", "4月"],
+            ["1", "排查隐患。", "县应急局", "县公安局", "", "√", "√", ""],
+            ["2", "组织演练。", "县应急局", "—", "√", "/", "", "√"],
+        ]
+    )
+    document = Document([Block(BlockKind.TABLE, table=table)], "test")
+    (found,) = read_tables(document, dates=DateContext(2026))
+    search, drill = found.rows
+    assert [(t.start_on, t.due_on) for t in search.timings] == [
+        (date(2026, 2, 1), date(2026, 3, 31))
+    ]
+    assert [t.due_on for t in drill.timings] == [date(2026, 1, 31), date(2026, 4, 30)]
+    assert units(drill) == [("县应急局", Role.RESPONSIBLE)]

@@ -180,7 +180,7 @@ def in_cell(lines: list[Line], width: float) -> tuple[str, bool]:
     for above, line in zip([None, *lines], lines, strict=False):
         if above is None:
             text = line.text
-        elif width - (above.x1 - above.x0) < line.lead + 0.1 * line.size and not are_units(
+        elif width - (above.x1 - above.x0) < _room(above, line) and not are_units(
             above.text, line.text
         ):
             text = join(text, line.text)
@@ -188,6 +188,12 @@ def in_cell(lines: list[Line], width: float) -> tuple[str, bool]:
             text += "\n" + line.text
     last = lines[-1] if lines else None
     return text, last is not None and width - (last.x1 - last.x0) < 1.3 * last.size
+
+
+def _room(above: Line, line: Line) -> float:
+    """What the beginning of a line needs behind the one above; print parts Han from Latin a little."""
+    mixed = _is_latin(above.text[-1:]) != _is_latin(line.text[:1])
+    return line.lead + (0.4 if mixed else 0.1) * line.size
 
 
 def paragraphs(lines: list[Line], left: float, right: float, body: float) -> Iterator[list[Line]]:

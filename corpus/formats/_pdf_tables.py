@@ -12,6 +12,7 @@ from corpus.formats._pdf_lines import are_units, in_cell, lines_of
 _NEAR = 4.0  # points: borders that are nearer are one
 _PADDING = 6.0  # points: at most so much is left free inside a border
 _NUMBER_CELL = re.compile(r"[（(]?[\d一二三四五六七八九十]+[.、．)）]*")
+_NUMBER = re.compile(r"\d+(?![\d.．、)）])|\d+\.\d")
 _SENTENCE_END = "。；！？"
 
 
@@ -176,7 +177,9 @@ def _append(table: Ruled, below: Ruled) -> None:
 def _add_text(table: Ruled, upper: Span, span: Span, below: Ruled) -> None:
     if not span.text:
         return
-    goes_on = id(upper) in table.full and not are_units(upper.text, span.text)
+    # 登记率达 at the foot of a page, 95%以上 at the head of the next: a number moves over whole
+    split = _NUMBER.match(span.text) and upper.text[-1:] not in f"{_SENTENCE_END}，、"
+    goes_on = (id(upper) in table.full or split) and not are_units(upper.text, span.text)
     glue = "" if goes_on or not upper.text else "\n"
     upper.text += glue + span.text
     table.full.discard(id(upper))

@@ -9,12 +9,13 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from corpus.phrases import impossible_day
-from rag import assisted, facts, overviews, phrasing, registers, states
+from rag import assisted, enumerations, facts, overviews, phrasing, ranking, registers, states
 from rag.beginnings import Show
 from rag.choices import with_choices
 from rag.evidence import Ranker
 from rag.filters import plain
 from rag.llm import Model
+from rag.patterns import LISTING
 from rag.query import Intent, Query, with_views
 from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
@@ -23,6 +24,8 @@ from rag.understand import understand
 from rag.views import Versions, VersionView, Views, days_put_off
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
+# where a message goes on to another question
+ANOTHER = re.compile(r"[?？]|[，,](?=.{0,12}(?:多少|几(?!乎)))")
 LONGEST = 300  # characters of a question that are searched for
 
 
@@ -106,9 +109,20 @@ class Answerer:
     def _find(self, query: Query, question: Question) -> Answer | None:
         if query.intent in (Intent.FACT, Intent.LIST) and (rows := registers.numbered_rows(query)):
             return rows
+        if (
+            query.intent in (Intent.FACT, Intent.LIST)
+            and (LISTING.search(query.text) or query.sections)
+            and not (query.units or query.shares or query.parts)
+            and (points := enumerations.under_heading(query))
+        ):
+            return points
+        if query.intent is Intent.COUNT and query.compares and len(query.views) > 1:
+            return self._compare(query)
         if query.intent is Intent.COUNT:
             counts = [registers.counted(part) for part in self._clauses(query, question)]
             return overviews.joined(counts) or self._fact(query)
+        if query.intent is Intent.RANK:
+            return ranking.ranked(query) or self._fact(query)
         if query.intent is Intent.LIST:
             return registers.listed(query) or self._fact(query)
         if query.intent is Intent.STATE:
@@ -135,16 +149,17 @@ class Answerer:
     def _parts(self, query: Query, question: Question) -> list[Query]:
         """The questions of one message, when each asks for a figure of its own."""
         parts = self._clauses(query, question)
-        alone = all(sum(map(len, part.subject)) >= 4 and part.asks_number for part in parts)
+        alone = all(
+            sum(map(len, part.subject)) >= 4
+            and part.asks_number
+            and re.search("多少|几|how", part.text, re.IGNORECASE)
+            for part in parts
+        )
         return parts if alone else [query]
 
     def _clauses(self, query: Query, question: Question) -> list[Query]:
         """Each question of one message; the message itself where there is but one."""
-        pieces = [
-            p
-            for p in re.split("[?？]|[，,](?=.{0,12}(?:多少|几)(?:项|条|个|类))", question.text)
-            if p.strip()
-        ]
+        pieces = [p for p in re.split(ANOTHER, question.text) if p.strip()]
         if len(pieces) < 2 or query.earlier or "其中" in query.text:
             return [query]
         parts = [
@@ -169,7 +184,8 @@ class Answerer:
         answers = []
         for view in query.views:
             one = with_views(query, [view])
-            answers.append((view.version.title, self._fact(one)))
+            found = registers.counted(one) if query.intent is Intent.COUNT else self._fact(one)
+            answers.append((view.version.title, found))
         return overviews.compared(
             query,
             answers,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpus.models import Timing
+from rag.measures import counts_the_same, of_asked_kind
 from rag.query import Query
 from rag.retrieve import Hit
 from rag.views import Entry, Line
@@ -160,6 +161,8 @@ class Ranker:
                 bonus += 0.2
             elif not answers_number(query, line.text):
                 bonus -= 0.1
+            if counts_the_same(query.text, line.text):
+                bonus += 0.15
         if query.asks_when and entry.task is not None and timings_of(entry, line):
             bonus += 0.1
         return bonus
@@ -202,6 +205,8 @@ def answers_number(query: Query, text: str) -> bool:
     covers = "覆盖" in "".join((query.text, *query.earlier)) or "建成率" in "".join(
         (query.text, *query.earlier)
     )
+    if not of_asked_kind(query.text, text):
+        return False
     return has_figure(text if covers else text.replace("全覆盖", ""))
 
 

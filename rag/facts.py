@@ -22,7 +22,8 @@ from rag.patterns import LISTING, NEXT
 from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
-from rag.words import squeezed
+from rag.views import Line
+from rag.words import pairs, squeezed
 
 ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
@@ -32,7 +33,12 @@ ENOUGH_REPORT = 0.2
 WHOLE = 600  # characters of a row that are shown whole
 CLOSE_KIN = 0.6
 CLOSE_ENGLISH = 0.85
+NAMED = 0.8  # share of a thing asked for that a sentence must hold to speak of it
 SAME = 0.85  # share of the shorter sentence
+# somebody who acts: 主要负责人负总责, 由市教育局会同, 各镇要
+_SOMEBODY = re.compile(
+    r"负责|负总责|牵头|主管|承担|会同|配合|[局委办院部厅]\w{0,2}(?:要|应|须)|责任(?:单位|人|科室)|组长|主任|设在"
+)
 MOST = 3  # rows in one answer
 
 
@@ -41,7 +47,7 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     found = supported(query, Ranker(query, hits).rank())
     if not found:
         return None
-    best = found[0]
+    best = _with_all_asked(query, found[0])
     chosen = [best]
     for other in found[1:]:
         close = CLOSE_ENGLISH if query.english else CLOSE_KIN if _kin(best, other) else CLOSE
@@ -62,11 +68,43 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
             else "未找到具体日期：原文没有写明。相关内容是："
         )
         return Answer((head, *rows), False, tuple(cited))
+    asks_who_alone = query.asks_who and not query.asks_number and not query.asks_when
+    if asks_who_alone and not any(_has_unit(one) for one in chosen):
+        return Answer((phrasing.no_unit(query.english), *rows), False, tuple(cited))
     answer = Answer(tuple(rows), True, tuple(cited))
     if query.compares:
         return answer
     rivals = [f.entry.version for f in found if f.score >= best.score * CLOSE]
     return by_plan(query, answer, rivals)
+
+
+def _with_all_asked(query: Query, best: Found) -> Found:
+    """The sentence, and its neighbours in the row where they give the figures of other things asked for."""
+    lines = best.entry.lines
+    if not query.asks_number or len(query.subject) < 2 or best.line not in lines:
+        return best
+    first = last = lines.index(best.line)
+    for thing in query.subject:
+        held = frozenset[str]().union(*(line.pairs for line in lines[first : last + 1]))
+        if _part_of(thing, held) >= NAMED:
+            continue
+        saying = [
+            n
+            for n, line in enumerate(lines)
+            if _part_of(thing, line.pairs) >= NAMED and answers_number(query, line.text)
+        ]
+        if saying:
+            first, last = min(first, saying[0]), max(last, saying[0])
+    near = lines[first : last + 1]
+    if len(near) == 1 or sum(len(line.text) for line in near) > WHOLE:
+        return best
+    words = "".join(line.text for line in near)
+    return replace(best, line=Line(words, frozenset[str]().union(*(line.pairs for line in near))))
+
+
+def _part_of(thing: str, held: frozenset[str]) -> float:
+    wanted = pairs(thing)
+    return len(wanted & held) / len(wanted) if wanted else 1.0
 
 
 def _kin(one: Found, other: Found) -> bool:
@@ -87,6 +125,12 @@ def _has_time(found: Found) -> bool:
             r"\d+[月日号天]|\d年[底末内前]|每[年月周季日]|工作日|及时|随时|立即", found.sentence
         )
     )
+
+
+def _has_unit(found: Found) -> bool:
+    """Whether a row names those who do it: a unit, or anybody in its words."""
+    task = found.entry.task
+    return bool(task and task.responsibilities) or bool(_SOMEBODY.search(found.entry.printed))
 
 
 def _said(one: Found, others: Sequence[Found]) -> bool:

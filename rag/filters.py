@@ -6,8 +6,10 @@ from datetime import date
 from corpus.models import Task, Timing
 from corpus.numerals import read_number
 from corpus.values import Role, TimingKind
+from rag.measures import has_value
 from rag.patterns import GENERAL, ROW_NUMBER
 from rag.query import Intent, Query
+from rag.shares import holds
 from rag.views import Entry, VersionView
 from rag.words import normal, pairs, segments
 
@@ -30,7 +32,7 @@ def filtered(query: Query, whole_table: bool = False) -> list[Entry]:
         entries = inside or entries
     elif query.subject and query.timing_kind is None:
         entries = _about(query, entries) or entries
-    elif whole_table and not (query.parts or query.units or query.roles):
+    elif whole_table and not (query.parts or query.units or query.roles or query.shares):
         entries = _the_table(entries)
     if query.units and not query.parts:
         return entries
@@ -46,13 +48,15 @@ def passes(query: Query, task: Task) -> bool:
         return False
     if query.indicator_kind and task.indicator_kind is not query.indicator_kind:
         return False
+    if query.value is not None and not has_value(query.value, task):
+        return False
     if query.timing_kind is not None and not _timed(query, task):
         return False
     if query.leads_together:
         leads = [r for r in task.responsibilities if r.role is Role.LEAD]
         return len(leads) == query.leads_together
-    if query.partners and not concerns(task, query.partners, set()):
-        return False
+    if query.shares:
+        return all(holds(share, task) for share in query.shares)
     if query.units:
         return concerns(task, query.units, query.roles)
     if query.roles:

@@ -26,7 +26,8 @@ def carry(query: Query, before: Iterable[Query]) -> None:
             query.earlier = [s for s in earlier.subject if s not in GENERAL]
         if len(earlier.views) < len(query.views):
             query.views = earlier.views  # 其中哪些: of the plan just spoken of
-        query.units = query.units or earlier.units
+        if not query.units and not query.shares:
+            query.units, query.shares = earlier.units, earlier.shares
         if (
             query.span is None
             and query.intent in (Intent.LIST, Intent.DUE, Intent.FACT)

@@ -18,6 +18,8 @@ from rag.patterns import (
     ON_FILE,
     OVERDUE,
     PLAN,
+    RANK,
+    RANK_SECTIONS,
     REPORT,
     SECTIONS,
     TASK_NOUN,
@@ -37,7 +39,9 @@ def read_flags(query: Query) -> None:
     query.asks_when = bool(WHEN.search(text))
     query.compares = bool(COMPARE.search(text))
     query.sections = bool(SECTIONS.search(text))
-    if re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
+    if query.shares:
+        pass  # each unit with its own role
+    elif re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
         query.roles = {Role.RESPONSIBLE}
     elif re.search(r"牵头.{0,6}(?:负责|承担)|(?:负责|承担).{0,3}牵头", text) and "配合" not in text:
         query.roles = {Role.LEAD, Role.RESPONSIBLE, Role.JOINT}
@@ -48,7 +52,7 @@ def read_flags(query: Query) -> None:
     elif re.search(r"配合|协办|协助|\bsupport(?:s|ing)?\b", text):
         query.roles = {Role.SUPPORT}
     together = re.search(r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|共同牵头", text)
-    if together and "含共同牵头" not in text:
+    if together and not query.shares and "含共同牵头" not in text:
         query.leads_together = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}.get(
             together[1] or "两", 2
         )
@@ -70,9 +74,11 @@ def read_flags(query: Query) -> None:
 def _timing_kind(query: Query) -> None:
     """How a task is bound to time, where that is what is asked."""
     text = query.text
-    if not LISTING.search(text):
+    if not LISTING.search(text) and not COUNTING.search(text):
         return
-    directed = re.search(r"按照?(国家|省|市|县|区|上级)[级里]?.{0,6}(?:要求|部署|安排)", text)
+    directed = re.search(
+        r"(?:按照?|依照?|照着?|根据)(国家|省|市|县|区|上级)[级里]?.{0,6}(?:要求|部署|安排)", text
+    )
     again = re.search(r"每(?:学期|季度|季|半年|个?月|周|年|[天日])", text)
     if directed:
         query.timing_kind, query.timing_word = TimingKind.AS_DIRECTED, directed[1]
@@ -93,10 +99,14 @@ def intent_of(query: Query) -> Intent:
         return Intent.ON_FILE
     if PLAN.search(query.original):
         return Intent.PLAN
+    if RANK.search(text) or RANK_SECTIONS.search(text):
+        return Intent.RANK
+    if query.value is not None:
+        return Intent.LIST if LISTING.search(text) else Intent.COUNT
     if query.done is not None:
         return Intent.STATE
     if query.timing_kind is not None:
-        return Intent.LIST
+        return Intent.LIST if LISTING.search(text) else Intent.COUNT
     if (
         query.asks_report
         and query.span is None
@@ -131,6 +141,8 @@ def intent_of(query: Query) -> Intent:
         return Intent.LIST
     if query.sections and lists:
         return Intent.LIST
+    if query.shares and lists:
+        return Intent.LIST
     if query.units and (lists or not (query.asks_number or query.asks_who or query.asks_when)):
         return Intent.LIST
     if (
@@ -160,5 +172,13 @@ def _countable(query: Query) -> bool:
         return True
     rows = re.search(rf"(?:多少|几)(?:项|条|{MEASURE}{TASK_NOUN})", query.text)
     return bool(
-        rows and (query.units or query.sections or query.quoted or query.roles or query.span)
+        rows
+        and (
+            query.units
+            or query.shares
+            or query.sections
+            or query.quoted
+            or query.roles
+            or query.span
+        )
     )

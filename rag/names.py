@@ -7,8 +7,8 @@ from functools import lru_cache
 from corpus.directory import all_names, bare, nicknames, organ_of, other_names
 from corpus.models import PlanVersion
 from rag.homophones import Sounds
-from rag.patterns import UNIT_LIKE
-from rag.query import Query
+from rag.patterns import COMPARE, OWN_MARK, UNIT_LIKE
+from rag.query import Mention, Query
 from rag.question import Question
 from rag.views import VersionView
 from rag.words import normal, pairs
@@ -80,7 +80,7 @@ def _name_pattern(title: str, jurisdiction: str, plan_id: str) -> re.Pattern[str
     place = _place(jurisdiction) or "\0"
     full = re.escape(jurisdiction or "\0")
     title = re.escape(normal(title))
-    kind = r"(?:[^,。?？;；]{0,16}?(?:工作方案|方案|规划|工作要点|要点|任务清单|清单|分工表|一览表|计划|文件))?"
+    kind = r"(?:[^,。?？;；、和与及跟]{0,16}?(?:工作方案|方案|规划|工作要点|要点|任务清单|清单|分工表|一览表|计划|文件))?"
     latin = _latin(plan_id) or "\0"
     year = r"(?:20\d\d年?)?"
     return re.compile(
@@ -104,11 +104,21 @@ def names_of(printed: frozenset[str]) -> dict[str, set[str]]:
         stem = bare(unit)
         if len(stem) >= 2:
             names.setdefault(stem, set()).add(unit)
+        for said in _collective_names(unit):
+            names.setdefault(said, set()).add(unit)
         organ = organ_of(unit)
         if organ is not None:
             for other in other_names(organ):
                 names.setdefault(other, set()).add(unit)
     return names
+
+
+def _collective_names(unit: str) -> set[str]:
+    """各乡镇（街道） → 各乡镇(街道), 各乡镇, 各乡镇街道: with 各, for 乡镇 alone says where, not who."""
+    name = normal(unit)
+    if not name.startswith("各"):
+        return {name}
+    return {name, re.sub(r"\(.*?\)", "", name), re.sub("[()]", "", name)}
 
 
 @lru_cache(maxsize=256)
@@ -144,14 +154,18 @@ def find_units(query: Query, question: Question) -> str:
             if any(a <= start < b for a, b in excluded):
                 continue
             exact = match[0] if match[0] in names else name
+            query.mentions.append(Mention(start, end, tuple(sorted(names[exact]))))
             query.units += sorted(names[exact] - set(query.units))
     for start, end in taken:
         rest = rest[:start] + "," * (end - start) + rest[end:]
     if query.is_own:
         if question.unit:
             own = match_unit(question.unit, names)
-            query.partners = [unit for unit in query.units if unit not in own]
-            query.units = own
+            others = [unit for unit in query.units if unit not in own]
+            query.units = own + others if COMPARE.search(rest) else own
+            query.mentions += [
+                Mention(m.start(), m.end(), tuple(own)) for m in re.finditer(OWN_MARK, text) if own
+            ]
             query.unknown_units = [] if own else [question.unit]
         elif not query.units:
             query.needs_unit = True

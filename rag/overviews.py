@@ -13,8 +13,10 @@ from rag.words import normal, pairs
 
 def which_plans(query: Query) -> Answer | None:
     """Which plans say it: the words themselves must stand there."""
-    every = [w.casefold() for w in query.quoted or query.subject]
     texts = [view.text.casefold() for view in query.views]
+    every = [w.casefold() for w in query.quoted or query.subject]
+    if query.english:  # a word that the glossary hasn't is looked for only where a plan has it
+        every = [w for w in every if w in query.nouns or any(w in text for text in texts)] or every
     # a name in Latin letters says enough by itself: HACCP, ISO22000
     every = [w for w in every if re.search("[a-z]", w)] or every
     wanted = [w for w in every if any(w in text for text in texts)] or every
@@ -54,8 +56,12 @@ def which_plans(query: Query) -> Answer | None:
 def _spread(entries: Sequence[Entry], wanted: Sequence[str]) -> Entry | None:
     """A row that holds nearly every pair of what is asked, in other order."""
     needed = {p for w in wanted for p in pairs(w)}
+    figures = {p for p in needed if p[0].isdigit()}
     for entry in entries:
         if needed and any(len(needed & line.pairs) >= 0.95 * len(needed) for line in entry.lines):
+            return entry
+        # a figure says more than the words around it: 抽检量 and 抽检监测数, both 4.5批次/千人
+        if figures and figures <= entry.pairs and len(needed & entry.pairs) >= 0.5 * len(needed):
             return entry
     return None
 
@@ -83,6 +89,8 @@ def joined(answers: Sequence[Answer | None]) -> Answer | None:
     if any(answer is None for answer in answers):
         return None
     given = [answer for answer in answers if answer is not None]
+    if len(given) == 1:
+        return given[0]
     rows = tuple(dict.fromkeys(row for answer in given for row in answer.rows))
     return Answer(rows, True, tuple(dict.fromkeys(c for answer in given for c in answer.citations)))
 
@@ -105,7 +113,14 @@ def plan_facts(query: Query) -> Answer | None:
             continue
         rows.append(f"《{version.title}》")
         rows += [f"{name}：{value}" for name, value in printed.items()]
-        marks = [version.doc_number, *version.basis, version.leading_group, version.issuer]
+        printed_on = version.issued_on and phrasing.chinese_day(version.issued_on)
+        marks = [
+            version.doc_number,
+            printed_on,
+            *version.basis,
+            version.leading_group,
+            version.issuer,
+        ]
         entries = [
             e for e in view.entries if any(m and normal(m) in normal(e.printed) for m in marks)
         ]

@@ -115,6 +115,13 @@ def planned_days(entry: Entry) -> list[date]:
 WORDS = {">=": "达到", ">": "高于", "<=": "不超过", "<": "低于", "=": ""}
 
 
+def no_unit(english: bool = False) -> str:
+    """That nobody is named for what is asked about."""
+    if english:
+        return "Not found: the original names no unit for it."
+    return "未找到责任单位：原文没有写明。相关内容是："
+
+
 def name_of(version: PlanVersion) -> str:
     """《title》 with its document number."""
     number = f"（{version.doc_number}）" if version.doc_number else ""

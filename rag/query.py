@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from corpus.values import IndicatorKind, Role, TimingKind
@@ -14,6 +15,7 @@ class Intent(StrEnum):
     FACT = "fact"  # a figure, who, when, how: the rows and sentences that say it
     LIST = "list"
     COUNT = "count"
+    RANK = "rank"  # who has the most rows
     DUE = "due"
     OVERDUE = "overdue"  # is it past its day?
     STATE = "state"  # what has been done, or not
@@ -23,6 +25,35 @@ class Intent(StrEnum):
     NEXT = "next"  # the stage or row after one
     GREETING = "greeting"
     FOREIGN = "foreign"  # not about plans at all, or an instruction to us
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Units that one name of a question may mean, and where it stands."""
+
+    start: int
+    end: int
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part that a row must give to one of `units`, or must not; any unit's if there are none."""
+
+    units: frozenset[str]
+    roles: frozenset[Role] = frozenset()  # any if empty
+    absent: bool = False
+    alone: bool = False  # nobody else has a part in the row
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What the target of a row must be: 低于100%."""
+
+    op: str  # < <= = != >= >
+    number: Decimal
+    measure_unit: str  # "" where none is said
+    text: str
 
 
 @dataclass(slots=True)
@@ -36,12 +67,14 @@ class Query:
     views: list[VersionView]
     subject: list[str]
     units: list[str] = field(default_factory=list)  # as printed in the plans
-    partners: list[str] = field(default_factory=list)  # who must have a part in the row too
+    mentions: list[Mention] = field(default_factory=list)  # where they are named
+    shares: list[Share] = field(default_factory=list)  # what else units must have a part in, or not
     unknown_units: list[str] = field(default_factory=list)
     left_out: int = 0  # plans not looked at that may hold a part of the answer
     is_own: bool = False  # 我局
     needs_unit: bool = False  # 我局, but nobody knows which
     roles: set[Role] = field(default_factory=set)
+    value: Value | None = None
     leads_together: int = 0  # 由两个单位共同牵头
     span: tuple[date | None, date | None] | None = None
     span_text: str = ""

@@ -21,6 +21,7 @@ from rag.filters import (
 from rag.patterns import LATE
 from rag.query import Intent, Query
 from rag.question import Answer
+from rag.shares import share_words
 from rag.states import Standing
 from rag.views import Entry
 from rag.words import normal
@@ -55,6 +56,9 @@ def numbered_rows(query: Query) -> Answer | None:
     if not entries:
         return None
     rows = [*phrasing.list_rows(entries), phrasing.source_row(entries)]
+    units = any(e.task and e.task.responsibilities for e in entries)
+    if query.asks_who and not units:
+        return Answer((phrasing.no_unit(query.english), *rows), False, phrasing.cite_all(entries))
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
@@ -68,10 +72,12 @@ def counted(query: Query) -> Answer | None:
         return _counted_by_unit(query)
     entries = filtered(query, whole_table=True)
     if not entries:
-        return None
+        return _none_of(query)
     rows = [f"{_who(query)}共{len(numbered(entries))}项{_kinds(entries)}。"]
     extra = len(entries) - len(numbered(entries))
-    if extra:
+    if extra and query.span:  # each row has its own day
+        rows = [f"{_who(query)}共{len(entries)}项（其中续行{extra}条）。"]
+    elif extra:
         rows[0] = rows[0].rstrip("。") + f"（按序号计；另有续行{extra}条）。"
     if query.english:
         rows = [f"{len(numbered(entries))} in all."]
@@ -144,11 +150,12 @@ def due(query: Query, standing: Standing) -> Answer:
 
 def _none_of(query: Query) -> Answer | None:
     """That a unit of the plan has no such row."""
-    if not query.units or not (query.roles or query.parts):
+    if not query.shares and not (query.units and (query.roles or query.parts)):
         return None
     if query.english:
         return Answer((f"Not found: no such row for {', '.join(query.units)}.",), False)
-    return Answer((f"未找到：没有{_who(query)}的这类任务。",), False)
+    words = _who(query) if query.shares else f"{_who(query)}的这类任务"
+    return Answer((f"未找到：没有{words}。",), False)
 
 
 # ---- headings
@@ -259,13 +266,21 @@ def _span_words(query: Query, start: date | None, end: date | None, late: bool) 
 
 
 def _who(query: Query) -> str:
+    words = _units_said(query)
+    if query.value is None or query.english:
+        return words
+    return f"{words}{'、' if words else ''}目标值{query.value.text.removeprefix('目标值')}的"
+
+
+def _units_said(query: Query) -> str:
+    if query.shares and not query.english:
+        words = share_words(query.shares)
+        return words if query.intent is Intent.DUE else f"{words}任务"
     names = (", " if query.english else "、").join(query.units)
     if not names:
         return ""
     if query.english:
         return names
-    if query.partners:
-        names += f"（与{'、'.join(query.partners)}一起）"
     if len(query.roles) == 1:
         role = "".join(phrasing.ROLES[role] for role in query.roles)
     else:

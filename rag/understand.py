@@ -11,6 +11,7 @@ from rag.english import to_chinese, with_chinese_units
 from rag.following import carry, follows
 from rag.homophones import Homophones, Sounds
 from rag.intents import intent_of, read_flags
+from rag.measures import read_value
 from rag.names import find_units, narrow_to_plans, unit_sounds
 from rag.patterns import (
     ASKS_STATE,
@@ -23,11 +24,13 @@ from rag.patterns import (
     LISTING,
     OFF_TOPIC,
     OWN,
+    OWN_MARK,
     QUOTED,
     UNDONE,
 )  # fmt: skip
 from rag.query import Intent, Query
 from rag.question import Question
+from rag.shares import read_shares
 from rag.views import VersionView
 from rag.words import is_english, joints, normal, nouns, segments, spoken_to_written
 
@@ -51,24 +54,22 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     views, text_without_plan = narrow_to_plans(text, views)
     names_several = len(views) > 1 and text_without_plan != text
     is_own = bool(OWN.search(text_without_plan))
-    text_without_plan = OWN.sub(",", text_without_plan)
+    text_without_plan = OWN.sub(OWN_MARK, text_without_plan.replace(OWN_MARK, ","))
     if english:
         text_without_plan = with_chinese_units(text_without_plan)
     else:
         text_without_plan = _mended(_written(text_without_plan, views), views)
     query = Query(text_without_plan, text, english, Intent.FACT, views, [], today=question.today)
     query.is_own = is_own
-    rest = find_units(query, question)
-    rest = _state(query, _span(query, rest))
+    rest = read_shares(query, find_units(query, question))
+    rest = _state(query, _span(query, read_value(query, rest)))
     read_flags(query)
     query.compares = query.compares or names_several
-    if query.compares and query.partners:
-        query.units, query.partners = query.units + query.partners, []
     if query.compares and query.is_own and not question.unit:
         query.needs_unit = True
     if not english:
         query.nouns, query.joints = nouns(rest), joints(rest)
-    query.quoted = QUOTED.findall(text_without_plan)
+    query.quoted = [q for q in QUOTED.findall(text_without_plan) if not (english and q.isascii())]
     if english:
         known, unknown = to_chinese(rest, lambda word: _knows(views, word))
         query.subject, query.nouns = known + unknown, known

@@ -1,0 +1,100 @@
+"""What stands under a heading that is asked for: the four of “四个工程”, the points of 保障措施."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from corpus.numerals import read_number
+from rag import phrasing
+from rag.patterns import GENERAL
+from rag.query import Query
+from rag.question import Answer
+from rag.views import Entry, VersionView
+from rag.words import normal, segments
+
+_COUNTED = re.compile(
+    r"([一二两三四五六七八九十]{1,3}|\d{1,2})[个大项条类种](?:[\u4e00-\u9fff]{2,8})"
+)
+_MARK = re.compile(
+    r"^(?:第?[一二三四五六七八九十百\d]+[、.．章节](?!\d)|[（(][一二三四五六七八九十\d]+[)）])\s*"
+)
+_QUOTES = re.compile(r"[“”\"‘’'《》\s]")
+SHORTEST = 4  # characters of a heading that is looked for
+LONGEST = 60  # characters of a point that names itself by no short sentence
+
+
+def under_heading(query: Query) -> Answer | None:
+    """The points under the heading that is named; None where no heading is, or it has other than it counts."""
+    for view in query.views:
+        for name, number in (*_counted(query), *_headings(query, view)):
+            under = _under(view, name, whole=number is None)
+            if len(under) < 2 or (number and len(under) != number):
+                continue
+            rows = [f"共{len(under)}项：" if not query.english else f"{len(under)}:"]
+            rows += [f"{n}. {words}" for n, words in enumerate(under, 1)]
+            entries = list(under.values())
+            rows.append(phrasing.source_row(entries, query.english))
+            return Answer(tuple(rows), True, phrasing.cite_all(entries))
+    return None
+
+
+def _counted(query: Query) -> list[tuple[str, int | None]]:
+    """四个工程, with its four."""
+    names = dict.fromkeys(map(_bare, (*query.quoted, *query.subject)))
+    return [(name, read_number(m[1])) for name in names if (m := _COUNTED.fullmatch(name))]
+
+
+def _headings(query: Query, view: VersionView) -> list[tuple[str, int | None]]:
+    """The headings that the question names and says nothing more about, the longest first."""
+    text = _QUOTES.sub("", query.text)
+    named = []
+    for name in dict.fromkeys(_bare(h) for e in view.entries for h in _path(e)):
+        rest = text.replace(name, ",") if len(name) >= SHORTEST else text
+        if rest != text and all(s in GENERAL for s in segments(rest)):
+            named.append(name)
+    return [(name, None) for name in sorted(named, key=len, reverse=True)]
+
+
+def _path(entry: Entry) -> list[str]:
+    """The headings above an entry, without the title of the plan."""
+    return entry.passage.heading.split(" › ")[1:]
+
+
+def _under(view: VersionView, name: str, whole: bool) -> dict[str, Entry]:
+    """What stands right under the heading, in order, each with the passage that begins it."""
+    found: dict[str, Entry] = {}
+    for entry, below in _below(view.entries, name, whole):
+        words = _MARK.sub("", below[0]) if below else _title(entry)
+        key = _bare(words)
+        if all(_bare(known) != key for known in found):
+            found[words] = entry
+    return found
+
+
+def _below(
+    entries: Sequence[Entry], name: str, whole: bool
+) -> Iterator[tuple[Entry, Sequence[str]]]:
+    ref = ""
+    for entry in entries:
+        path = _path(entry)
+        for n, heading in enumerate(path):
+            words = _bare(heading)
+            if words == name if whole else name in words:
+                # a point that goes on in a second passage is one point
+                if path[n + 1 :] or entry.passage.ref != ref or whole:
+                    yield entry, path[n + 1 :]
+                ref = entry.passage.ref
+                break
+
+
+def _title(entry: Entry) -> str:
+    """The words by which a point is called."""
+    if entry.task is not None and entry.task.title:
+        return entry.task.title
+    text = _MARK.sub("", entry.passage.text.strip())
+    first = re.split(r"(?<=[。；;])|[：:]", text)[0].strip()
+    return first if len(first) <= LONGEST else first[:LONGEST] + "…"
+
+
+def _bare(text: str) -> str:
+    """A heading without its number, its quotation marks and what follows its first comma."""
+    return _QUOTES.sub("", _MARK.sub("", normal(text))).rstrip("。.:：")

@@ -1,0 +1,97 @@
+"""Which unit, or which heading, has the most rows, or the fewest; and how many each has."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpus.values import Role
+from rag import phrasing
+from rag.filters import filtered, numbered
+from rag.patterns import RANK_SECTIONS
+from rag.query import Intent, Query
+from rag.question import Answer
+from rag.views import Entry, VersionView
+
+LONG = 4  # characters; 最多 and 行动 are what is ranked, not what it is about
+SHOWN = 15  # units or headings that are told
+_LEAST = re.compile("最少|最轻|fewest|least", re.IGNORECASE)
+
+
+def ranked(query: Query) -> Answer | None:
+    """The units by how many rows they have a part in, plan by plan; None where no plan has any."""
+    rows: list[str] = []
+    cited: list[Entry] = []
+    for view in query.views:
+        about = [s for s in query.subject if len(s) >= LONG]
+        one = replace(
+            query, views=[view], intent=Intent.COUNT, roles=set(), units=[], subject=about
+        )
+        entries = filtered(one, whole_table=True)
+        by_section = bool(RANK_SECTIONS.search(query.text))
+        groups = _by_section(entries) if by_section else _by_unit(query, view, entries, rows)
+        if not groups:
+            continue
+        if len(query.views) > 1:
+            rows.append(phrasing.name_of(view.version))
+        cited += _tell(query, groups, rows)
+    if not cited:
+        return None
+    rows.append(phrasing.source_row(cited, query.english))
+    return Answer(tuple(rows), True, phrasing.cite_all(cited))
+
+
+def _by_section(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in numbered(entries):
+        if entry.task and entry.task.section:
+            groups.setdefault(entry.task.section, []).append(entry)
+    return groups
+
+
+def _by_unit(
+    query: Query, view: VersionView, entries: Sequence[Entry], rows: list[str]
+) -> dict[str, list[Entry]]:
+    roles = query.roles
+    groups = _units_with(entries, roles)
+    if not groups and roles:
+        rows.append(
+            f"《{view.version.title}》没有分别写明牵头和配合单位，以下按责任单位计。"
+            if not query.english
+            else "The plan names no leads; all units are counted."
+        )
+        groups = _units_with(entries, set())
+    return groups
+
+
+def _units_with(entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[Entry]]:
+    """Unit → its rows; one that goes on under the number before it is the same row."""
+    groups: dict[str, dict[tuple[str | None, int], Entry]] = {}
+    for entry in entries:
+        task = entry.task
+        assert task is not None
+        for part in task.responsibilities:
+            if not roles or part.role in roles:
+                number = (task.no, 0) if task.no else (None, task.id or 0)
+                groups.setdefault(part.unit_text, {}).setdefault(number, entry)
+    return {unit: list(found.values()) for unit, found in groups.items()}
+
+
+def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list[Entry]:
+    """Put the order into `rows`; the rows of the first ones, which prove it."""
+    least = bool(_LEAST.search(query.text))
+    order = sorted(groups, key=lambda name: len(groups[name]) * (1 if least else -1))
+    best = len(groups[order[0]])
+    first = [name for name in order if len(groups[name]) == best]
+    role = "".join(sorted(phrasing.ROLES[r] for r in query.roles)) if len(query.roles) == 1 else ""
+    if query.english:
+        names = ", ".join(first)
+        rows.append(f"{'Fewest' if least else 'Most'}: {names}, {phrasing.rows_en(best)}.")
+    else:
+        names = "、".join(first)
+        rows.append(
+            f"{role}任务最{'少' if least else '多'}的是{names}，{'各' if len(first) > 1 else '共'}{best}项。"
+        )
+    rows += [f"{n}. {name}：{len(groups[name])}项" for n, name in enumerate(order[:SHOWN], 1)]
+    if len(order) > SHOWN:
+        rows.append(f"……共{len(order)}个" if not query.english else f"… {len(order)} in all")
+    return [entry for name in first for entry in groups[name]]

@@ -1,0 +1,188 @@
+"""Which units must have a part in a row, which must not: A和B共同, A牵头B配合, 不是A牵头, 只有A."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpus.models import Task
+from corpus.values import Role
+from rag.patterns import COMPARE
+from rag.query import Mention, Query, Share
+
+_JOINED = re.compile(r"[、,和与及跟同]+|以及|还有|[又也][有要由需]?")
+_TOGETHER = re.compile(
+    r"^[^,。;?]{0,4}(?:共同|一起|同时|联合|联手|合作|[两三四2-4]家|[两三四2-4]个(?:单位|部门))"
+    r"|^(?:都|均)(?:要|得|需)?(?:参与|牵头|配合|负责|承担|涉及|有份|掺和|管)"
+)
+_BOTH = re.compile(r"(?:同时|既)[由有要需是]?$")
+_NOT = r"(?:不是|并非|非|不由|没有?由|没有?把|未把|未将|没有?将|没有?让|没有?要求|不涉及|没有?涉及|不需要?|无需|不用|没有?|不归)"
+_BEFORE_NOT = re.compile(rf"(?<![有是]){_NOT}$")
+_BEFORE_ALONE = re.compile(
+    r"(?:只有|仅有|只由|仅由|单由|光由|只归|仅归|光归|只是|仅是|光是|只需要?|仅需|仅|光)$"
+)
+_BEFORE_ROLE = re.compile(
+    r"(?P<role>牵头|主办|配合|协办|责任|负责|参与)(?:单位|部门)?(?:里面?|中)?(?:都|也)?"
+    r"(?P<how>不是|不为|没有|不含|不包括|不包含|只有|仅有|只是|仅为|是|为|有|包括|包含|含)$"
+)
+_AFTER_ROLE = re.compile(
+    r"(?P<not>不再?是?|没有?|并?未|并非|不作为)?(?:再|作为|要|得|需|也|都|均|共同|联合|一起|同时|只)*"
+    r"(?P<role>牵头|主办|配合|协办|协助|参与|参加|承担|负责|列为|列入|掺和|管)"
+)
+_WHICH_ROLE = re.compile("还是")
+_NO_LEAD = re.compile(
+    r"(?:没有?|未|无|不)(?:明确|写明|标明|指定|设|定|确定)?(?:了)?牵头(?:单位|部门)?(?=的|,|$|有)"
+)
+_ROLES = {
+    "牵头": Role.LEAD, "主办": Role.LEAD,
+    "配合": Role.SUPPORT, "协办": Role.SUPPORT, "协助": Role.SUPPORT,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Group:
+    """Units that are named in one breath, and the words on both sides of them."""
+
+    mentions: list[Mention]
+    before: str
+    after: str
+    start: int  # where what is said of them begins and ends
+    end: int
+
+
+def read_shares(query: Query, rest: str) -> str:
+    """Put the parts that units must have, or must not, into `query`; the text without those words.
+
+    What one unit does, or any of several, is said by `units` and `roles` alone.
+    """
+    if (found := _NO_LEAD.search(rest)) and not query.mentions:
+        query.shares = [Share(frozenset(), frozenset({Role.LEAD}), absent=True)]
+        return _blank(rest, *found.span())
+    if not query.mentions:
+        return rest
+    groups = _groups(query)
+    said = [_said_of(group) for group in groups]
+    shares = [share for of_one in said for share in of_one]
+    present = [s for s in shares if not s.absent and not s.alone]
+    several = len(present) > 1 and (
+        len(groups) == 1 or query.is_own or any(s.roles for s in present)
+    )
+    if COMPARE.search(rest) or not (several or any(s.absent or s.alone for s in shares)):
+        return rest
+    if query.is_own and not present:  # 我局不牵头的: of those in which we have a part
+        shares = [Share(shares[0].units), *shares]
+        present = shares[:1]
+    main = next((s for s in present if set(query.units) & s.units), None)
+    query.shares = shares
+    query.units = sorted(main.units) if main else []
+    query.roles = set(main.roles) if main else set()
+    for group, of_one in zip(groups, said, strict=True):
+        if of_one:
+            rest = _blank(rest, group.start, group.end)
+    return rest
+
+
+def holds(share: Share, task: Task) -> bool:
+    """Whether a row gives the units the part; a row of no unit at all says nothing of parts."""
+    parts = [r for r in task.responsibilities if not share.roles or r.role in share.roles]
+    if share.alone:
+        return bool(parts) and all(r.unit_text in share.units for r in task.responsibilities)
+    has = any(not share.units or r.unit_text in share.units for r in parts)
+    return bool(task.responsibilities) and has is not share.absent
+
+
+def share_words(shares: Sequence[Share]) -> str:
+    """市公安局牵头、市教育局配合的"""
+    if alone := next((share for share in shares if share.alone), None):
+        return f"只有{'、'.join(sorted(alone.units))}的"
+    same: dict[tuple[frozenset[Role], bool], list[str]] = {}
+    for share in shares:
+        same.setdefault((share.roles, share.absent), []).append("、".join(sorted(share.units)))
+    return "、".join(_words(names, *kind) for kind, names in same.items()) + "的"
+
+
+def _words(names: Sequence[str], roles: frozenset[Role], absent: bool) -> str:
+    said = "、".join(names)
+    role = "".join(sorted(_SAID[role] for role in roles if role in _SAID))
+    if not said:
+        return "没有写明牵头单位"
+    if absent:
+        return f"不由{said}{role}" if role else f"没有{said}参与"
+    return f"{said}{'共同' if len(names) > 1 else ''}{role or '参与'}"
+
+
+_SAID = {Role.LEAD: "牵头", Role.SUPPORT: "配合"}
+
+
+def _groups(query: Query) -> list[_Group]:
+    text = query.text
+    groups: list[_Group] = []
+    mentions = sorted(query.mentions, key=lambda m: m.start)
+    for n, mention in enumerate(mentions):
+        before_end = mentions[n - 1].end if n else 0
+        between = text[before_end : mention.start]
+        if groups and _JOINED.fullmatch(between):
+            groups[-1].mentions.append(mention)
+        else:
+            groups.append(_Group([mention], between, "", mention.start, mention.end))
+    ends = [*(group.start for group in groups[1:]), len(text)]
+    for group, end in zip(groups, ends, strict=True):
+        group.end = group.mentions[-1].end
+        group.after = text[group.end : end]
+    return groups
+
+
+def _said_of(group: _Group) -> list[Share]:
+    """What is said of one group: nothing where only the units are named."""
+    units = [frozenset(m.units) for m in group.mentions]
+    every = frozenset[str]().union(*units)
+    after = re.split("[。;?]", group.after)[0]
+    before = _BEFORE_ROLE.search(group.before)
+    alone = _BEFORE_ALONE.search(group.before)
+    if before is not None:
+        role = frozenset({_ROLES[before["role"]]} if before["role"] in _ROLES else ())
+        group.start -= len(before[0])
+        if before["how"].startswith(("不", "没")):
+            return [Share(u, role, absent=True) for u in units]
+        if before["how"].startswith(("只", "仅")):
+            return [Share(every, role, alone=True)] if not role else [Share(every, role)]
+        return [Share(u, role) for u in units]
+    if alone is not None:
+        group.start -= len(alone[0])
+        group.end += _reach(after)
+        return [*(Share(u) for u in units), Share(every, alone=True)]
+    roles = list(_AFTER_ROLE.finditer(after[:14]))
+    if denied := _BEFORE_NOT.search(group.before):
+        if not roles and not re.match("[,的]|$", after):
+            return []
+        group.start -= len(denied[0])
+        group.end += roles[0].end() if roles else 0
+        role = frozenset({_ROLES[roles[0]["role"]]} if roles and roles[0]["role"] in _ROLES else ())
+        return [Share(u, role, absent=True) for u in units]
+    if _WHICH_ROLE.search(after):
+        return []
+    group.end += roles[-1].end() if roles else 0
+    shares = [
+        Share(u, frozenset({_ROLES[m["role"]]} if m["role"] in _ROLES else ()), absent=True)
+        for m in roles
+        if m["not"]
+        for u in units
+    ]
+    said = {_ROLES.get(m["role"]) for m in roles if not m["not"]}
+    role = frozenset(said - {None}) if len(said) == 1 else frozenset()  # type: ignore[arg-type]
+    together = len(units) > 1 and (_TOGETHER.search(after) or _BOTH.search(group.before))
+    if together:
+        group.end = max(group.end, group.mentions[-1].end + _reach(after))
+        return shares + [Share(u, role) for u in units]
+    return ([Share(every, role)] if said or not shares else []) + shares
+
+
+def _reach(after: str) -> int:
+    found = re.match(
+        r"[^,。;?]{0,4}?(?:共同|一起|同时|联合|联手|合作|[两三四2-4]家|[两三四2-4]个(?:单位|部门))?(?:管|负责|承担|参与|牵头|配合)?",
+        after,
+    )
+    return found.end() if found else 0
+
+
+def _blank(text: str, start: int, end: int) -> str:
+    return text[:start] + "," * (end - start) + text[end:]

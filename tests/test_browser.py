@@ -169,6 +169,20 @@ def test_waiting_is_shown_and_what_was_not_sent_can_be_sent_again(
     assert [one.text for one in host.received] == [QUESTION]
 
 
+def test_an_answer_that_grows_is_followed(open_page: Any, host: Host) -> None:
+    page = open_page(viewport={"width": 400, "height": 600})
+    for n in range(4):
+        ask(page, f"第{n}问")
+        expect(page.locator(".answer")).to_have_count(n + 1)
+    draft = host.say("第一句。", "……")
+    expect(page.locator(".answer")).to_have_count(5)
+    at_end = "innerHeight + scrollY >= document.body.scrollHeight - 2"
+    page.wait_for_function(at_end)
+    host.say("第一句。", "第二句。", *(f"第{n}行" for n in range(8)), edits=draft)
+    expect(page.get_by_text("第7行")).to_be_in_viewport()
+    expect(page.locator(".answer")).to_have_count(5)
+
+
 def test_a_day_inside_the_period_can_be_chosen_and_left(open_page: Any, host: Host) -> None:
     page = open_page()
     expect(page.locator("#day summary")).to_have_text("今天按 2026年9月15日 计")

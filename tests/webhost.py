@@ -83,13 +83,17 @@ class Host:
             return False
         return True
 
-    def say(self, *rows: str) -> None:
-        """Write to the chat that was heard last, without being asked; called from another thread."""
+    def say(self, *rows: str, edits: str = "") -> str:
+        """Write to the chat that was heard last, without being asked, and give the message's id.
+
+        Called from another thread.
+        """
         while not self.received:
             time.sleep(0.01)
         assert self.loop is not None
-        message = Outgoing(self.received[-1].chat_id, rows)
-        asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(60)
+        message = Outgoing(self.received[-1].chat_id, rows, edits=edits)
+        sent = asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(60)
+        return sent.message_id
 
     async def _answer(self, incoming: Incoming) -> None:
         if incoming.button:

@@ -80,7 +80,8 @@ function arrived(message) {
   const awaited = waiting && message.answers === waiting.id;
   const element = show(message);
   welcome();
-  if (!isNew) return;
+  // what changes above is left alone; a last answer that grows is followed
+  if (!isNew && !(atEnd && element === log.lastElementChild)) return;
   if (!atEnd && !awaited) { $("newer").hidden = false; return; }
   // a long answer is read from its beginning, with the question above it
   const question = element.previousElementSibling;

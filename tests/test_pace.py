@@ -1,7 +1,7 @@
 """No platform and no chat gets more messages than it allows, and no fewer for long."""
 
 from bot.messages import Limits
-from bot.pace import MARGIN, REMEMBERED, Pace
+from bot.pace import LATE_S, MARGIN, REMEMBERED, Pace
 
 
 def sending_times(limits: Limits, chats: list[str], is_group: bool = True) -> list[float]:
@@ -30,6 +30,21 @@ def test_thirty_a_second_over_all_chats() -> None:
     times = sending_times(Limits(4096, messages_per_s=30), [f"c{n}" for n in range(300)])
     assert most_in(times, 1.0) == 30
     assert (times[2], times[3], times[-1]) == (0.0, 0.1, 9.9)  # evenly
+
+
+def test_woken_late_each_time_it_sends_as_many_and_never_too_many() -> None:
+    now = 0.0
+    pace = Pace(Limits(4096, messages_per_s=30), now=lambda: now)
+    for late_s, times in ((0.0, []), (0.01, []), (0.014, []), (0.05, [])):
+        begun = now = now + 10
+        while len(times) < 300:
+            if delay := pace.delay("a", False):
+                now += delay + (late_s if len(times) % 2 else 0.0)
+            else:
+                pace.take("a", False)
+                times.append(now - begun)
+        assert most_in(times, 1.0) <= 30
+        assert times[-1] <= 9.9 * MARGIN + 0.02 or late_s > LATE_S
 
 
 def test_twenty_a_minute_in_one_group_while_others_go_on() -> None:

@@ -133,21 +133,19 @@ def _asked_for(
 
     Without a span: what is missing, what is awaited now, and what was due of late.
     """
-    days = core.workdays
+    days, zone = core.workdays, core.clock.zone
     spans = [one for one in read_spans(text, today) if one.start and one.end]
     if spans and spans[0].start and spans[0].end:
         first, last = spans[0].start, spans[0].end
-        return (
-            reports.due_between(session, first, last, days, plan_ids=plan_ids),
-            describe_span(first, last),
-        )
+        due = reports.due_between(session, first, last, days, plan_ids=plan_ids)
+        return reports.without_past(session, due, today, zone), describe_span(first, last)
     ahead = reports.open_windows(session, today - OF_LATE, today, days, plan_ids=plan_ids)
     found = [
-        *reports.missing_reports(session, today, days, plan_ids=plan_ids),
+        *reports.missing_reports(session, today, days, zone, plan_ids=plan_ids),
         *reports.open_windows(
             session, today, today + reports.LONGEST_OPEN, days, plan_ids=plan_ids
         ),
-        *reversed(ahead),
+        *reversed(reports.without_past(session, ahead, today, zone)),
     ]
     once = {owed.window.id: owed for owed in found if owed.window.opens_on <= today}
     return list(once.values()), ""

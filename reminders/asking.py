@@ -4,19 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
-from config.database import batches
 from config.workdays import CalendarMissing, Workdays
 from corpus import ledger
-from corpus.models import Task
 from corpus.progress import Moment
 from corpus.values import Role
 from reminders.choices import ChoiceBook, Choices
 from reminders.debtors import Debtor, debtors_of
 from reminders.history import History
-from reminders.models import VersionSeen
 from reminders.owed import Owed, OwedWindow, Thing, row_id
+from reminders.past import first_days, was_past
 from reminders.rules import Due, Occurrence, rules_of
 
 FAR = timedelta(days=40)  # between the opening of a report and its day, when only one is asked for
@@ -67,7 +65,7 @@ class Asker:
         tasks = {row_id(o.task.id) for o in things if isinstance(o, Owed)}
         debtors = debtors_of(self._session, tasks)
         begun = [o for o in things if min(o.printed_on, o.occurrence.due_on) < until]
-        first_days = self.first_days(begun)
+        known = first_days(self._session, begun, self._book.zone)
         found = []
         for thing in things:
             if isinstance(thing, Owed) and thing.timing.is_report:
@@ -76,7 +74,7 @@ class Asker:
                 owing = [Debtor(thing.window.unit_id, thing.role)]
             else:
                 owing = debtors.get(row_id(thing.task.id), [])
-            known_on = first_days.get((thing.version.plan_id, thing.key[1]))
+            known_on = known.get(thing.key[:2])
             for debtor in owing:
                 choices = self._book.of(thing.version.plan_id, debtor.unit_id)
                 dues = tuple(
@@ -102,31 +100,6 @@ class Asker:
             self._asked[key] = dues
         return self._asked[key]
 
-    def first_days(self, things: Collection[Thing]) -> dict[tuple[str, str], date]:
-        """(plan, lineage) → the local day on which it was first in force.
-
-        A report that an admin set is no task of the plan: of that the plan's first day counts.
-        """
-        found: dict[tuple[str, str], date] = {}
-        zone = self._book.zone
-        of_admins = {thing.key[:2] for thing in things if thing.task is None}
-        if of_admins:
-            seen = select(VersionSeen.plan_id, func.min(VersionSeen.at))
-            days = dict(self._session.exec(seen.group_by(col(VersionSeen.plan_id))).all())
-            for plan_id, lineage in of_admins:
-                if plan_id in days:
-                    found[plan_id, lineage] = days[plan_id].astimezone(zone).date()
-        for some in batches({thing.key[1] for thing in things}):
-            query = (
-                select(Task.plan_id, Task.lineage, func.min(VersionSeen.at))
-                .join(VersionSeen, col(VersionSeen.version_id) == Task.version_id)
-                .where(col(Task.lineage).in_(some))
-                .group_by(col(Task.plan_id), col(Task.lineage))
-            )
-            for plan_id, lineage, at in self._session.exec(query):
-                found[plan_id, lineage] = at.astimezone(zone).date()
-        return found
-
 
 def _is_of_its_period(thing: Thing, due: Due, known_on: date | None, since: date) -> bool:
     if not ledger.is_over(thing.version, max(due.at.date(), since)):
@@ -138,7 +111,7 @@ def _is_of_its_period(thing: Thing, due: Due, known_on: date | None, since: date
 def _was_past(occurrence: Occurrence, due: Due, known_on: date | None, since: date) -> bool:
     sent_on = max(due.at.date(), since)
     follows_up = due.at.date() > occurrence.due_on
-    return known_on is not None and follows_up and occurrence.due_on < known_on <= sent_on
+    return follows_up and was_past(occurrence.due_on, known_on, sent_on)
 
 
 def days_asked(

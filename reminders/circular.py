@@ -18,7 +18,7 @@ from reminders.duties import OWING
 from reminders.history import History
 from reminders.owed import Owed, OwedWindow, owed_between, row_id
 from reminders.periods import Period
-from reminders.reports import windows_due
+from reminders.reports import windows_due, without_past
 from reminders.told import LONG_AGO
 
 NEAR_WORKDAYS = 5  # due so soon without a word on it is yellow
@@ -177,7 +177,7 @@ def _count_reports(
     owed: list[OwedWindow] = windows_due(
         session, _start(version, day), day, workdays, [version.plan_id]
     )
-    for one in owed:
+    for one in without_past(session, owed, at.date(), at.tzinfo):
         window = one.window
         standing = _of(of_plan, version, window.unit_id)
         standing.reports_due += 1

@@ -1,9 +1,9 @@
 """What was past its day when its plan came in force: told to the admins once, and no flood for the units."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from config.database import batches
 from corpus import ledger
@@ -12,7 +12,7 @@ from corpus.values import Role
 from reminders.debtors import debtors_of
 from reminders.history import History
 from reminders.models import VersionSeen
-from reminders.owed import Owed, owed_between, row_id
+from reminders.owed import Owed, Thing, owed_between, row_id
 
 # tells every admin a text, once for each key
 Tell = Callable[[str, str], object]
@@ -38,6 +38,49 @@ def note_versions(session: Session, now: datetime) -> list[PlanVersion]:
     )
     session.flush()
     return versions
+
+
+def first_days(
+    session: Session, things: Collection[Thing], zone: tzinfo | None, *, published: bool = False
+) -> dict[tuple[str, str], date]:
+    """(plan, lineage) → the local day on which it was first in force, as the planner found it.
+
+    With `published` the day on which it was put in force, where that was earlier or no planner has
+    run. A report that an admin set is no task of the plan: of that the plan's first day counts.
+    """
+    days = func.min(VersionSeen.at), func.min(PlanVersion.published_at)
+    seen = col(VersionSeen.version_id) == PlanVersion.id
+    found: dict[tuple[str, str], date] = {}
+
+    def note(key: tuple[str, str], *moments: datetime | None) -> None:
+        known = [at for at in (moments if published else moments[:1]) if at is not None]
+        if known:
+            found[key] = min(known).astimezone(zone).date()
+
+    of_admins = {thing.key[:2] for thing in things if thing.task is None}
+    for some in batches({plan_id for plan_id, _ in of_admins}):
+        plans = select(PlanVersion.plan_id, *days).join(VersionSeen, seen, isouter=True)
+        plans = plans.where(col(PlanVersion.plan_id).in_(some))
+        for plan_id, *moments in session.exec(plans.group_by(col(PlanVersion.plan_id))):
+            for key in of_admins:
+                if key[0] == plan_id:
+                    note(key, *moments)
+    for some in batches({thing.key[1] for thing in things}):
+        tasks = (
+            select(Task.plan_id, Task.lineage, *days)
+            .join(PlanVersion, col(PlanVersion.id) == Task.version_id)
+            .join(VersionSeen, seen, isouter=True)
+            .where(col(Task.lineage).in_(some))
+            .group_by(col(Task.plan_id), col(Task.lineage))
+        )
+        for plan_id, lineage, *moments in session.exec(tasks):
+            note((plan_id, lineage), *moments)
+    return found
+
+
+def was_past(due_on: date, known_on: date | None, day: date) -> bool:
+    """Whether a day was past before what it dates came in force; nobody asks that before it did."""
+    return known_on is not None and due_on < known_on <= day
 
 
 def tell_of_past(

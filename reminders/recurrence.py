@@ -1,4 +1,4 @@
-"""The days of a recurring timing: an iCalendar RRULE between two days."""
+"""The days of a recurring timing, an iCalendar RRULE between two days; and off which holidays they go."""
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
@@ -7,6 +7,7 @@ from functools import lru_cache
 import structlog
 from sqlmodel import Session, col, func, select
 
+from config.workdays import CalendarMissing, Workdays
 from corpus.models import Timing
 from corpus.values import TimingKind
 from reminders.rules import Occurrence
@@ -92,3 +93,22 @@ def _parts(rule: str) -> dict[str, str]:
 
 def _at(day: date) -> datetime:
     return datetime.combine(day, time())
+
+
+def off_holidays(day: Occurrence, off_days: str, workdays: Workdays) -> date | None:
+    """The working day on which it is due; None where it falls together with another one.
+
+    After the holiday where the plan says so, else before it. A year without a calendar stays as it
+    is printed, and is put right once its calendar is there.
+    """
+    due_on = day.due_on
+    try:
+        move = workdays.on_or_after if off_days == "after" else workdays.on_or_before
+        moved = move(due_on)
+    except CalendarMissing:
+        return due_on
+    if moved < due_on and day.previous_on is not None and moved <= day.previous_on:
+        return None  # 每日报送: nothing is owed on the days off
+    if moved > due_on and day.next_on is not None and moved >= day.next_on:
+        return None
+    return moved

@@ -1,26 +1,31 @@
 """Opens a window for each report 报送 that a unit owes, and closes it when the report comes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from config.database import batches
 from config.errors import UserError
-from config.workdays import CalendarMissing, Workdays
+from config.workdays import Workdays
 from corpus.models import EventKind, PlanVersion, TaskEvent, VersionState
 from corpus.values import Role
 from reminders.duties import Duty, duties_in_force, units_of
 from reminders.models import ReportWindow
 from reminders.owed import OwedWindow, row_id
+from reminders.past import first_days, was_past
+from reminders.recurrence import off_holidays
 from reminders.rules import Occurrence
 
 Key = tuple[str, str, str, int, date]  # plan, lineage, timing key, unit, the day in the plan
 LONGEST_MOVE = timedelta(days=14)  # off the longest holiday, its weekends and a make-up day
 LONGEST_OPEN = timedelta(days=400)  # a report of a year is awaited from its first day
-STATES = {"upcoming": "未开始", "open": "待报送", "received": "已报送", "missing": "逾期未报"}
+STATES = {
+    "upcoming": "未开始", "open": "待报送", "received": "已报送", "missing": "逾期未报",
+    "before": "发布前到期",
+}  # fmt: skip
 
 
 def open_windows(
@@ -116,23 +121,48 @@ def due_between(
 
 
 def missing_reports(
-    session: Session, day: date, workdays: Workdays, *, plan_ids: Collection[str] | None = None
-) -> list[OwedWindow]:
-    """What was due before `day` and had not been received by then, the longest overdue first."""
+    session: Session, day: date, workdays: Workdays, zone: tzinfo | None, *,
+    plan_ids: Collection[str] | None = None,
+) -> list[OwedWindow]:  # fmt: skip
+    """What was due before `day` and had not been received by then, the longest overdue first.
+
+    What was past when its plan came in force, by the days of `zone`, is not owed.
+    """
     first = min(
         (since for duty in duties_in_force(session, plan_ids) if (since := duty.since)),
         default=date(day.year, 1, 1),
     )
     before = due_between(session, first, day - timedelta(days=1), workdays, plan_ids=plan_ids)
-    return [owed for owed in before if state_of(owed.window, day) == "missing"]
+    late = [owed for owed in before if state_of(owed.window, day) == "missing"]
+    return without_past(session, late, day, zone)
+
+
+def states_on(
+    session: Session, windows: Sequence[OwedWindow], day: date, zone: tzinfo | None
+) -> dict[int, str]:
+    """Window → its state on a day; `before` where it was past when its plan came in force."""
+    owed = {row_id(o.window.id) for o in without_past(session, windows, day, zone)}
+    found = {row_id(o.window.id): state_of(o.window, day) for o in windows}
+    return {id_: state if id_ in owed else "before" for id_, state in found.items()}
+
+
+def without_past(
+    session: Session, windows: Sequence[OwedWindow], day: date, zone: tzinfo | None
+) -> list[OwedWindow]:
+    """Those that were received, or not past their day when their plan was put in force; seen on `day`."""
+    late = [o for o in windows if state_of(o.window, day) == "missing"]
+    known = first_days(session, late, zone, published=True)
+    past = {id(o) for o in late if was_past(o.window.due_on, known.get(o.key[:2]), day)}
+    return [o for o in windows if id(o) not in past]
 
 
 def awaited(
-    session: Session, unit_ids: Collection[int], day: date, workdays: Workdays
+    session: Session, unit_ids: Collection[int], day: date, workdays: Workdays, zone: tzinfo | None
 ) -> list[OwedWindow]:
     """What some units have still to hand in on `day`: the windows missing, then those open."""
     last = day + LONGEST_OPEN
-    found = [*missing_reports(session, day, workdays), *open_windows(session, day, last, workdays)]
+    found = missing_reports(session, day, workdays, zone)
+    found += open_windows(session, day, last, workdays)
     once = {row_id(owed.window.id): owed for owed in found if owed.window.unit_id in unit_ids}
     return [o for o in once.values() if state_of(o.window, day) in ("missing", "open")]
 
@@ -200,7 +230,7 @@ def _wanted_between(
     put_off = _put_off(session, {duty.lineage for duty, _ in asked})
     wanted: dict[Key, _Wanted] = {}
     for duty, day in asked:
-        moved = _off_holidays(day, duty.version.off_days, workdays)
+        moved = off_holidays(day, duty.version.off_days, workdays)
         if moved is None:
             continue
         period = duty.period(day)
@@ -282,25 +312,6 @@ def _known(session: Session, keys: Collection[Key]) -> dict[Key, ReportWindow]:
         for row in session.exec(query):
             found[row.plan_id, row.lineage, row.timing_key, row.unit_id, row.occurrence_on] = row
     return {key: found[key] for key in keys if key in found}
-
-
-def _off_holidays(day: Occurrence, off_days: str, workdays: Workdays) -> date | None:
-    """The working day on which it is due; None where it falls together with another one.
-
-    After the holiday where the plan says so, else before it. A year without a calendar stays as it
-    is printed, and is put right once its calendar is there.
-    """
-    due_on = day.due_on
-    try:
-        move = workdays.on_or_after if off_days == "after" else workdays.on_or_before
-        moved = move(due_on)
-    except CalendarMissing:
-        return due_on
-    if moved < due_on and day.previous_on is not None and moved <= day.previous_on:
-        return None  # 每日报送: nothing is owed on the days off
-    if moved > due_on and day.next_on is not None and moved >= day.next_on:
-        return None
-    return moved
 
 
 Place = tuple[str, str, str]  # plan, lineage, timing key

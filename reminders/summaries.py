@@ -16,7 +16,8 @@ from reminders.choices import ChoiceBook
 from reminders.debtors import debtors_of, with_collectives
 from reminders.history import History
 from reminders.owed import Owed, OwedWindow, owed_between, row_id
-from reminders.reports import windows_due
+from reminders.past import first_days, was_past
+from reminders.reports import windows_due, without_past
 from reminders.rules import Digest
 
 LOOK_BACK = timedelta(days=366)  # what has been overdue for longer is the circular's
@@ -59,7 +60,7 @@ def summary(
         return Summary()
     found = Summary()
     _add_tasks(found, session, unit_id, versions, rule.until(period), now, Asker(session, book, workdays))  # fmt: skip
-    _add_reports(found, session, unit_id, versions, rule.until(period), now.date(), workdays)
+    _add_reports(found, session, unit_id, versions, rule.until(period), now, workdays)
     start, end = (_midnight(day, now) for day in (before.first, before.last + _A_DAY))
     found.done = _done_between(session, unit_id, versions, start, end)
     found.reported = _reported(session, unit_id, versions, start, end)
@@ -94,7 +95,7 @@ def _add_tasks(
     ]
     history = History(session, {one.task.lineage for one in owed})
     debtors = debtors_of(session, {row_id(one.task.id) for one in owed})
-    known_since = asker.first_days(owed)
+    known_since = first_days(session, owed, now.tzinfo)
     for one in owed:
         owing = debtors.get(row_id(one.task.id), [])
         mine = next((d for d in owing if d.unit_id == unit_id), None)
@@ -110,14 +111,16 @@ def _is_followed_up(one: Owed, known_since: dict[tuple[str, str], date], today: 
     """Not what was past when its plan came in force, nor what a newer occurrence has replaced."""
     due_on, next_on = one.occurrence.due_on, one.occurrence.next_on
     known_on = known_since.get((one.task.plan_id, one.task.lineage))
-    return (next_on is None or next_on >= today) and (known_on is None or due_on >= known_on)
+    return (next_on is None or next_on >= today) and not was_past(due_on, known_on, today)
 
 
 def _add_reports(
     found: Summary, session: Session, unit_id: int, versions: Collection[str], until: date,
-    today: date, workdays: Workdays,
+    now: datetime, workdays: Workdays,
 ) -> None:  # fmt: skip
-    for owed in windows_due(session, today - LOOK_BACK, until, workdays, versions):
+    today = now.date()
+    windows = windows_due(session, today - LOOK_BACK, until, workdays, versions)
+    for owed in without_past(session, windows, today, now.tzinfo):
         if owed.window.unit_id == unit_id and owed.window.received_on is None:
             (found.reports if owed.window.due_on >= today else found.missing).append(owed)
 

@@ -37,6 +37,7 @@ async def river(world: World, tmp_path: Path) -> World:
     with writing(world.core.engine) as session:
         if session.exec(select(Unit).where(Unit.name == "县河长办")).first() is None:
             session.add(Unit(name="县河长办", jurisdiction="青川县"))
+    await world.advance_to("2022-11-01 09:00")  # what was past when it came in force is not owed
     await world.becomes_admin(ADMIN)
     await world.binds(OFFICE, "县河长办", "县河长办", CLERK, ADMIN)
     await world.binds(RIVER, "县水利局", "县水利局", CLERK, ADMIN)

@@ -1,13 +1,14 @@
 """Which reports are owed when: windows over holidays, ends of months and of years, and what is missing."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from small_ledger import Row, add_members, add_plan, unit_named
 from sqlalchemy import Engine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from config.database import reading, writing
 from config.errors import UserError
@@ -15,11 +16,11 @@ from config.workdays import Workdays
 from corpus.models import EventKind, Plan, TaskEvent, Unit
 from corpus.values import Role, TimingKind
 from reminders import periods, reports
-from reminders.models import ReportDuty, ReportWindow
+from reminders.models import ReportDuty, ReportWindow, VersionSeen
 
-WORKDAYS = Workdays()
+WORKDAYS, ZONE = Workdays(), ZoneInfo("Asia/Shanghai")
 YEAR = date(2024, 1, 1), date(2024, 12, 31)
-AT = datetime(2024, 6, 1, 1, 0, tzinfo=UTC)
+AT, MONTHS = datetime(2024, 6, 1, 1, 0, tzinfo=UTC), timedelta(days=92)
 Line = tuple[str, str, str, str]  # unit, period, opens, due
 
 
@@ -38,6 +39,10 @@ def lines(engine: Engine, first: date, last: date) -> list[Line]:
             (names[o.window.unit_id], o.window.period, f"{o.window.opens_on}", f"{o.window.due_on}")
             for o in found
         ]
+
+
+def missing(session: Session, day: date) -> list[str]:
+    return [o.window.period for o in reports.missing_reports(session, day, WORKDAYS, ZONE)]
 
 
 def of(engine: Engine, row: Row, *, first: date = YEAR[0], last: date = YEAR[1]) -> list[Line]:
@@ -242,8 +247,7 @@ def test_a_window_goes_from_upcoming_to_open_to_missing_to_received(engine: Engi
         days = [date(2024, 3, 31), date(2024, 4, 1), date(2024, 6, 25), date(2024, 6, 26)]
         found = [reports.state_of(window, day) for day in days]
         assert found == ["upcoming", "open", "open", "missing"]
-        late = reports.missing_reports(session, date(2024, 6, 28), WORKDAYS)
-        assert [o.window.period for o in late] == ["2024-Q1", "2024-Q2"]
+        assert missing(session, date(2024, 6, 28)) == ["2024-Q1", "2024-Q2"]
         assert window.id is not None
         event = reports.receive(
             session, window.id, on=date(2024, 6, 28), at=AT, by="cli", text="已上报"
@@ -254,8 +258,26 @@ def test_a_window_goes_from_upcoming_to_open_to_missing_to_received(engine: Engi
         reports.receive(session, window.id, on=date(2024, 6, 30), at=AT, by="cli", text="补充")
         assert (window.received_on, window.event_id) == (date(2024, 6, 28), event.id)
         assert len(session.exec(select(TaskEvent)).all()) == 2
-        late = reports.missing_reports(session, date(2024, 7, 1), WORKDAYS)
-        assert [o.window.period for o in late] == ["2024-Q1"]
+        assert missing(session, date(2024, 7, 1)) == ["2024-Q1"]
+
+
+def test_what_was_past_when_its_plan_came_in_force_is_not_owed(engine: Engine) -> None:
+    with writing(engine) as session:
+        row = duty("FREQ=MONTHLY;BYMONTHDAY=5", when="每月5日前")
+        version = add_plan(session, "hezhang", [row], period=YEAR)
+        # the sixth of April in Shanghai
+        version.published_at = datetime(2024, 4, 5, 16, 30, tzinfo=UTC)
+    with writing(engine) as session:
+        assert missing(session, date(2024, 6, 10)) == ["2024-05", "2024-06"]
+        # asked of a day before that, it stands as the plan says
+        assert missing(session, date(2024, 4, 5)) == ["2024-01", "2024-02", "2024-03", "2024-04"]
+        found = reports.due_between(session, *YEAR, WORKDAYS)[:6]
+        states = reports.states_on(session, found, date(2024, 6, 3), ZONE)
+        assert list(states.values()) == ["before"] * 4 + ["missing", "open"]
+        # a serving process, whose clock stands elsewhere, has had it in force for longer
+        session.add(VersionSeen(version_id=version.id, plan_id="hezhang", at=AT - MONTHS))
+        session.flush()
+        assert missing(session, date(2024, 6, 10))[0] == "2024-03"
 
 
 def test_a_report_cannot_come_before_its_window(small: Engine) -> None:
@@ -303,9 +325,9 @@ def test_units_are_told_what_they_have_still_to_hand_in(small: Engine) -> None:
     of(small, duty("FREQ=YEARLY;BYMONTH=3,6,9,12;BYMONTHDAY=25"))
     with writing(small) as session:
         unit_id = unit_named(session, "县水利局")
-        found = reports.awaited(session, [unit_id], date(2024, 7, 2), WORKDAYS)
+        found = reports.awaited(session, [unit_id], date(2024, 7, 2), WORKDAYS, ZONE)
         assert [o.window.period for o in found] == ["2024-Q1", "2024-Q2", "2024-Q3"]
-        assert reports.awaited(session, [unit_id + 1], date(2024, 7, 2), WORKDAYS) == []
+        assert reports.awaited(session, [unit_id + 1], date(2024, 7, 2), WORKDAYS, ZONE) == []
 
 
 def test_a_calendar_that_comes_later_puts_the_day_right(small: Engine, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ def report(talk: Talk, message: OutboxMessage | None, answer: Answer) -> list[Re
     unit = people.unit_of(talk.session, talk.incoming)
     if unit is None or unit.id is None:
         return talk.replies(NO_UNIT)
-    owed = reports.awaited(talk.session, [unit.id], talk.today, talk.core.workdays)
+    core = talk.core
+    owed = reports.awaited(talk.session, [unit.id], talk.today, core.workdays, core.clock.zone)
     spoken = [item for item in items(talk.session, message) if item.window] if message else []
     named = [i.window for i in chosen(spoken, answer.said) or spoken if i.window is not None]
     own = {window.id: window for window in named if window.unit_id == unit.id}

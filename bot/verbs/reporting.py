@@ -19,7 +19,7 @@ from corpus.values import TimingKind
 from reminders import periods, reports
 from reminders.debtors import members_of
 from reminders.models import ReportDuty
-from reminders.owed import OwedWindow
+from reminders.owed import OwedWindow, row_id
 from reminders.reports import STATES
 
 
@@ -38,11 +38,12 @@ def reports_list(
         found = reports.due_between(session, first, last, core.workdays, plan_ids=plan_ids)
         found = _of_unit(session, found, unit)
         names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
+        states = reports.states_on(session, found, today, core.clock.zone)
     if json:
-        yield as_json([_to_json(owed, names, today) for owed in found])
+        yield as_json([_to_json(owed, names, states[row_id(owed.window.id)]) for owed in found])
         return
     for owed in found:
-        yield _line(owed, names, reports.state_of(owed.window, today))
+        yield _line(owed, names, states[row_id(owed.window.id)])
     yield f"共{len(found)}项报送。"
 
 
@@ -54,12 +55,16 @@ def reports_missing(
     today = core.now(at).date()
     with writing(core.engine) as session:
         plan_ids = _known_plan(session, plan)
-        found = reports.missing_reports(session, today, core.workdays, plan_ids=plan_ids)
+        found = reports.missing_reports(
+            session, today, core.workdays, core.clock.zone, plan_ids=plan_ids
+        )
         found = _of_unit(session, found, unit)
         names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
     late = {owed.window.id: (today - owed.window.due_on).days for owed in found}
     if json:
-        yield as_json([_to_json(o, names, today) | {"days_late": late[o.window.id]} for o in found])
+        yield as_json(
+            [_to_json(o, names, "missing") | {"days_late": late[o.window.id]} for o in found]
+        )
         return
     for owed in found:
         yield _line(owed, names, f"已逾期{late[owed.window.id]}天")
@@ -164,14 +169,14 @@ def _of_unit(session: Session, found: list[OwedWindow], unit: str | None) -> lis
     return [owed for owed in found if owed.window.unit_id in ids]
 
 
-def _to_json(owed: OwedWindow, names: dict[int, str], today: date) -> dict[str, Any]:
+def _to_json(owed: OwedWindow, names: dict[int, str], state: str) -> dict[str, Any]:
     window, task = owed.window, owed.task
-    received = reports.state_of(window, today) == "received" and window.received_on
+    received = state == "received" and window.received_on
     return {
         "id": window.id, "plan": window.plan_id, "part": task.part if task else "report",
         "no": task.no if task else None, "unit": names[window.unit_id], "period": window.period,
         "opens": window.opens_on.isoformat(), "due": window.due_on.isoformat(),
-        "state": reports.state_of(window, today),
+        "state": state,
         "received_on": received.isoformat() if received else None,
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from corpus.phrases import describe_span, read_spans
 from rag.phrasing import chinese_day
 from reminders import reports
 from reminders.choices import ChoiceBook
+from reminders.duties import owed_since
 from reminders.owed import OwedWindow
 from reminders.receivers import Receivers
 
@@ -44,8 +45,8 @@ def asks(text: str) -> bool:
     return bool(_WHO.search(text) or _WHETHER.search(text))
 
 
-def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | None:
-    """The answer; None where a list was posted that is the answer. The session must be one that writes."""
+def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | report_list.Group:
+    """The answer, or the reports whose list is the answer once it is posted; nothing is written."""
     today = date.fromisoformat(incoming.stands_at) if incoming.stands_at else core.clock.today()
     own = people.unit_of(session, incoming)
     found = look_up(
@@ -57,9 +58,7 @@ def reply(session: Session, core: Core, incoming: Incoming) -> Outgoing | None:
         and not incoming.stands_at
         and _follows(session, core, incoming, found.list_of)
     ):
-        group = next(iter(report_list.grouped([found.list_of])))
-        report_list.post(session, group, incoming.platform, incoming.chat_id, core.clock.now())
-        return None
+        return found.list_of.key
     return Outgoing(incoming.chat_id, found.rows, reply_to=incoming.message_id)
 
 
@@ -75,7 +74,7 @@ def look_up(
     session: Session, core: Core, text: str, today: date, *,
     plan_ids: Collection[str] | None = None, own: Sequence[Unit] = (),
 ) -> Found:  # fmt: skip
-    """Who has reported and who has not; `own` are the asker's units. The session must be one that writes."""
+    """Who has reported and who has not; `own` are the asker's units."""
     text = text.strip()
     units = units_in(session, text)
     if not units and _WHETHER.search(text) and not _WHO.search(text):
@@ -137,18 +136,20 @@ def _asked_for(
     spans = [one for one in read_spans(text, today) if one.start and one.end]
     if spans and spans[0].start and spans[0].end:
         first, last = spans[0].start, spans[0].end
-        due = reports.due_between(session, first, last, days, plan_ids=plan_ids)
+        due = reports.windows_due(session, first, last, days, plan_ids)
         return reports.without_past(session, due, today, zone), describe_span(first, last)
-    ahead = reports.open_windows(session, today - OF_LATE, today, days, plan_ids=plan_ids)
-    found = [
-        *reports.missing_reports(session, today, days, zone, plan_ids=plan_ids),
-        *reports.open_windows(
-            session, today, today + reports.LONGEST_OPEN, days, plan_ids=plan_ids
-        ),
-        *reversed(reports.without_past(session, ahead, today, zone)),
+    since = owed_since(session, today, plan_ids)
+    last = today + reports.LONGEST_OPEN
+    seen = reports.windows_seen(session, since, last, days, plan_ids=plan_ids)
+    begun = [
+        owed
+        for owed in reports.without_past(session, seen, today, zone)
+        if owed.window.opens_on <= today
     ]
-    once = {owed.window.id: owed for owed in found if owed.window.opens_on <= today}
-    return list(once.values()), ""
+    missing = [o for o in begun if reports.state_of(o.window, today) == "missing"]
+    awaited = [o for o in begun if o.window.due_on >= today]
+    of_late = [o for o in begun if today - OF_LATE <= o.window.due_on < today and o not in missing]
+    return [*missing, *awaited, *reversed(of_late)], ""
 
 
 def _late(found: list[OwedWindow], today: date, span: str) -> list[OwedWindow]:

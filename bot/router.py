@@ -14,6 +14,7 @@ from bot import (
     people,
     plan_desk,
     questions,
+    report_list,
     report_questions,
 )
 from bot.answering.decisions import settle_moved
@@ -76,7 +77,7 @@ class Router:
         if month := circular.asked_month(text, self._core.clock.today()):
             return self._made(incoming, circular.reply, self._core, month)
         if report_questions.asks(text):
-            return lambda session: self._ask_who_reported(session, incoming)
+            return self._who_reported(incoming)
         if not text:
             return lambda session: self._ours(
                 session, incoming, "我只能处理文字和文件。请把问题写成一句话。"
@@ -151,10 +152,19 @@ class Router:
         people.chat_of(session, incoming)
         return []
 
-    def _ask_who_reported(self, session: Session, incoming: Incoming) -> list[Reply]:
-        _note(session, incoming)
-        message = report_questions.reply(session, self._core, incoming)
-        return [(incoming.platform, message)] if message else []  # else a list was posted
+    def _who_reported(self, incoming: Incoming) -> Action:
+        with reading(self._core.engine) as session:
+            found = report_questions.reply(session, self._core, incoming)
+        if isinstance(found, Outgoing):
+            return lambda session: self._seen(session, incoming, found)
+
+        def post(session: Session) -> list[Reply]:
+            _note(session, incoming)
+            here, now = (incoming.platform, incoming.chat_id), self._core.clock.now()
+            report_list.post(session, found, *here, now)
+            return []
+
+        return post
 
     # ---- plans
 

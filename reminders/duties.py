@@ -92,6 +92,12 @@ def duties_in_force(session: Session, plan_ids: Collection[str] | None = None) -
     ]
 
 
+def owed_since(session: Session, day: date, plan_ids: Collection[str] | None = None) -> date:
+    """The first day since which a report may be owed, as seen on `day`."""
+    first_days = (duty.since for duty in duties_in_force(session, plan_ids) if duty.since)
+    return min(first_days, default=date(day.year, 1, 1))
+
+
 def units_of(session: Session, duties: Collection[Duty]) -> dict[tuple[str, str], list[Debtor]]:
     """(plan, lineage) → the units that owe the reports; collective ones by their members."""
     found: dict[tuple[str, str], list[Debtor]] = {}

@@ -12,7 +12,7 @@ from config.errors import UserError
 from config.workdays import Workdays
 from corpus.models import EventKind, PlanVersion, TaskEvent, VersionState
 from corpus.values import Role
-from reminders.duties import Duty, duties_in_force, units_of
+from reminders.duties import Duty, duties_in_force, owed_since, units_of
 from reminders.models import ReportWindow
 from reminders.owed import OwedWindow, row_id
 from reminders.past import first_days, was_past
@@ -44,6 +44,15 @@ def open_windows(
     return sorted(found, key=lambda o: (o.window.due_on, o.window.plan_id, row_id(o.window.id)))
 
 
+def windows_seen(
+    session: Session, first: date, last: date, workdays: Workdays, *,
+    plan_ids: Collection[str] | None = None,
+) -> list[OwedWindow]:  # fmt: skip
+    """As `open_windows`, and nothing is written: what is not in the table yet is as it would be."""
+    wanted = _wanted_between(session, first, last, workdays, plan_ids)
+    return sorted(_seen(session, wanted), key=_by_day)
+
+
 def windows_ahead(
     session: Session, first: date, last: date, workdays: Workdays, *,
     version_id: int | None = None,
@@ -57,18 +66,16 @@ def windows_ahead(
         version = session.get(PlanVersion, version_id)
         in_force = version is not None and version.state is VersionState.IN_FORCE
         plan_ids = [version.plan_id] if version is not None and in_force else []
-    wanted = _wanted_between(session, first, last, workdays, plan_ids)
-    found = _seen(session, wanted)
-    return sorted((owed for owed in found if owed.window.received_on is None), key=_by_day)
+    found = windows_seen(session, first, last, workdays, plan_ids=plan_ids)
+    return [owed for owed in found if owed.window.received_on is None]
 
 
 def windows_due(
-    session: Session, first: date, last: date, workdays: Workdays, plan_ids: Collection[str]
+    session: Session, first: date, last: date, workdays: Workdays, plan_ids: Collection[str] | None
 ) -> list[OwedWindow]:
-    """The windows of some plans in force that fall due in a span, received or not; nothing is written."""
-    wanted = _wanted_between(session, first, last, workdays, plan_ids)
-    found = _seen(session, wanted)
-    return sorted((owed for owed in found if first <= owed.window.due_on <= last), key=_by_day)
+    """The windows of plans in force that fall due in a span, received or not; nothing is written."""
+    found = windows_seen(session, first, last, workdays, plan_ids=plan_ids)
+    return [owed for owed in found if first <= owed.window.due_on <= last]
 
 
 def windows_named(session: Session, ids: Collection[int], workdays: Workdays) -> list[OwedWindow]:
@@ -128,10 +135,7 @@ def missing_reports(
 
     What was past when its plan came in force, by the days of `zone`, is not owed.
     """
-    first = min(
-        (since for duty in duties_in_force(session, plan_ids) if (since := duty.since)),
-        default=date(day.year, 1, 1),
-    )
+    first = owed_since(session, day, plan_ids)
     before = due_between(session, first, day - timedelta(days=1), workdays, plan_ids=plan_ids)
     late = [owed for owed in before if state_of(owed.window, day) == "missing"]
     return without_past(session, late, day, zone)

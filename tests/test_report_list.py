@@ -157,6 +157,10 @@ async def test_questions_about_the_state_are_answered_from_it(river: World, bota
     assert "1项报送没有报齐" in row
     assert "未报送：2个单位（县水利局、县生态环境局）；已报送：1个单位" in who
     assert await river.ask(CLERK.id, CLERK, text) == f"{row}\n{who}"
+    with writing(river.core.engine) as session:  # nothing is written, whoever writes meanwhile
+        session.add(Unit(name="县财政局"))
+        session.flush()
+        assert list(asking.ask(river.core, text=text)) == [row, who]
     (own,) = asking.ask(river.core, text="四季度报送了吗？", unit="水利局")
     assert "县水利局" in own
     assert "逾期4天" in own

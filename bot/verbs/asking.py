@@ -13,7 +13,7 @@ from bot import report_questions
 from bot.core import Core
 from bot.verbs import as_json
 from config.clock import read_day
-from config.database import reading, writing
+from config.database import reading
 from config.errors import UserError
 from corpus import ledger
 from rag.question import Answer, Question
@@ -106,7 +106,7 @@ def _who_reported(
     core: Core, text: str, today: date, scope: tuple[str, ...] | None, unit: str | None
 ) -> Answer:
     """As in a chat: from the reports that came, not from what plans say of reporting."""
-    with writing(core.engine) as session:
+    with reading(core.engine) as session:
         own = report_questions.units_called(session, unit) if unit else []
         found = report_questions.look_up(session, core, text, today, plan_ids=scope, own=own)
     return Answer(found.rows, True)

@@ -166,9 +166,13 @@ async def test_what_comes_again_has_the_same_id(server: WecomBotServer, ear: Ear
 
 
 async def test_what_is_not_understood_ends_nothing(server: WecomBotServer, ear: Ear) -> None:
+    await until(lambda: server.wire.subscriptions == 1)
+    for frame in ("no JSON", "[]", '{"cmd": "ping"}', '{"headers": {"req_id": "nobody\'s"}}'):
+        await asyncio.to_thread(server.wire.send_raw, frame)
     await asyncio.to_thread(server.call, "aibot_msg_callback", {"msgid": "1", "from": None})
     await asyncio.to_thread(server.say, "private", BOSS, "还在吗")
     assert (await ear.has(1))[0].text == "还在吗"
+    assert server.wire.subscriptions == 1
 
 
 async def test_what_could_not_be_stored_is_held(server: WecomBotServer, bot: WecomBot) -> None:

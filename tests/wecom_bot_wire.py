@@ -52,7 +52,10 @@ class BotWire:
 
     def push(self, cmd: str, call_id: str, body: Json) -> None:
         """Calls whoever is subscribed, once somebody is."""
-        frame = json.dumps({"cmd": cmd, "headers": {"req_id": call_id}, "body": body})
+        self.send_raw(json.dumps({"cmd": cmd, "headers": {"req_id": call_id}, "body": body}))
+
+    def send_raw(self, frame: str) -> None:
+        """Any frame."""
         with self._changed:
             assert self._changed.wait_for(lambda: self._subscribed, PATIENCE_S), "nobody is there"
             connection = self._subscribed

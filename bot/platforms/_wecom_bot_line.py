@@ -62,6 +62,9 @@ class Line:
                     self._fault, pause_s = error, max(self._wait_s, error.retry_after_s)
                 except Refused as error:
                     self._fault, pause_s = error, LONGEST_WAIT_S
+                except Exception as error:  # of a library, a proxy …: we must not stay deaf
+                    words = f"与{VENDOR}的连接出错（{type(error).__name__}）"
+                    self._fault, pause_s = TryLater(words, FIRST_WAIT_S), self._wait_s
                 log.warning("wecom_bot.no_line", why=str(self._fault), retry_after_s=pause_s)
                 await asyncio.sleep(pause_s)
                 self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
@@ -139,18 +142,24 @@ class Line:
 
     async def _listen(self, connection: ClientConnection) -> None:
         async for text in connection:
-            frame = json.loads(text)
-            call_id, body = str(frame["headers"]["req_id"]), frame.get("body") or {}
-            if frame.get("cmd") in CALLBACKS:
-                if event_type(body) == DISPLACED:
-                    raise TryLater(TWO_OF_US, DISPLACED_WAIT_S)
-                # WeCom waits for no answer: none waits for the one before
-                task = asyncio.create_task(self._deal(call_id, body))
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
-            elif (answer := self._answers.get(call_id)) and not answer.done():
-                answer.set_result(frame)
+            try:
+                self._hear(json.loads(text))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                log.warning("wecom_bot.not_understood", error=type(error).__name__)
         raise TryLater(f"{VENDOR}断开了连接", FIRST_WAIT_S)
+
+    def _hear(self, frame: Json) -> None:
+        """Takes a call in, or an answer to where it is waited for; raises TryLater for the end of us."""
+        call_id, body = str(frame["headers"]["req_id"]), frame.get("body") or {}
+        if frame.get("cmd") in CALLBACKS:
+            if event_type(body) == DISPLACED:
+                raise TryLater(TWO_OF_US, DISPLACED_WAIT_S)
+            # WeCom waits for no answer: none waits for the one before
+            task = asyncio.create_task(self._deal(call_id, body))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        elif (answer := self._answers.get(call_id)) and not answer.done():
+            answer.set_result(frame)
 
     async def _deal(self, call_id: str, body: Json) -> None:
         try:

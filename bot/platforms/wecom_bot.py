@@ -77,8 +77,8 @@ class WecomBot:
         buttons=6,
         file_bytes=FILE_BYTES,
         receives_files=True,
-        chat_messages_per_min=30,
-        group_messages_per_min=30,
+        chat_messages_per_min=15,  # 30 for all, and a card may need a text before it
+        group_messages_per_min=15,
     )
 
     def __init__(self, url: str, bot_id: str, secret: str, clock: Clock) -> None:

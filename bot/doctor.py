@@ -242,8 +242,8 @@ def _needed_years(session: Session, today: date) -> set[int]:
     years = {today.year}
     for due_on, rule, end_on in session.exec(in_force):
         if due_on is not None and due_on >= today:
-            # working days are counted back from the deadline, over New Year if need be
-            years |= {due_on.year, (due_on - timedelta(days=31)).year}
+            # working days are counted back from the deadline and on from it, over New Year if need be
+            years |= {(due_on + timedelta(days=days)).year for days in (-31, 0, 31)}
         if rule is not None and (end_on is None or end_on.year > today.year):
             years.add(today.year + 1)
     return years

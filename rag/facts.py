@@ -120,7 +120,8 @@ def _kin(one: Found, other: Found) -> bool:
 
 
 def _has_time(found: Found) -> bool:
-    return bool(timings_of(found.entry, found.line)) or bool(
+    timed = timings_of(found.entry, found.line) or phrasing.undated_words(found.entry)
+    return bool(timed) or bool(
         re.search(
             r"\d+[月日号天]|\d年[底末内前]|每[年月周季日]|工作日|及时|随时|立即", found.sentence
         )

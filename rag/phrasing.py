@@ -72,6 +72,14 @@ def timing_words(entry: Entry, timing: Timing, english: bool = False) -> str:
     return f"{timing.text}（即{day}前{'，' if notes else ''}{'，'.join(notes)}）"
 
 
+def undated_words(entry: Entry) -> str:
+    """What a row prints as its time where that is no day: 汛期前, 适时; "" where it has a day, or nothing."""
+    task = entry.task
+    if task is None or task.timings or not any(c.isalnum() for c in task.timing_text):
+        return ""
+    return " ".join(task.timing_text.split())
+
+
 def _put_off_words(timing: Timing, put_off: Mapping[date, date], english: bool) -> str:
     if english:
         said = [f"{old.isoformat()} extended to {new.isoformat()}" for old, new in put_off.items()]
@@ -84,7 +92,9 @@ def _put_off_words(timing: Timing, put_off: Mapping[date, date], english: bool) 
 
 
 def when_words(entry: Entry, timings: Sequence[Timing], english: bool = False) -> str:
-    """Timings of a row, each with what it dates where there are several."""
+    """Timings of a row, each with what it dates where there are several; else its words 汛期前."""
+    if not timings and (words := undated_words(entry)):
+        return words if english else f"{words}（没有写明日期）"
     several = len({t.about for t in timings}) > 1
     return ("; " if english else "；").join(
         dict.fromkeys(_when(entry, t, several, english) for t in timings)

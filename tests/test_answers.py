@@ -127,6 +127,25 @@ def test_what_is_off_topic_elsewhere_is_asked_of_a_plan_that_speaks_of_it(
         retire(core, "daqi")
 
 
+def test_a_time_that_is_no_day_is_told_as_printed(core: Core, tmp_path: Path) -> None:
+    plan = tmp_path / "防汛.txt"
+    plan.write_text(
+        "澜川市2025年防汛工作要点\n\n序号\t工作任务\t具体措施\t责任单位\t完成时限\n"
+        "1\t堤防检查\t排查堤防险工险段。\t市水利局\t汛期前\n"
+        "2\t校园排涝\t疏通校园排水管网12公里。\t市教育局\t开学前\n",
+        encoding="utf-8",
+    )
+    core.ingest(plan, by="test", plan_id="fangxun", publish=True)
+    try:
+        listed = ask(core, "市水利局有哪些任务？", "fangxun").text
+        assert "时限：汛期前（没有写明日期）" in listed
+        answer = ask(core, "校园排涝什么时候完成？", "fangxun")
+        assert answer.answerable
+        assert answer.rows[0].startswith("时限：开学前（没有写明日期）")
+    finally:
+        retire(core, "fangxun")
+
+
 def test_words_with_slips_and_in_english(core: Core) -> None:
     assert "420" in ask(core, "河湖长公是牌新设和更换多少块？").text
     assert (

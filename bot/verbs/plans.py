@@ -99,7 +99,7 @@ def plans_show(core: Core, *, id: str, json: bool = False) -> Iterator[str]:
             due = "；".join(
                 f"{t.text}→{t.due_on}{'（有歧义）' if t.ambiguous else ''}" if t.due_on else t.text
                 for t in task.timings
-            )
+            ) or " ".join(task.timing_text.split())
             yield " | ".join(
                 part
                 for part in (render.row_name(task), task.title or "", task.text[:60], units, due)

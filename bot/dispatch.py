@@ -38,7 +38,7 @@ SLOTS = 32  # messages of one platform on their way at once
 POLL_S = 1.0  # for what another process put in, and for what came due
 PATIENCE_S = 5.0  # a message that must wait longer for its pace gives its slot to others
 SEND_TIMEOUT_S = 45.0  # half a lease
-SHOWN_WITHIN_S = 5.0  # a beginning; the answer waits for it
+SHOWN_WITHIN_S = 15.0  # a beginning; the answer waits for it
 STOP_WITHIN_S = 5.0  # for messages on their way when we are stopped
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
 NOTHING_TO_SAY = "没有可发的内容"

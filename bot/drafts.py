@@ -36,6 +36,9 @@ async def drafting(
     showing = asyncio.create_task(draft.run())
     try:
         yield draft.take
+    except asyncio.CancelledError:  # we stop, and the answer is made at the next start
+        showing.cancel()
+        raise
     finally:
         draft.end()
         await asyncio.gather(showing, return_exceptions=True)

@@ -191,7 +191,9 @@ async def _listen(chat: "BaseChatModel", asked: list[tuple[str, str]], heard: He
         async for piece in chat.astream(asked):
             whole = piece if whole is None else whole + piece
             heard(_spoken(whole))
-    except (BadRequestError, UnprocessableEntityError):
+    except (BadRequestError, UnprocessableEntityError, ValueError):
+        if whole is not None:
+            raise
         return await chat.ainvoke(asked)  # a server that doesn't stream, or can't count meanwhile
     # a line that is cut between two pieces looks like the end
     if whole is None or not whole.response_metadata.get("finish_reason"):

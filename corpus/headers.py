@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
+from corpus.document import Row, Table
+from corpus.numbering import read_cell_number
+
 
 class Field(StrEnum):
     """What a column holds."""
@@ -33,6 +36,8 @@ class Field(StrEnum):
 
 _YEAR = re.compile(r"(20\d\d)(?:年|$)")
 _MOMENT = r"(20\d\d年)?(第?[一二三四1-4]季度|[上下]半年|1?\d[-—–~至]1?\d月|1?\d月)"
+_HEAD_ROWS = 8  # the head stands within the first so many rows
+_LONGEST_SUBHEAD = 14
 _LONGEST = 16  # characters; a longer cell is no head
 
 # The first pattern that is found decides; so the more particular stand first.
@@ -41,7 +46,7 @@ _WORDS: tuple[tuple[Field, str], ...] = (
         Field.MOMENT,
         rf"^({_MOMENT})(前|底|末|份)?(的)?(工作|目标|主要|重点|预期|推进|形象|序时|任务|计划|安排|进度|节点|要求|内容|值|数|应|完成)*$",
     ),
-    (Field.NO, r"^(序号|编号|项次|序|号|No\.?|№)$"),
+    (Field.NO, r"^((项目|任务|事项|工作)?(序号|编号)|项次|序|号|No\.?|№)$"),
     (Field.UNIT, r"责任(单位|部门|科室)(及|和|与|、|/)"),
     (Field.ASIDE, r"(交办|发现|受理|填报|填表|检查|接收|反馈|印发|录入)(时间|日期)"),
     (
@@ -69,7 +74,7 @@ _WORDS: tuple[tuple[Field, str], ...] = (
     (
         Field.TIME,
         r"(完成|办结|整改|建设|实施|工作|计划|落实|推进|达标)(时限|期限|年限|日期|时间|节点)|(完成|时间|时限)要求$"
-        r"|时限|期限|工期|截止|起止|^(时间|日期|期限|节点)|(时间|进度)安排|序时进度|时间(进度|节点|表)",
+        r"|时限|期限|工期|截止|起止|^(时间|日期|期限|节点)|^(实施|推进)?(月份|月度|季度|时段)$|(时间|进度)安排|序时进度|时间(进度|节点|表)",
     ),
     (Field.TARGET, r"(目标|指标|任务|计划)(值|数)|^目标$|^(年度|全年)(目标|指标|任务)$"),
     (Field.TARGET, r"^20\d\d(年度?)?(末|底)?(的)?(目标|指标|计划|任务)?(值|数)?$"),
@@ -139,3 +144,35 @@ _SUBSTANCE = {
     Field.TARGET,
     Field.MOMENT,
 }
+
+
+def find_heads(table: Table) -> tuple[int, list[str]]:
+    """Where the body starts, and the head of each column; two rows of head are joined by “·”."""
+    for index, row in enumerate(table.rows[:_HEAD_ROWS]):
+        heads = [cell.text for cell in row.cells]
+        if not is_header(heads):
+            continue
+        start = index + 1
+        if start < len(table.rows) and _parts_heads(table.rows[start], heads):
+            below = [cell.text for cell in table.rows[start].cells]
+            heads = [
+                up if plain(down) in ("", plain(up)) else f"{up}·{down}" if plain(up) else down
+                for up, down in zip(heads, below, strict=True)
+            ]
+            start += 1
+        return start, heads
+    return 0, []
+
+
+def _parts_heads(row: Row, heads: Sequence[str]) -> bool:
+    """Whether the row below a head belongs to it: under one head that spans columns it names each."""
+    above = [plain(head) for head in heads]
+    below = [plain(cell.text) for cell in row.cells]
+    if read_cell_number(below[0]) or any(len(cell) > _LONGEST_SUBHEAD for cell in below):
+        return False
+    parts = [column for column, cell in enumerate(below) if cell and cell != above[column]]
+
+    def spans(column: int) -> bool:
+        return not above[column] or above.count(above[column]) > 1 or "" in above[column + 1 :][:1]
+
+    return len(parts) >= 2 and all(map(spans, parts))

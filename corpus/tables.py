@@ -7,14 +7,15 @@ from datetime import date
 from enum import StrEnum
 
 from corpus.abreast import abreast
+from corpus.cards import laid_down
 from corpus.columns import Columns, read_columns
 from corpus.deadlines import DateContext, read_timings
 from corpus.document import BlockKind, Document, Row, Table
-from corpus.headers import Field, is_header, plain
+from corpus.headers import Field, field_of, find_heads
 from corpus.indicators import read_indicator_cell, read_targets
 from corpus.numbering import read_cell_number, read_number
 from corpus.quotas import read_quotas
-from corpus.units import FIRST_LEADS, is_mark, name_units, read_units, settle
+from corpus.units import FIRST_LEADS, are_units, is_mark, name_units, read_units, settle
 from corpus.values import IndicatorKind, ResponsibilityValue, Role, TaskRow, TimingKind, TimingValue
 
 
@@ -52,10 +53,9 @@ _PERSON = re.compile(
 )
 _ABOUT_NUMBERS = re.compile(r"[（(]?(计量)?单位\s*[:：]|填[报表]")
 _KINDS = {"约束": IndicatorKind.BINDING, "预期": IndicatorKind.ANTICIPATORY}
+_OWN = re.compile(r"[省市县区旗镇乡街]|[\u3400-\u9fff]{2,4}[市县区镇乡]")
 _STROKE = re.compile(r"[/／\\\-—－–]{1,3}")
 _BINDING = (Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME, Field.MARK)
-_HEAD_ROWS = 8  # the head stands within the first so many rows
-_LONGEST_SUBHEAD = 14
 
 
 def read_tables(
@@ -77,8 +77,8 @@ def read_tables(
             if block.kind is BlockKind.HEADING:
                 columns = None  # a table without a head goes on only where no heading came between
             continue
-        for table in abreast(block.table):
-            start, heads = _heads(table)
+        for table in map(laid_down, abreast(block.table)):
+            start, heads = find_heads(table)
             caption = _caption(table, start) or (above if len(above) <= 40 else "")
             quotas = read_quotas(table, caption, from_year)
             if quotas:
@@ -92,6 +92,8 @@ def read_tables(
                     tables.append(TaskTable(_kind(columns), caption, in_annex, bound))
             if columns is not None and columns.count == len(table.rows[0].cells):
                 _Reader(columns, mark, tables[-1], dates or DateContext()).read(table, start)
+                if not columns.has(*_BINDING[:3], Field.MARK):
+                    _give(_owner(table.caption, above, caption), tables[-1])
     return [table for table in tables if table.rows]
 
 
@@ -105,38 +107,6 @@ def lead_mark(document: Document) -> str | None:
             if _FIRST_NOTE.search(text):
                 return FIRST_LEADS
     return None
-
-
-def _heads(table: Table) -> tuple[int, list[str]]:
-    """Where the body starts, and the head of each column; two rows of head are joined by “·”."""
-    for index, row in enumerate(table.rows[:_HEAD_ROWS]):
-        heads = [cell.text for cell in row.cells]
-        if not is_header(heads):
-            continue
-        start = index + 1
-        if start < len(table.rows) and _parts_heads(table.rows[start], heads):
-            below = [cell.text for cell in table.rows[start].cells]
-            heads = [
-                up if plain(down) in ("", plain(up)) else f"{up}·{down}" if plain(up) else down
-                for up, down in zip(heads, below, strict=True)
-            ]
-            start += 1
-        return start, heads
-    return 0, []
-
-
-def _parts_heads(row: Row, heads: Sequence[str]) -> bool:
-    """Whether the row below a head belongs to it: under one head that spans columns it names each."""
-    above = [plain(head) for head in heads]
-    below = [plain(cell.text) for cell in row.cells]
-    if read_cell_number(below[0]) or any(len(cell) > _LONGEST_SUBHEAD for cell in below):
-        return False
-    parts = [column for column, cell in enumerate(below) if cell and cell != above[column]]
-
-    def spans(column: int) -> bool:
-        return not above[column] or above.count(above[column]) > 1 or "" in above[column + 1 :][:1]
-
-    return len(parts) >= 2 and all(map(spans, parts))
 
 
 def _bodies(table: Table, start: int) -> list[list[str]]:
@@ -174,6 +144,23 @@ def _caption(table: Table, start: int) -> str:
         if len(words) == 1:
             caption = words.pop()
     return re.sub(r"^表\s*[\d一二三四五六七八九十]+\s*[:：.]?\s*", "", caption.strip())
+
+
+def _owner(*names: str) -> str:
+    """The unit that a table is headed by: its sheet is called 区教育局, or its title ends so."""
+    for name in names:
+        inner = re.search(r"[（(]([^（）()]+)[）)]$", name)
+        for unit in (name, inner[1] if inner else ""):
+            if _OWN.match(unit) and are_units(unit) and field_of(unit) is None:
+                return unit
+    return ""
+
+
+def _give(unit: str, table: TaskTable) -> None:
+    """Lay the rows of a table that names no units on the one that heads it."""
+    for row in table.rows if unit else ():
+        if not row.responsibilities:
+            row.unit_text, row.responsibilities = unit, read_units(unit)
 
 
 class _Reader:

@@ -369,6 +369,16 @@ def test_pdf_joins_a_number_that_moved_whole_to_the_next_line() -> None:
     assert _pdf_lines.in_cell([above, below], 90)[0] == "登记率达\n95%以上"
 
 
+def test_pdf_begins_a_numbered_point_behind_the_bracket_of_the_one_above() -> None:
+    def line(text: str, top: float) -> _pdf_lines.Line:
+        return _pdf_lines.Line(text, 1, 50, 545, top, top + 12, 12, 12)
+
+    points = [line("（一）办展会。（县商务局牵头，6月底前完成）", 0), line("（二）办赛事。", 15)]
+    assert len(list(_pdf_lines.paragraphs(points, 50, 550, 12))) == 2
+    sentence = [line("（一）办展会，由县商务局（牵头单位）", 0), line("会同各乡镇办理。", 15)]
+    assert len(list(_pdf_lines.paragraphs(sentence, 50, 550, 12))) == 1
+
+
 def test_pdf_joins_a_number_that_moved_whole_to_the_next_page() -> None:
     def part(page: int, words: list[str]) -> _pdf_tables.Ruled:
         spans = [Span(0, column, 1, 1, text) for column, text in enumerate(words)]

@@ -25,6 +25,7 @@ SAMPLES = (
     "livelihood-quarters.md",
     "peace-ticks.xlsx",
     "petition-points.txt",
+    "project-cards.docx",
     "river-points.txt",
     "safety-cells.txt",
     "safety-signs.txt",

@@ -397,3 +397,39 @@ def test_ticks_under_months_are_stretches_of_time_and_strokes_are_blank() -> Non
     ]
     assert [t.due_on for t in drill.timings] == [date(2026, 1, 31), date(2026, 4, 30)]
     assert units(drill) == [("县应急局", Role.RESPONSIBLE)]
+
+
+def test_a_sheet_called_by_a_unit_lays_its_rows_on_that_unit() -> None:
+    rows_of_it = [["序号", "工作任务", "完成时限"], ["1", "检查养老机构。", "6月底前"]]
+    (found,) = read(grid(rows_of_it, caption="区民政局"))
+    assert units(found.rows[0]) == [("区民政局", Role.RESPONSIBLE)]
+    (found,) = read("2026年重点任务清单（区教育局）", grid(rows_of_it))
+    assert units(found.rows[0]) == [("区教育局", Role.RESPONSIBLE)]
+    (found,) = read(grid(rows_of_it, caption="重点任务"))
+    assert units(found.rows[0]) == []
+
+
+def test_a_column_of_months_is_one_of_time() -> None:
+    table = grid(
+        [
+            ["月份", "工作任务", "责任科室"],
+            ["3月", "走访困难群众。", "救助科"],
+            ["", "评选文明家庭。", "宣传科"],
+        ],
+        [(1, 0, 2, 0)],
+    )
+    assert [row.timing_text for row in rows(table)] == ["3月", "3月"]
+
+
+def test_a_card_is_a_table_of_one_row() -> None:
+    card = [
+        ["项目编号", "7", "分管领导", "李敏"],
+        ["项目名称", "口袋公园建设", "口袋公园建设", "口袋公园建设"],
+        ["建设内容", "建成口袋公园5个。", "建成口袋公园5个。", "建成口袋公园5个。"],
+        ["牵头单位", "区住建局", "配合单位", "各街道"],
+        ["完成时限", "9月底前", "备注", ""],
+    ]
+    (row,) = rows(grid(card, [(1, 1, 1, 3), (2, 1, 2, 3)]))
+    assert (row.no, row.title, row.text) == ("7", "口袋公园建设", "建成口袋公园5个。")
+    assert units(row) == [("区住建局", Role.LEAD), ("各街道", Role.SUPPORT)]
+    assert row.timing_text == "9月底前"

@@ -228,7 +228,8 @@ def _goes_on(above: list[Line], line: Line, left: float, right: float, body: flo
     if right - last.x1 > line.lead + (3 if in_indented else 0.6) * line.size:
         return False
     if line.x0 - left < 0.8 * line.size:
-        return not (_NUMBERED.match(line.text) and last.text[-1:] in _SENTENCE_END)
+        # （一）……（市教育局牵头） closes with its bracket
+        return not (_NUMBERED.match(line.text) and last.text[-1:] in f"{_SENTENCE_END}）)")
     # the whole paragraph may be indented
     aligned = abs(line.x0 - last.x0) < 0.5 * line.size
     return aligned and last.text[-1:] not in _SENTENCE_END and not _NUMBERED.match(line.text)

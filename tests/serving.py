@@ -88,13 +88,12 @@ class Serving:
         self.process.wait()
         self._reader.join()
 
-    def end(self, by: int = signal.SIGTERM) -> float:
-        """Ask it to end, as a supervisor does; the seconds that it took."""
-        begun = monotonic()
+    def end(self, by: int = signal.SIGTERM) -> int:
+        """Ask it to end, as a supervisor does; its exit status."""
         self.process.send_signal(by)
-        self.process.wait(PATIENCE_S)
+        status = self.process.wait(PATIENCE_S)
         self._reader.join()
-        return monotonic() - begun
+        return status
 
     def resident_mb(self) -> float:
         """Memory of the process."""

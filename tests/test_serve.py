@@ -128,8 +128,7 @@ def test_told_to_end_it_ends_cleanly(serving: Serving, by: int) -> None:
         page.get("/api/messages")
         with page.stream("GET", "/api/stream") as stream:  # a page that stays open
             assert next(stream.iter_lines()) == "event: ready"
-            assert serving.end(by) < 6  # 1.5 s on an idle machine
-    assert serving.process.returncode == 0
+            assert serving.end(by) == 0
     assert "Traceback" not in serving.log()
     assert not (serving.home / "serve.json").exists()
     assert "leqing-2022" in said(duban(serving.home, "plans", "list"))

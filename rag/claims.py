@@ -44,7 +44,7 @@ _GLUE = """
 任务 目标 时限 时间 期限 截止 截至 完成 达到 达 单位 牵头 主办 配合 协办 负责 责任 规定 根据 按照 按 明确 提出 写明 原文 方案
 文件 具体 如下 来 到 至 对 向 共同
 """
-_SILENT = re.compile("|".join(sorted(map(re.escape, _GLUE.split()), key=len, reverse=True)))
+SILENT = re.compile("|".join(sorted(map(re.escape, _GLUE.split()), key=len, reverse=True)))
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 
 
@@ -136,7 +136,7 @@ def _speak(tape: Tape, text: str) -> None:
         if clause and not re.match(r"[\u3400-\u9fff〇A-Za-z0-9]", clause):
             tape.ends.add(len(tape.items))
         else:
-            tape.items.extend(_SILENT.sub("", clause).casefold())
+            tape.items.extend(SILENT.sub("", clause).casefold())
 
 
 def _day(match: re.Match[str]) -> Claim:

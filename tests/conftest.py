@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from botapi import BotApi
 from ear import Ear
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 from world import World, copy_home, make_home
 
@@ -24,6 +25,12 @@ from config.database import make_engine, migrate
 
 TABLES = (corpus.models, rag.models, reminders.models, bot.models)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+# the same examples on each machine, however slow it is
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -91,7 +91,9 @@ Reader = Callable[[Path], Document]
     ids=["docx", "xlsx", "html"],
 )
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(plan=grid_plans())
 def test_any_grid_is_read_back(write: Writer, read: Reader, tmp_path: Path, plan: Plan) -> None:
@@ -103,7 +105,9 @@ def test_any_grid_is_read_back(write: Writer, read: Reader, tmp_path: Path, plan
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(plan=grid_plans())
 def test_any_ruled_grid_is_read_back_from_pdf(tmp_path: Path, plan: Plan) -> None:

@@ -63,10 +63,7 @@ class Answerer:
             return Answer((_no_such_day(query, wrong),), False)
         if query.needs_unit:
             return Answer(
-                (
-                    "请先说明您是哪个单位，例如“市教育局本月到期的任务”；群聊可用 /bind 绑定单位。未找到您的单位信息。",
-                ),
-                False,
+                (phrasing.WHICH_UNIT_EN if query.english else phrasing.WHICH_UNIT,), False
             )
         if query.unknown_units and not query.units:
             return self._stranger(query)

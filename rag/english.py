@@ -28,6 +28,7 @@ STOP = frozenset(
     week year quarter day date we us you please tell me give show about also get got set
     there using used was were being allowed need needs kept keep say says said before after per than into as
     has have had can could may might not no any all each every here s
+    set main involved full whole contain contains include included most fewest
     """.split()
 )
 

@@ -1,13 +1,15 @@
 """Which rows of the ledger a question's filters let through."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from corpus.models import Task, Timing
 from corpus.numerals import read_number
 from corpus.values import Role, TimingKind
+from rag.english import STOP
 from rag.measures import has_value
-from rag.patterns import GENERAL, ROW_NUMBER
+from rag.patterns import GENERAL, ROW_NUMBER, ROW_NUMBER_ENGLISH
 from rag.query import Intent, Query
 from rag.shares import holds
 from rag.views import Entry, VersionView
@@ -26,6 +28,8 @@ def filtered(query: Query, whole_table: bool = False) -> list[Entry]:
         if entry.task is not None and passes(query, entry.task)
     ]
     entries = _by_quote_or_span(query, entries)
+    if query.targets and not query.parts:
+        entries = [e for e in entries if e.task and e.task.targets] or entries
     sections = matching_sections(query) if not query.units else []
     if sections:
         inside = [e for e in entries if e.task and (e.task.section or "") in sections]
@@ -130,9 +134,14 @@ def numbered(entries: Sequence[Entry]) -> list[Entry]:
 
 def with_number(views: Sequence[VersionView], text: str) -> list[Entry]:
     """The rows with the number that a text asks for, 第8项, where it asks about nothing else."""
-    asked = ROW_NUMBER.search(text)
-    if asked is None or segments(text.replace(asked[0], ",")):
-        return []
+    if asked := ROW_NUMBER_ENGLISH.search(text):
+        rest = re.findall("[a-z]+|[\u4e00-\u9fff]+", text.replace(asked[0], " ").casefold())
+        if any(word not in STOP for word in rest):
+            return []
+    else:
+        asked = ROW_NUMBER.search(text)
+        if asked is None or segments(text.replace(asked[0], ",")):
+            return []
     number = str(read_number(asked[1]))
     return [e for view in views for e in rows_of(view) if e.task and e.task.no == number]
 

@@ -22,7 +22,9 @@ from rag.patterns import (
     RANK_SECTIONS,
     REPORT,
     SECTIONS,
+    TARGETS,
     TASK_NOUN,
+    UNITS,
     WHEN,
     WHICH_PLANS,
     WHO,
@@ -63,8 +65,13 @@ def read_flags(query: Query) -> None:
     elif "预期性" in text:
         query.indicator_kind = IndicatorKind.ANTICIPATORY
     query.asks_report = bool(REPORT.search(text))
+    query.targets = bool(TARGETS.search(text))
     _timing_kind(query)
-    for word, part in (("指标", "indicator"), ("专栏", "box"), ("阶段|步骤", "stage")):
+    for word, part in (
+        (r"指标|\bindicators?\b", "indicator"),
+        ("专栏", "box"),
+        ("阶段|步骤", "stage"),
+    ):
         if re.search(word, text) and any(
             task.part == part for view in query.views for task in view.tasks
         ):
@@ -101,6 +108,11 @@ def intent_of(query: Query) -> Intent:
         return Intent.PLAN
     if RANK.search(text) or RANK_SECTIONS.search(text):
         return Intent.RANK
+    whole = plain(query) and query.span is None and not (query.units or query.is_own)
+    if UNITS.search(text) and whole:
+        return Intent.RANK
+    if query.targets and whole:
+        return Intent.LIST
     if query.value is not None:
         return Intent.LIST if LISTING.search(text) else Intent.COUNT
     if query.done is not None:
@@ -153,7 +165,9 @@ def intent_of(query: Query) -> Intent:
         return Intent.LIST
     if lists and (query.parts or (query.roles and not query.subject)):
         return Intent.LIST
-    everything = EVERYTHING.search(text) or (lists and re.search(TASK_NOUN, text) and plain(query))
+    everything = EVERYTHING.search(text) or (
+        lists and re.search(rf"{TASK_NOUN}|\b(?:tasks|items|list)\b", text) and plain(query)
+    )
     if everything and not any((query.asks_number, query.asks_who, query.asks_when)):
         # all of several plans is too much to read: which there are, and how many rows each
         return Intent.LIST if len(query.views) == 1 or query.roles else Intent.ON_FILE

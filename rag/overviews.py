@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from corpus.phrases import describe_span
 from rag import phrasing
@@ -9,6 +10,11 @@ from rag.query import Query
 from rag.question import Answer, Citation
 from rag.views import Entry
 from rag.words import normal, pairs
+
+ENGLISH = {
+    "发文单位": "Issued by", "文号": "Document number", "印发日期": "Issued on", "制定依据": "Based on",
+    "领导小组办公室": "Leading group", "执行期": "Period",
+}  # fmt: skip
 
 
 def which_plans(query: Query) -> Answer | None:
@@ -106,13 +112,16 @@ def plan_facts(query: Query) -> Answer | None:
             "发文单位": version.issuer, "文号": version.doc_number,
             "印发日期": version.issued_on and phrasing.chinese_day(version.issued_on),
             "制定依据": "、".join(version.basis), "领导小组办公室": version.leading_group,
-            "执行期": describe_span(*span) if any(span) else None,
+            "执行期": (_span_en if query.english else describe_span)(*span) if any(span) else None,
         }  # fmt: skip
         printed = {name: str(value) for name, value in facts.items() if value}
         if not printed:
             continue
         rows.append(f"《{version.title}》")
-        rows += [f"{name}：{value}" for name, value in printed.items()]
+        rows += [
+            f"{ENGLISH[name]}: {value}" if query.english else f"{name}：{value}"
+            for name, value in printed.items()
+        ]
         printed_on = version.issued_on and phrasing.chinese_day(version.issued_on)
         marks = [
             version.doc_number,
@@ -130,14 +139,25 @@ def plan_facts(query: Query) -> Answer | None:
 
 def on_file(query: Query) -> Answer:
     """The plans in scope, each with its period and how many rows it has."""
+    total = len(query.views) + query.left_out
     rows = [
-        f"{len(query.views) + query.left_out} plans on file:"
+        f"{total} plan{'' if total == 1 else 's'} on file:"
         if query.english
-        else f"共收录{len(query.views) + query.left_out}份方案："
+        else f"共收录{total}份方案："
     ]
     for n, view in enumerate(query.views, 1):
         span = (view.version.period_start_on, view.version.period_end_on)
-        period = f"，执行期{describe_span(*span)}" if any(span) else ""
-        rows.append(f"{n}. {phrasing.name_of(view.version)}{period}，{len(view.tasks)}项")
+        name = f"{n}. {phrasing.name_of(view.version)}"
+        if query.english:
+            period = f", {_span_en(*span)}" if any(span) else ""
+            rows.append(f"{name}{period}, {phrasing.rows_en(len(view.tasks))}")
+        else:
+            period = f"，执行期{describe_span(*span)}" if any(span) else ""
+            rows.append(f"{name}{period}，{len(view.tasks)}项")
     cited = tuple(view.entries[0].cite() for view in query.views if view.entries)
     return Answer(tuple(rows), True, cited)
+
+
+def _span_en(start: date | None, end: date | None) -> str:
+    """2025-01-01 to 2025-12-31"""
+    return f"{start or '…'} to {end or '…'}"

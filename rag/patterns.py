@@ -31,11 +31,11 @@ SECTIONS = re.compile(
 )
 LISTING = re.compile(
     r"哪些|那些|哪[两二三四五六七八]|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|是指|指什么|指的是|指哪"
-    r"|\bwhich (?:tasks|items|indicators|duties)|\blist\b|what (?:are|tasks|duties|does)|responsibilities of",
+    r"|\b(?:which|what|show(?: me)?|give me)(?: \w+){0,2} (?:tasks|items|indicators|targets|measures|duties)|\blist\b|what (?:are|does)|responsibilities of",
     re.IGNORECASE,
 )  # fmt: skip
 DUE = re.compile(
-    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?",
+    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?|must be (?:done|finished|completed)|to be (?:done|finished|completed) by",
     re.IGNORECASE,
 )
 OVERDUE = re.compile(
@@ -73,12 +73,23 @@ RANK = re.compile(
     r"|(?:牵头|负责|配合|参与|承担|任务|压力|担子).{0,8}最[多少重轻]的?(?:是|为)?(?:的?是)?(?:哪|谁|什么|单位|部门|局)"
     r"|谁.{0,10}(?:任务|活|事|牵头|负责|配合|担子|压力).{0,6}最[多少重轻]"
     r"|(?:各|每一?个)(?:责任|牵头|配合)?(?:单位|部门|局)(?:各|分别|都)*(?:牵头|负责|配合|承担|参与|有)?了?(?:多少|几)(?:项|条|个|件)"
-    r"|which (?:unit|bureau|department|agency|body)\b.{0,40}\b(?:most|fewest)",
+    r"|(?:who|which (?:unit|bureau|department|agency|body))\b.{0,40}\b(?:most|fewest)\b",
     re.IGNORECASE,
 )
 RANK_SECTIONS = re.compile(
     r"(?:哪个|哪一[个项]|哪类|什么)(?:重点|专项|主要)?(?:行动|类别|部分|板块|领域|章|方面|项目|工程|专栏|体系).{0,10}最[多少]"
     r"|(?:任务|工作|指标|措施|事项)最[多少]的(?:是)?(?:哪|什么)?(?:个|一个|项|一项)?(?:行动|类别|部分|板块|领域|方面|项目|工程|专栏|体系)"
+)
+# the units or the targets of a plan, all of them
+UNITS = re.compile(
+    r"(?:涉及|有)(?:了)?(?:哪些|多少个?|几个)(?:责任|牵头|配合)?(?:单位|部门)|(?:责任|牵头|配合)?(?:单位|部门)(?:一共|总共|都)?有(?:哪些|多少个?|几个)"
+    r"|(?:which|what|how many|list|show)(?: \w+){0,3} (?:units|bureaus|departments|agencies)\b",
+    re.IGNORECASE,
+)
+TARGETS = re.compile(
+    r"哪[些几]\S{0,3}(?:目标(?!任务)|指标)|(?:目标|指标)(?:分别|都|一共)?(?:有|是)哪[些几]"
+    r"|(?:which|what|list|show)(?: \w+){0,3} (?:targets|indicators)\b",
+    re.IGNORECASE,
 )
 ON_FILE = re.compile(
     r"(?:收录|录入|读入|库里|系统里|手头|目前|现在|你|这里).{0,6}(?:有|了).{0,4}(?:哪些|哪几|几[个份]|多少|什么)(?:个|份)?(?:工作)?(?:方案|计划|文件|规划|清单|资料)"
@@ -92,8 +103,11 @@ NEXT = re.compile(
 ROW_NUMBER = re.compile(
     r"第([0-9]{1,3}|[一二三四五六七八九十百]{1,5})(?:项|条|点)(?:任务|工作|措施)?(?:的?(?:原文|内容|全文))?"
 )
+ROW_NUMBER_ENGLISH = re.compile(
+    r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
+)
 NUMBER = re.compile(
-    r"多少|几(?!乎)|百分之|目标|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
+    r"多少|几(?!乎)|百分之|目标(?!任务)|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
     re.IGNORECASE,
 )
 WHO = re.compile(
@@ -115,7 +129,7 @@ PLAN = re.compile(
     r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
     r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
     r"|(?:方案|规划|文件|要点|清单|计划|通知|一览表|分工表).{0,6}(?:哪一?天|什么时候|啥时候|何时|几号|几月|几时).{0,4}(?:印|发|公布|发布|下发)"
-    r"|document number|who issued|when was .{0,30}issued|issued by",
+    r"|document number|who issued|when was .{0,30}issued|issued by|when (?:does|will|did) (?:the|this) plan (?:end|expire|start|begin)|what is (?:the|this) plan (?:about|called|for)|title of (?:the|this) plan",
     re.IGNORECASE,
 )  # fmt: skip
 FOLLOW = re.compile(

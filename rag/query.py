@@ -94,6 +94,7 @@ class Query:
     timing_kind: TimingKind | None = None  # 持续推进, 每学期, 按市里要求
     timing_word: str = ""
     asks_report: bool = False
+    targets: bool = False  # the rows with a figure to reach are asked for
     done: bool | None = None  # 已办结, 还没办结的
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
 

@@ -14,6 +14,7 @@ from rag.views import Entry, VersionView
 
 LONG = 4  # characters; 最多 and 行动 are what is ranked, not what it is about
 SHOWN = 15  # units or headings that are told
+_RANKS = re.compile("最|各|每|most|fewest|least", re.IGNORECASE)
 _LEAST = re.compile("最少|最轻|fewest|least", re.IGNORECASE)
 
 
@@ -83,7 +84,9 @@ def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list
     best = len(groups[order[0]])
     first = [name for name in order if len(groups[name]) == best]
     role = "".join(sorted(phrasing.ROLES[r] for r in query.roles)) if len(query.roles) == 1 else ""
-    if query.english:
+    if not _RANKS.search(query.text):
+        rows.append(f"{len(order)} units:" if query.english else f"共{len(order)}个单位：")
+    elif query.english:
         names = ", ".join(first)
         rows.append(f"{'Fewest' if least else 'Most'}: {names}, {phrasing.rows_en(best)}.")
     else:
@@ -91,7 +94,14 @@ def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list
         rows.append(
             f"{role}任务最{'少' if least else '多'}的是{names}，{'各' if len(first) > 1 else '共'}{best}项。"
         )
-    rows += [f"{n}. {name}：{len(groups[name])}项" for n, name in enumerate(order[:SHOWN], 1)]
-    if len(order) > SHOWN:
+    shown = order[: SHOWN if _RANKS.search(query.text) else None]
+    counts = {name: len(groups[name]) for name in shown}
+    rows += [
+        f"{n}. {name}: {phrasing.rows_en(counts[name])}"
+        if query.english
+        else f"{n}. {name}：{counts[name]}项"
+        for n, name in enumerate(shown, 1)
+    ]
+    if len(order) > len(shown):
         rows.append(f"……共{len(order)}个" if not query.english else f"… {len(order)} in all")
     return [entry for name in first for entry in groups[name]]

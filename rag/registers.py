@@ -55,10 +55,11 @@ def numbered_rows(query: Query) -> Answer | None:
     entries = with_number(query.views, query.text)
     if not entries:
         return None
-    rows = [*phrasing.list_rows(entries), phrasing.source_row(entries)]
+    english = query.english
+    rows = [*phrasing.list_rows(entries, english=english), phrasing.source_row(entries, english)]
     units = any(e.task and e.task.responsibilities for e in entries)
     if query.asks_who and not units:
-        return Answer((phrasing.no_unit(query.english), *rows), False, phrasing.cite_all(entries))
+        return Answer((phrasing.no_unit(english), *rows), False, phrasing.cite_all(entries))
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
@@ -140,6 +141,8 @@ def due(query: Query, standing: Standing) -> Answer:
     if query.english:
         falls_due = "falls" if len(entries) == 1 else "fall"
         head = f"{phrasing.rows_en(len(entries))} {falls_due} due, {span}:"
+        if late:
+            head = f"{phrasing.rows_en(len(entries))} overdue as of {query.today.isoformat()}:"
     rows = [head, *phrasing.list_rows(entries, timings=chosen, english=query.english)]
     rows += [
         phrasing.source_row(entries, query.english),

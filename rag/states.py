@@ -42,7 +42,8 @@ def by_state(query: Query, standing: Standing) -> Answer | None:
     if query.english:
         state = "done" if query.done else "not done"
         head = (
-            f"{len(chosen)} of {phrasing.rows_en(len(entries))} {state}{f', {who}' if who else ''}:"
+            f"{len(chosen)} of {phrasing.rows_en(len(entries))} on record as {state}"
+            f"{f', {who}' if who else ''}{':' if chosen else '.'}"
         )
     else:
         state = "已办结" if query.done else "还没有办结"

@@ -153,6 +153,45 @@ def test_words_with_slips_and_in_english(core: Core) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("What tasks are in the plan?", "有哪些任务？"),
+        ("Show me the tasks", "有哪些任务？"),
+        ("Give me the full list", "有哪些任务？"),
+        ("How many tasks are there?", "一共有多少项任务？"),
+        ("What are the targets?", "有哪些目标？"),
+        ("What are the main indicators?", "有哪些指标？"),
+        ("Which units are involved?", "涉及哪些单位？"),
+        ("Who leads the most tasks?", "哪个单位牵头任务最多？"),
+        ("What is task 8?", "第8项"),
+        ("What is due this month?", "本月到期的任务有哪些？"),
+        ("What must be finished by the end of June?", "6月底前要完成哪些任务？"),
+        ("Which tasks are overdue?", "逾期的任务有哪些？"),
+        ("When does this plan end?", "方案的执行期是什么？"),
+    ],
+)
+def test_english_questions_about_the_whole_plan(core: Core, english: str, chinese: str) -> None:
+    asked, same = ask(core, english), ask(core, chinese)
+    assert asked.answerable and asked.citations == same.citations
+    heads = "".join(line for line in asked.text.splitlines() if "：" in line)
+    assert not re.search("共|出处|时限", heads)
+
+
+def test_units_and_targets_of_a_plan_are_listed(core: Core) -> None:
+    with reading(core.engine) as session:
+        (version,) = ledger.versions_in_force(session, ["hezhang"])
+        tasks = ledger.tasks_of(session, version.id or 0)
+        units = {r.unit_text for t in tasks for r in t.responsibilities if t.part == "main"}
+    answer = ask(core, "有哪些责任单位？")
+    assert answer.rows[0] == f"共{len(units)}个单位："
+    assert all(any(unit in row for row in answer.rows) for unit in units)
+    asked = ask(core, "有哪些目标？")
+    assert {c.task_id for c in asked.citations} == {
+        t.id for t in tasks if t.targets and t.part == "main"
+    }
+
+
 def test_a_plan_named_before_is_still_meant(core: Core) -> None:
     first = "澜川市2025年河湖长制工作要点中市水利局负责哪些任务？"
     answer = ask(core, "其中哪些今年到期？", plan=None, history=(first,))

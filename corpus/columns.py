@@ -61,8 +61,9 @@ class Columns:
         return _words(cells, self.texts)
 
     def time(self, cells: Sequence[str]) -> str:
-        """The cells of time."""
-        return _words(cells, self.of(Field.TIME, Field.REPORT_TIME))
+        """The cells of time; a day that a line break parts, 9月 底前, is whole again."""
+        words = _words(cells, self.of(Field.TIME, Field.REPORT_TIME))
+        return re.sub(r"\s*\n\s*(?=[年月日号底末前至到—~-])", "", words)
 
     def units(self, cells: Sequence[str]) -> str:
         """The cells of units, as printed."""

@@ -70,6 +70,9 @@ _MADE = re.compile(r"编制|制定|制订|印发")
 _CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[〕\]]\d+号[）)])?")
 _OFFICE = re.compile(r"办公室(?:[（(][^（）()]*[）)])?设在([^，。；、（(]{2,24})")
 _DUE = re.compile(r"(20\d\d)年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:[底末]|[之以]?前)")
+_RUN = re.compile(
+    r"自?(20\d\d)年\d{1,2}月(?:\d{1,2}日|份)?(?:起|开始)?(?:至|到|[—–\-~]+)(?:当年)?\d{1,2}月"
+)
 _DAY_CELL = re.compile(r"(20\d\d)(?:年\d{1,2}月(?:\d{1,2}日)?|[-./]\d{1,2}[-./]\d{1,2})")
 _OFF_DAY = re.compile(
     r"(?:节假日|节日|休息日|双休日|公休日|假期|周末)[^。；;\d]{0,12}?(?:(顺延|推迟|延后|延至|往后)|(提前|前移|往前))"
@@ -125,7 +128,8 @@ def _only_due_year(document: Document) -> int | None:
     tables = [block.table for block in document.blocks if block.table is not None]
     cells = {_flat(cell.text) for table in tables for row in table.rows for cell in row.cells}
     years = {found[1] for cell in cells if (found := _DAY_CELL.fullmatch(cell))}
-    years |= {year for text in [*_texts(document), *cells] for year in _DUE.findall(text)}
+    printed = [*_texts(document), *cells]
+    years |= {year for text in printed for word in (_DUE, _RUN) for year in word.findall(text)}
     return int(years.pop()) if len(years) == 1 else None
 
 

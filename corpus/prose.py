@@ -8,7 +8,7 @@ from corpus.assignments import read_assignments
 from corpus.brackets import Tail, read_tail
 from corpus.document import Document
 from corpus.outline import ANNEX_NAMED, Point, read_outline
-from corpus.reporting import REPORT, reports_in, subjects
+from corpus.reporting import REPORT, reports_in, subjects, told
 from corpus.units import are_units, read_units
 from corpus.values import Place, ResponsibilityValue, TaskRow
 
@@ -54,6 +54,7 @@ class Prose:
             if not row.responsibilities and row.no in self._assigned and numbers[row.no] == 1:
                 row.unit_text = self._assigned[row.no]
                 row.responsibilities = read_units(row.unit_text)
+            row.responsibilities = row.responsibilities or told(row.text)
         return rows
 
     def boxes(self) -> list[TaskRow]:

@@ -48,6 +48,8 @@ _COLLECTIVE = re.compile(
 )
 _NO_NAME = re.compile(r"[每将把于\d]|向(?=[省市州县区镇各上])")  # stands in no name of a unit
 _PLACE = re.compile(r"[^各、]{1,6}[省市县区州盟旗]\d")  # 临江市2025年…: where, and no one
+_BOUND = re.compile(r"要(?!求)|应当?(?!急)|须|必须|负责|牵头")
+_OWN = re.compile(r"[省市县区旗镇乡街各]")
 _LONGEST = 60
 
 
@@ -58,6 +60,16 @@ def subjects(text: str) -> list[ResponsibilityValue]:
         return read_units(words)
     collective = _COLLECTIVE.search(re.split(r"[。；]", text)[0][:40])
     return read_units(collective[0]) if collective else []
+
+
+def told(text: str) -> list[ResponsibilityValue]:
+    """The units that the sentences of a measure begin with and bind: 市教育局要…；市公安局负责…"""
+    units: list[str] = []
+    for sentence in re.split(r"[。；\n]", text):
+        words = next(_subjects(re.split("[，,]", sentence.strip())[0]), "")
+        if words and _BOUND.match(sentence.strip().partition(words)[2]) and _OWN.match(words):
+            units.append(words)
+    return read_units("、".join(units)) if units else []
 
 
 def without_subject(clause: str) -> str:

@@ -90,6 +90,7 @@ CLOCK = (
 DAY_TAIL = (
     rf"(?:[,，]?[（(]?(?:{WEEK})[一二三四五六日天][)）]?)?(?: ?的?{CLOCK}(?:{SPAN_SIGN}{CLOCK})?)?"
 )
+_LISTED_MONTHS = re.compile(rf"(?:{NUMBER}[、和及])+{NUMBER}月份?")
 _SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
 
 
@@ -226,6 +227,13 @@ def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> R
         if 1 <= a <= 12 and 1 <= b <= 12:
             unit = _unit(month_span(year, a, b), Grain.MONTH, given)
             return m.end(), replace(unit, grain=Grain.END) if m[3] else unit
+    if m := at(
+        rf"({NUMBER})[、和及](?=(?:{NUMBER}[、和及])*{NUMBER}月份?(?![底末初前上中下]))", text, i
+    ):
+        # 5、9月 in a cell are two months; 1、3月开展培训 in a plan is its first point
+        n = read_number(m[1]) or 0
+        if 1 <= n <= 12 and (not frame.in_plan or _LISTED_MONTHS.fullmatch(text)):
+            return m.end(1), _unit(month_span(year, n), Grain.MONTH, given)
     if m := at(rf"的?(?:([前头])|(后)|第)({NUMBER})个?月", text, i):
         n = read_number(m[3]) or 0
         if 1 <= n <= 12 and (given or m[1] or m[2]) and not (not given and m[0][0] not in "前头"):

@@ -102,6 +102,14 @@ def test_somebody_else_decides(cell):
     assert _short(cell, _CELL) == [("as_directed", None, None, None)]
 
 
+def test_months_that_share_one_character_in_a_cell():
+    may, september = _short("5、9月", _CELL)
+    assert may == ("period", "05-01", "05-31", None)
+    assert september == ("period", "09-01", "09-30", None)
+    assert _short("5、9月底前", _CELL) == [("deadline", None, "09-30", None)]
+    assert _short("1、3月开展培训。", _PROSE) == [("period", "03-01", "03-31", None)]  # its number
+
+
 def test_several_timings_of_one_cell():
     assert _short("日常工作并根据区级部署", _CELL) == [
         ("recurring", None, None, None),

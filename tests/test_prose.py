@@ -230,3 +230,24 @@ def test_units_that_a_plan_names_by_the_numbers_of_its_points() -> None:
     ]
     (stage,) = prose.stages()
     assert "第1" not in stage.text
+
+
+def test_a_measure_that_begins_with_whom_it_binds_names_its_units() -> None:
+    text = (
+        "食安方案\n一、重点任务\n1.加强检查。县市监局要每学期检查食堂；县教育局负责督促整改。\n"
+        "2.加强宣传。引导县级媒体要做好报道。\n"
+    )
+    first, second = Prose(document(text)).points()
+    assert units(first) == [("县市监局", "joint"), ("县教育局", "joint")]
+    assert units(second) == []
+
+
+def test_tasks_may_be_numbered_by_name() -> None:
+    text = "植树计划\n任务一：补植行道树。补植300株。\n责任单位：县林业局\n任务二：绿化村庄。\n责任单位：各乡镇"
+    found = [(row.no, units(row)) for row in Prose(document(text)).points()]
+    assert found == [("1", [("县林业局", "responsible")]), ("2", [("各乡镇", "responsible")])]
+
+
+def test_dates_take_the_year_of_the_months_that_a_plan_runs() -> None:
+    text = "校园整治方案\n自2026年3月至11月开展整治。\n一、主要任务\n1.建设中心。6月底前建成。"
+    assert read_facts(document(text)).year == 2026

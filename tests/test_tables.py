@@ -433,3 +433,10 @@ def test_a_card_is_a_table_of_one_row() -> None:
     assert (row.no, row.title, row.text) == ("7", "口袋公园建设", "建成口袋公园5个。")
     assert units(row) == [("区住建局", Role.LEAD), ("各街道", Role.SUPPORT)]
     assert row.timing_text == "9月底前"
+
+
+def test_a_day_parted_by_a_line_break_is_whole_again() -> None:
+    table = grid(
+        [["任务", "责任单位", "时限"], ["淘汰落后工艺。", "县经信局", "2026年9月\n底前"]],
+    )
+    assert [row.timing_text for row in rows(table)] == ["2026年9月底前"]

@@ -118,6 +118,8 @@ class Answerer:
         if query.intent is Intent.COUNT:
             counts = [registers.counted(part) for part in self._clauses(query, question)]
             return overviews.joined(counts) or self._fact(query)
+        if query.intent is Intent.UNITS:
+            return ranking.units_counted(query) or self._fact(query)
         if query.intent is Intent.RANK:
             return ranking.ranked(query) or self._fact(query)
         if query.intent is Intent.LIST:

@@ -29,6 +29,8 @@ def under_heading(query: Query) -> Answer | None:
             under = _under(view, name, whole=number is None)
             if len(under) < 2 or (number and len(under) != number):
                 continue
+            if number is None and all(entry.task for entry in under.values()):
+                continue  # the ledger tells more of its rows
             rows = [f"共{len(under)}项：" if not query.english else f"{len(under)}:"]
             rows += [f"{n}. {words}" for n, words in enumerate(under, 1)]
             entries = list(under.values())

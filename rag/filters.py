@@ -16,6 +16,14 @@ from rag.views import Entry, VersionView
 from rag.words import normal, pairs, segments
 
 TASK_PARTS = ("main", "continuation")  # what is meant by 任务 when there are such rows
+SHORTEST = 4  # characters of a heading that is looked for
+_QUOTES = re.compile(r"[“”\"'‘’《》\s]")
+_VERB = re.compile(r"^(?:开展|实施|健全|推进|加强|强化|抓好|做好|完善|坚持|提升|优化|深化|落实)")
+_COUNT = re.compile(r"[一二两三四五六七八九十\d]+[项条个类件大种]?")
+_KIND = re.compile(r"(?:专项)?(?:行动|工程|领域)$")
+_HEADING_WORDS = frozenset(
+    "领域 下面 之下 下边 行动 方面 板块 部分 类别 工程 章节 一章 一节 标题 下 哪些 条 项".split()
+)
 NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant
 
 
@@ -162,14 +170,30 @@ def plain(query: Query) -> bool:
     )
 
 
+def names_section(query: Query) -> bool:
+    """Whether the question is about a heading over rows as a whole, and about nothing else."""
+    text = _QUOTES.sub("", query.text)
+    for section in {t.section for v in query.views for t in v.tasks if t.section}:
+        name = _QUOTES.sub("", normal(section))
+        core = _KIND.sub("", _VERB.sub("", name))
+        said = name if name in text else core
+        if len(said) >= SHORTEST and said in text:
+            rest = segments(text.replace(said, ","))
+            if all(s in GENERAL or s in _HEADING_WORDS or _COUNT.fullmatch(s) for s in rest):
+                return True
+    return False
+
+
 def matching_sections(query: Query) -> list[str]:
     """Headings over rows of the ledger that the subject names."""
     found: dict[str, None] = {}
     for view in query.views:
         for task in view.tasks:
             section = normal(task.section or "")
+            bare = _QUOTES.sub("", section)
             if section and any(
-                len(s) >= 3 and (s in section or section in s) for s in query.subject + query.quoted
+                len(s) >= 3 and (s in section or section in s or s in bare)
+                for s in query.subject + query.quoted
             ):
                 found.setdefault(task.section or "", None)
     return list(found)

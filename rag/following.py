@@ -45,7 +45,7 @@ def carry(query: Query, before: Iterable[Query]) -> None:
             )
         query.parts = query.parts or earlier.parts
         listed = earlier.intent in (Intent.DUE, Intent.LIST) and query.intent is not Intent.STATE
-        if listed and query.units and not query.subject:
+        if listed and query.units and all(s in GENERAL for s in query.subject):
             query.intent, query.earlier = Intent.LIST, []  # of the rows just listed, one unit's
         if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
             # 配合的是哪些: of the row just spoken of

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from corpus.values import IndicatorKind, Role, TimingKind
-from rag.filters import matching_sections, plain
+from rag.filters import matching_sections, names_section, plain
 from rag.patterns import (
     COMPARE,
     COUNTING,
@@ -25,6 +25,7 @@ from rag.patterns import (
     TARGETS,
     TASK_NOUN,
     UNITS,
+    UNITS_COUNTED,
     WHEN,
     WHICH_PLANS,
     WHO,
@@ -58,7 +59,7 @@ def read_flags(query: Query) -> None:
         query.leads_together = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}.get(
             together[1] or "两", 2
         )
-    if re.search("其中.{0,3}(约束性|预期性)", text):
+    if re.search("其中.{0,3}(约束性|预期性)", text) and not LISTING.search(text):
         pass  # a count of all, told apart by kind
     elif "约束性" in text:
         query.indicator_kind = IndicatorKind.BINDING
@@ -108,9 +109,13 @@ def intent_of(query: Query) -> Intent:
         return Intent.PLAN
     if RANK.search(text) or RANK_SECTIONS.search(text):
         return Intent.RANK
+    if UNITS_COUNTED.search(text) and (plain(query) or "职责" in text):
+        return Intent.UNITS
     whole = plain(query) and query.span is None and not (query.units or query.is_own)
     if UNITS.search(text) and whole:
         return Intent.RANK
+    if UNITS_COUNTED.search(text) and (plain(query) or "职责" in text):
+        return Intent.UNITS
     if query.targets and whole:
         return Intent.LIST
     if query.value is not None:
@@ -164,6 +169,8 @@ def intent_of(query: Query) -> Intent:
     ):
         return Intent.LIST
     if lists and (query.parts or (query.roles and not query.subject)):
+        return Intent.LIST
+    if lists and names_section(query):
         return Intent.LIST
     everything = EVERYTHING.search(text) or (
         lists and re.search(rf"{TASK_NOUN}|\b(?:tasks|items|list)\b", text) and plain(query)

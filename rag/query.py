@@ -15,6 +15,7 @@ class Intent(StrEnum):
     FACT = "fact"  # a figure, who, when, how: the rows and sentences that say it
     LIST = "list"
     COUNT = "count"
+    UNITS = "units"  # how many units there are
     RANK = "rank"  # who has the most rows
     DUE = "due"
     OVERDUE = "overdue"  # is it past its day?

@@ -18,6 +18,29 @@ _RANKS = re.compile("最|各|每|most|fewest|least", re.IGNORECASE)
 _LEAST = re.compile("最少|最轻|fewest|least", re.IGNORECASE)
 
 
+def units_counted(query: Query) -> Answer | None:
+    """How many units have a part in the plans, or have a paragraph of duties of their own."""
+    rows: list[str] = []
+    cited: list[Entry] = []
+    for view in query.views:
+        entries = [e for e in view.by_task.values() if e.task]
+        duties = [e for e in entries if e.task and e.task.part == "duty"]
+        if duties and re.search("职责|分工", query.text):
+            entries = duties
+        groups = _units_with(entries, query.roles)
+        if not groups:
+            continue
+        if len(query.views) > 1:
+            rows.append(phrasing.name_of(view.version))
+        role = phrasing.ROLES[next(iter(query.roles))] if len(query.roles) == 1 else "责任"
+        rows.append(f"共{len(groups)}个{role.removesuffix('单位')}单位：{'、'.join(groups)}。")
+        cited += [found[0] for found in groups.values() if found[0] not in cited]
+    if not cited:
+        return None
+    rows.append(phrasing.source_row(cited, query.english))
+    return Answer(tuple(rows), True, phrasing.cite_all(cited))
+
+
 def ranked(query: Query) -> Answer | None:
     """The units by how many rows they have a part in, plan by plan; None where no plan has any."""
     rows: list[str] = []

@@ -76,7 +76,12 @@ def counted(query: Query) -> Answer | None:
         return _none_of(query)
     rows = [f"{_who(query)}共{len(numbered(entries))}项{_kinds(entries)}。"]
     extra = len(entries) - len(numbered(entries))
-    if extra and query.span:  # each row has its own day
+    said = _with_these_words(query, entries)
+    if query.span and 0 < len(said) < len(entries):
+        others = "、".join(e.passage.ref for e in entries if e not in said)
+        others = f"另有{len(entries) - len(said)}项也在此期间到期（{others}）"
+        rows = [f"{_who(query)}时限写明“{query.span_text}”的共{len(said)}项；{others}。"]
+    elif extra and query.span:  # each row has its own day
         rows = [f"{_who(query)}共{len(entries)}项（其中续行{extra}条）。"]
     elif extra:
         rows[0] = rows[0].rstrip("。") + f"（按序号计；另有续行{extra}条）。"
@@ -96,6 +101,12 @@ def counted(query: Query) -> Answer | None:
         )
     rows.append(phrasing.source_row(entries, query.english))
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
+
+
+def _with_these_words(query: Query, entries: Sequence[Entry]) -> list[Entry]:
+    """The rows whose time cell says it in the words of the question: 2020年底前."""
+    words = normal(query.span_text)
+    return [e for e in entries if words and e.task and words in normal(e.task.timing_text or "")]
 
 
 def due(query: Query, standing: Standing) -> Answer:

@@ -106,6 +106,8 @@ def _span(query: Query, text: str) -> str:
     if not readings:
         return text
     last = readings[-1]
+    if LATE.search(query.text) and re.match("现在|目前|今天|眼下|如今", last.text):
+        return text.replace(last.text, ",", 1)  # overdue by now, however long
     query.span_text = last.text
     query.dates_itself = True
     query.span = _window(last, query.today)

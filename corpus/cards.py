@@ -1,4 +1,4 @@
-"""Lays a card, whose heads stand to the left of their words, down as a table of one row."""
+"""Lays cards, whose heads stand to the left of their words, down as a table with a row for each."""
 
 from dataclasses import replace
 
@@ -9,31 +9,36 @@ _FEWEST = 3  # heads; fewer lines with a word to their left are a list, not a ca
 
 
 def laid_down(table: Table) -> Table:
-    """A card 项目名称｜…, 牵头单位｜…, 完成时限｜… as one row under its heads; any other table itself."""
-    width = len(table.rows[0].cells)
-    if width not in (2, 4):
+    """项目名称｜…, 牵头单位｜…, 完成时限｜… as a row under these heads; any other table itself.
+
+    Cards that stand one below the other begin with the same head.
+    """
+    if len(table.rows[0].cells) not in (2, 4) or is_header([c.text for c in table.rows[0].cells]):
         return table
-    heads: list[str] = []
-    words: list[str] = []
-    for row in table.rows:
-        for column in range(0, width, 2):
-            head, cell = row.cells[column], row.cells[column + 1]
-            if head.origin and head.origin[1] < column:
-                continue  # the words to the left reach over the whole line
-            if heads and plain(head.text) in ("", plain(heads[-1])):
-                words[-1] += f"\n{cell.text}" if cell.text.strip() else ""
-            else:
-                heads.append(head.text)
-                words.append(cell.text)
-    if not (_FEWEST <= len(heads) == len(set(map(plain, heads))) and is_header(heads)):
+    cards: list[tuple[Row, dict[str, str]]] = []
+    for row, head, words in _pairs(table):
+        first = next(iter(cards[-1][1]), "") if cards else head
+        if not cards or head == first:
+            cards.append((row, {}))
+        card = cards[-1][1]
+        head = head or next(reversed(card), "")  # the head above goes on
+        card[head] = "\n".join(filter(None, [card.get(head, ""), words]))
+    heads = list(cards[0][1])
+    if len(heads) < _FEWEST or not is_header(heads) or any(list(c) != heads for _, c in cards):
         return table
-    if is_header([cell.text for cell in table.rows[0].cells]):
-        return table
-    rows = [Row(list(map(Cell, heads)), table.rows[0].place), _row(table, words)]
-    return replace(table, rows=rows)
+    rows = [Row([Cell(words) for words in card.values()], row.place) for row, card in cards]
+    return replace(table, rows=[Row(list(map(Cell, heads)), table.rows[0].place), *rows])
 
 
-def _row(table: Table, words: list[str]) -> Row:
-    first, last = table.rows[0].place, table.rows[-1].place
-    place = replace(first, line_end=last.line_end or first.line_end)
-    return Row(list(map(Cell, words)), place)
+def _pairs(table: Table) -> list[tuple[Row, str, str]]:
+    """Each head with the words to its right; a merged cell counts at its first place alone."""
+    pairs = []
+    for number, row in enumerate(table.rows):
+        shown = [
+            cell.text.strip() if cell.origin in (None, (number, column)) else ""
+            for column, cell in enumerate(row.cells)
+        ]
+        for column in range(0, len(shown), 2):
+            if shown[column] or shown[column + 1]:
+                pairs.append((row, plain(shown[column]), shown[column + 1]))
+    return pairs

@@ -293,8 +293,11 @@ class _Reader:
                 last = columns.moments[self._last_moment(column, cells, row)]
                 about = name if is_mark(cells[column]) else f"{name}：{cells[column]}"
                 task.timings += self._between(head, last, about)
+        # a day of its own is nearer to a row than the only year in the head
+        own = "".join(carried[c] for c in columns.of(Field.TIME))
+        is_dated = len(columns.years) == 1 and re.search(r"\d", own) is not None
         for column, year in columns.years.items():
-            if cells[column]:
+            if cells[column] and not is_dated:
                 head, due = columns.heads[column], date(year, 12, 31)
                 about = f"{name}：{cells[column]}"
                 task.timings.append(TimingValue(head, TimingKind.DEADLINE, due_on=due, about=about))

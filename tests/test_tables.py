@@ -440,3 +440,37 @@ def test_a_day_parted_by_a_line_break_is_whole_again() -> None:
         [["任务", "责任单位", "时限"], ["淘汰落后工艺。", "县经信局", "2026年9月\n底前"]],
     )
     assert [row.timing_text for row in rows(table)] == ["2026年9月底前"]
+
+
+def test_cards_one_below_the_other_are_rows() -> None:
+    stacked = [
+        ["项目名称", "改造水管"],
+        ["建设内容", "改造水管9公里。"],
+        ["", "同步更新泵站。"],
+        ["责任单位", "镇水务站"],
+        ["项目名称", "修缮敬老院"],
+        ["建设内容", "修缮敬老院1座。"],
+        ["责任单位", "镇民政办"],
+    ]
+    found = rows(grid(stacked, [(1, 0, 2, 0)]))
+    assert [(row.title, row.text) for row in found] == [
+        ("改造水管", "改造水管9公里。\n同步更新泵站。"),
+        ("修缮敬老院", "修缮敬老院1座。"),
+    ]
+    assert [units(row) for row in found] == [
+        [("镇水务站", Role.RESPONSIBLE)],
+        [("镇民政办", Role.RESPONSIBLE)],
+    ]
+
+
+def test_a_day_of_its_own_is_nearer_than_the_year_in_the_head() -> None:
+    table = grid(
+        [
+            ["序号", "指标名称", "2026年目标值", "责任单位", "完成时限"],
+            ["1", "好评率", "98%", "县政务中心", "2026年6月底前"],
+            ["2", "办结率", "99%", "县市监局", "长期坚持"],
+        ]
+    )
+    first, second = rows(table)
+    assert (first.timings, first.timing_text) == ([], "2026年6月底前")
+    assert [t.due_on for t in second.timings] == [date(2026, 12, 31)]

@@ -11,7 +11,7 @@ from corpus.values import Place
 
 _MAX_POSITIONS = 2_000_000  # rows × columns: about 1 GB as cells
 _LONGEST_MERGE = 1_000  # rows; what reaches further was drawn over a whole column
-_UNNAMED = re.compile(r"(sheet|工作表|表)\s*\d+", re.IGNORECASE)
+_UNNAMED = re.compile(r"sheet|(sheet|工作表|表)\s*\d+", re.IGNORECASE)
 _NOTE_BEGINNINGS = ("注", "备注", "说明", "附注")
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot import people
 from bot.messages import Button, Incoming, Outgoing
 from bot.models import Chat
-from bot.naming import platform_name
+from bot.naming import platform_name, web_chat_name
 from corpus.models import Unit
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState, PlannerState
@@ -91,6 +91,8 @@ def chat_left(session: Session, incoming: Incoming, now: datetime) -> None:
 def chat_name(session: Session, platform: str, chat_id: str) -> str:
     """群“县消防救援大队”（钉钉）, or the chat's id where nobody gave it a title."""
     chat = people.find_chat(session, platform, chat_id)
+    if platform == "web" and not (chat and chat.title):
+        return web_chat_name(chat_id)
     title = chat.title if chat and chat.title else chat_id
     return (
         f"{'群' if chat and chat.kind == 'group' else '会话'}“{title}”（{platform_name(platform)}）"

@@ -1,4 +1,4 @@
-"""What people call a row of a plan, 第8项 or 第3项（指标）, and a platform, 企业微信."""
+"""What people call a row of a plan, 第8项 or 第3项（指标）, a platform, 企业微信, and a chat on the web page."""
 
 from corpus.models import Task
 
@@ -15,6 +15,11 @@ PLATFORMS = {
 def platform_name(name: str) -> str:
     """A platform as people call it; its own name where we know no other."""
     return PLATFORMS.get(name, name)
+
+
+def web_chat_name(chat_id: str) -> str:
+    """A chat on the web page, whose id is a long code that nobody reads: 网页对话 5f3a2b."""
+    return f"{PLATFORMS['web']} {chat_id[:6]}"
 
 
 def row_name(task: Task) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from answerers import ADMIN, DUE, GROUP, OFFICE, Office
 from fire_plan import HEAD, take
-from small_ledger import Row, add_plan
+from small_ledger import Row, add_plan, bind
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 from world import ADMIN as CHEN
@@ -18,7 +18,7 @@ from bot import binding, people
 from bot.binding import Wish, read_wish
 from bot.messages import Incoming
 from bot.models import Account, AccountRole, BindCode, BindRequest, Chat, InboxMessage, Purpose
-from bot.verbs import chatting, directory, peopling
+from bot.verbs import chatting, choosing, delivering, directory, peopling
 from config.database import reading, writing
 from config.errors import UserError
 from corpus.models import TaskEvent, Touched
@@ -319,6 +319,26 @@ def everything(session: Session) -> str:
 
 
 # ---- in the terminal
+
+
+def test_lists_in_the_terminal_are_in_words_that_people_use(office: Office) -> None:
+    core, code = office.core, "5f3a2b" + "0" * 18
+    with writing(office.engine) as session:
+        bind(session, "市教育局", code, "web")
+        session.add(OutboxMessage(
+            dedup_key="w", kind="reminder", platform="web", chat_id=code, facts={},
+            due_at=core.clock.now(),
+        ))  # fmt: skip
+    for lines in (chatting.chats_list(core), delivering.reminders_log(core)):
+        (row,) = [line for line in lines if "网页对话" in line]
+        assert "网页对话 5f3a2b" in row
+        assert code not in row
+    assert any(line.endswith("管理员") for line in peopling.people_list(core))
+    list(choosing.reminders_rules_set(core, name="weekly_digest", value="off", plan="anquan"))
+    rules = "\n".join(choosing.reminders_rules_list(core))
+    assert "weekly_digest = 是" in rules
+    assert "方案 anquan：否（" in rules
+    assert "True" not in rules
 
 
 def test_chats_are_listed_added_and_let_go_in_the_terminal(office: Office) -> None:

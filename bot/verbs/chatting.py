@@ -121,7 +121,9 @@ def _is_set_up(settings: Settings, platform: str) -> bool:
 
 
 def _row(session: Session, chat: Chat) -> str:
-    return f"{chat.id}  {chat.platform}:{chat.chat_id}  {binding_desk.chat_row(session, chat)}"
+    # by its number; what can be written to is named as commands take it, a web chat has but a code
+    place = "" if chat.platform == "web" else f"{chat.platform}:{chat.chat_id}  "
+    return f"{chat.id}  {place}{binding_desk.chat_row(session, chat)}"
 
 
 def _request_row(session: Session, asked: BindRequest) -> str:

@@ -38,11 +38,13 @@ def reminders_rules_list(core: Core, *, json: bool = False) -> Iterator[str]:
         yield as_json(found)
         return
     for item in found:
-        yield f"{item['name']} = {item['default'] or '（空）'}    {item['about']}"
+        default = _words(getattr(core.settings, str(item["name"])))
+        yield f"{item['name']} = {default}    {item['about']}"
         for row in chosen:
             if row["name"] == item["name"]:
                 where = _where(row["plan"], row["unit"])
-                yield f"  {where}：{row['value'] or '（空）'}（{row['by']}，{str(row['at'])[:10]}）"
+                value = _chosen_words(str(item["name"]), str(row["value"]))
+                yield f"  {where}：{value}（{row['by']}，{str(row['at'])[:10]}）"
 
 
 def reminders_rules_set(
@@ -56,7 +58,7 @@ def reminders_rules_set(
         choices.choose(
             session, name, value, plan_id=plan, unit_id=unit_id, by="cli", at=core.clock.wall()
         )
-    yield f"{_where(plan, unit)}：{name} 现在是 {value.strip() or '（空）'}。"
+    yield f"{_where(plan, unit)}：{name} 现在是 {_chosen_words(name, value)}。"
 
 
 def reminders_rules_unset(
@@ -95,6 +97,12 @@ def _unit_name(session: Session, unit_id: int | None) -> str | None:
 def _where(plan: object, unit: object) -> str:
     parts = [f"方案 {plan}" if plan else "", f"单位 {unit}" if unit else ""]
     return "，".join(part for part in parts if part) or "全部方案和单位"
+
+
+def _chosen_words(name: str, text: str) -> str:
+    """As it was written; yes and no in Chinese, however they were."""
+    value = choices.read_value(name, text) if name in choices.NAMES else text
+    return _words(value if isinstance(value, bool) else text.strip())
 
 
 def _words(value: object) -> str:

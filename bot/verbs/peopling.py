@@ -12,7 +12,7 @@ from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
 
-ROLES = {AccountRole.ADMIN: "管理员", AccountRole.MEMBER: "普通成员"}
+ROLES = {AccountRole.ADMIN: "管理员", AccountRole.MEMBER: "成员"}
 
 
 def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
@@ -23,7 +23,7 @@ def people_list(core: Core, *, json: bool = False) -> Iterator[str]:
         yield as_json([{"account": a.full_name, "name": a.name, "role": a.role} for a in accounts])
         return
     for account in accounts:
-        yield f"{account.full_name}  {account.name}  {account.role}"
+        yield f"{account.full_name}  {account.name}  {ROLES[account.role]}"
     if not accounts:
         yield "还没有账号：有人给机器人发过消息，这里才有记录。"
 

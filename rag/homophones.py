@@ -9,6 +9,7 @@ from pypinyin import Style, lazy_pinyin
 from rag.words import HAN
 
 _WORD = re.compile(r"[\w]")
+DENIES = frozenset("不没未非无")  # 不牵头 is no slip for 部牵头
 # sounds that many speakers and most input methods confuse
 _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 
@@ -61,7 +62,7 @@ class Homophones:
                 changed = [j for j in (0, 1) if candidate[j] != pair[j]]
                 if len(changed) != 1 or words[i + changed[0]]:
                     continue
-                if self._vouched(text, i + changed[0]):
+                if text[i + changed[0]] in DENIES or self._vouched(text, i + changed[0]):
                     continue
                 before, after = text[i - 1 : i] if i else "", text[i + 2 : i + 3]
                 wider = [before + candidate] * bool(_WORD.match(before)) + [

@@ -30,7 +30,7 @@ _AFTER_ROLE = re.compile(
 )
 _WHICH_ROLE = re.compile("还是")
 _NO_LEAD = re.compile(
-    r"(?:没有?|未|无|不)(?:明确|写明|标明|指定|设|定|确定)?(?:了)?牵头(?:单位|部门)?(?=的|,|$|有)"
+    r"(?:没有?|未|无|不)(?:明确|写明|标明|指定|设|定|确定)?(?:了)?牵头(?:单位|部门)?(?=的|,|[?？]|$|有)"
 )
 _ROLES = {
     "牵头": Role.LEAD, "主办": Role.LEAD,
@@ -144,7 +144,8 @@ def _said_of(group: _Group) -> list[Share]:
         if before["how"].startswith(("不", "没")):
             return [Share(u, role, absent=True) for u in units]
         if before["how"].startswith(("只", "仅")):
-            return [Share(every, role, alone=True)] if not role else [Share(every, role)]
+            only = [] if role else [Share(every, alone=True)]
+            return [*(Share(u, role) for u in units), *only]
         return [Share(u, role) for u in units]
     if alone is not None:
         group.start -= len(alone[0])

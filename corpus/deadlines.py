@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from corpus.numerals import NUMBER, plain, read_number
 from corpus.time_expressions import scan
@@ -81,7 +81,7 @@ def read_timings(text: str, context: DateContext) -> list[TimingValue]:
     frame = Frame(context.issued_on, year, in_plan=True)
     masked = _NAMES.sub(lambda m: "\x00" * len(m[0]), flat) if context.in_prose else flat
     found: list[tuple[int, int, TimingValue]] = []
-    for e in _each_year(scan(masked, frame), masked):
+    for e in _each_listed(scan(masked, frame), masked):
         value = _timing(e, masked, context, frame)
         if value:
             found.append((e.start_at, e.end_at, value))
@@ -106,8 +106,14 @@ def unreadable_time(text: str) -> bool:
     )
 
 
-def _each_year(found: list[Expression], text: str) -> list[Expression]:
-    """每年6月30日、12月20日前: 每年 holds for the days listed behind it as well."""
+def _each_listed(found: list[Expression], text: str) -> list[Expression]:
+    """What a list says once: 每年 of 每年6月30日、12月20日前, 前 of 春节、国庆前."""
+    for n in reversed(range(len(found) - 1)):
+        feast, e = found[n], found[n + 1]
+        before = (feast.grain, e.grain, e.form) == (Grain.FESTIVAL, Grain.FESTIVAL, Form.UNTIL)
+        if before and feast.start and text[feast.end_at : e.start_at] in ("、", "和", "及"):
+            end = feast.start - timedelta(days=1)
+            found[n] = replace(feast, form=Form.UNTIL, start=None, end=end)
     carried: list[Expression] = []
     for e in found:
         last = carried[-1] if carried else None

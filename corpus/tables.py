@@ -319,7 +319,8 @@ class _Reader:
 
     def _between(self, first: str, last: str, about: str) -> list[TimingValue]:
         """What the heads of the columns say that a cell reaches over; mostly one, 一季度."""
-        found = read_timings(first, self.dates)
+        # what is to be reached in the whole year is due at its end
+        found = read_timings("年底" if first == "全年" else first, self.dates)
         if found and last != first:
             end = [timing.due_on for timing in read_timings(last, self.dates)]
             found = [replace(found[0], due_on=end[-1] if end else None)]

@@ -110,6 +110,12 @@ def test_months_that_share_one_character_in_a_cell():
     assert _short("1、3月开展培训。", _PROSE) == [("period", "03-01", "03-31", None)]  # its number
 
 
+def test_festivals_that_share_one_word():
+    until = [("deadline", None, "04-30", None), ("deadline", None, "09-30", None)]
+    assert _short("五一、国庆前各一次", _CELL) == until
+    assert _short("五一和国庆前开展检查。", _PROSE) == until
+
+
 def test_several_timings_of_one_cell():
     assert _short("日常工作并根据区级部署", _CELL) == [
         ("recurring", None, None, None),

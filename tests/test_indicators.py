@@ -210,3 +210,8 @@ def test_whatever_is_quoted_stands_in_the_text(text: str) -> None:
 def test_the_extent_of_what_was_counted_is_named_after_it() -> None:
     _, area = read_targets("新建高标准农田3片，面积900亩以上。")
     assert (area.indicator, area.op, area.value) == ("高标准农田面积", ">=", 900)
+
+
+def test_to_sign_is_no_estimate() -> None:
+    assert read("签约8个") == [("=", "8", "个")]
+    assert read("全县共有水库约30座。") == []

@@ -474,3 +474,18 @@ def test_a_day_of_its_own_is_nearer_than_the_year_in_the_head() -> None:
     first, second = rows(table)
     assert (first.timings, first.timing_text) == ([], "2026年6月底前")
     assert [t.due_on for t in second.timings] == [date(2026, 12, 31)]
+
+
+def test_what_stands_under_the_whole_year_is_due_at_its_end() -> None:
+    table = grid(
+        [
+            ["序号", "事项", "责任单位", "目标任务", "", ""],
+            ["", "", "", "上半年", "三季度", "全年"],
+            ["1", "招引项目", "区投促局", "签约8个", "签约12个", "签约20个"],
+        ],
+        [(0, 0, 1, 0), (0, 1, 1, 1), (0, 2, 1, 2), (0, 3, 0, 5)],
+    )
+    document = Document([Block(BlockKind.TABLE, table=table)], "test")
+    (found,) = read_tables(document, dates=DateContext(2026))
+    last = found.rows[0].timings[-1]
+    assert (last.text, last.start_on, last.due_on) == ("全年", None, date(2026, 12, 31))

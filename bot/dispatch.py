@@ -42,7 +42,6 @@ SHOWN_WITHIN_S = 15.0  # a beginning; the answer waits for it
 STOP_WITHIN_S = 5.0  # for messages on their way when we are stopped
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
 NOTHING_TO_SAY = "没有可发的内容"
-NOT_ANSWERED = "抱歉，刚才有一条答复没能发到这里，已告诉管理员。请换个说法再问一次。"
 CHAT_GONE = "403"
 MOVED = "migrated:"
 NOT_SO = "400"
@@ -159,9 +158,9 @@ class Dispatcher:
 
     async def _claim(self, name: str, limit: int, chat_id: str | None = None) -> list[Claimed]:
         now, wall = self._clock.now(), self._clock.wall()
+        aside = self._overtaking.aside(now)
 
         def take(session: Session) -> list[Claimed]:
-            aside = self._overtaking.aside(now)
             taken = outbox.claim(session, self._worker, name, limit, now, wall, chat_id, aside)
             groups = people.groups_among(session, name, {message.chat_id for message in taken})
             return [Claimed(message, message.chat_id in groups) for message in taken]
@@ -175,8 +174,7 @@ class Dispatcher:
         return [claimed for claimed in taken if claimed.message.id not in self._on_their_way]
 
     async def _deliver(self, claimed: Claimed) -> None:
-        message = claimed.message
-        message_id = row_id(message.id)
+        message, message_id = claimed.message, row_id(claimed.message.id)
         self._on_their_way.add(message_id)
         try:
             await self._attempt(claimed)
@@ -185,10 +183,9 @@ class Dispatcher:
         except Exception as error:
             # its words may be what people wrote: only the kind of error and its place are kept
             place = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{Path(place.filename).name}:{place.lineno}"
-            kind = type(error).__name__
-            log.error("outbox.fault", outbox=message.id, error=kind, where=where)
-            await self._not_taken(message, 0, f"{kind} {where}", OWN_FAULT)
+            fault = f"{type(error).__name__} {Path(place.filename).name}:{place.lineno}"
+            log.error("outbox.fault", outbox=message.id, error=fault)
+            await self._not_taken(message, 0, fault, OWN_FAULT)
         finally:
             self._on_their_way.discard(message_id)
 
@@ -219,6 +216,7 @@ class Dispatcher:
             return
         outgoing = await self._prepared(message)
         if outgoing is None:
+            self._overtaking.ended(message)
             log.info("outbox.dropped", outbox=message.id)
             return
         outgoing = replace(outgoing, chat_id=message.chat_id)  # the chat may have moved since
@@ -300,8 +298,8 @@ class Dispatcher:
         if verdict is Verdict.LATER:
             await self._later(message, retry_after_s, words, give_up_after)
         elif verdict is Verdict.UNTRIED:
-            until = now + timedelta(seconds=retry_after_s)
-            await self.recorder.record(outbox.put_back, message, until)
+            soon = now + timedelta(seconds=retry_after_s)
+            await self.recorder.record(outbox.put_back, message, soon)
         else:
             why = f"试了{message.attempts}次仍未送达，同一会话的其他消息已送达：{words}"
             await self._fail(message, OutboxState.FAILED, why, tell_chat=message.kind == "reply")
@@ -319,6 +317,8 @@ class Dispatcher:
             return state
 
         state = await self.recorder.record(put_off)
+        if state is OutboxState.FAILED:
+            self._overtaking.ended(message)
         log.info("outbox.try_later", outbox=message.id, attempts=message.attempts, state=state)
 
     async def _fail(
@@ -338,11 +338,8 @@ class Dispatcher:
             if not told and not minor:
                 alarms.undelivered(session, message, now)
             if tell_chat:
-                outbox.add(
-                    session, dedup_key=f"not-answered:{message.id}", kind="notice",
-                    platform=message.platform, chat_id=message.chat_id,
-                    facts={"text": NOT_ANSWERED}, due_at=now, now=now,
-                )  # fmt: skip
+                alarms.not_answered(session, message, now)
 
         await self.recorder.record(note)
+        self._overtaking.ended(message)
         log.warning("outbox.not_sent", outbox=message.id, state=state, code=code)

@@ -48,7 +48,14 @@ class Overtaking:
         before = self._aside.pop((message.platform, message.chat_id), None)
         if before is not None:
             self._passed[before.message_id] = before.attempts + FAIR_ATTEMPTS
-        self._passed.pop(row_id(message.id), None)
+        self.ended(message)
+
+    def ended(self, message: OutboxMessage) -> None:
+        """It is not tried any more, whatever the reason."""
+        message_id, chat = row_id(message.id), (message.platform, message.chat_id)
+        self._passed.pop(message_id, None)
+        if chat in self._aside and self._aside[chat].message_id == message_id:
+            del self._aside[chat]
 
     def not_taken(self, message: OutboxMessage, now: datetime, retry_after_s: float) -> Verdict:
         """The platform did not take it, and wants it no sooner than in so many seconds."""

@@ -5,7 +5,7 @@ from desk import Desk, Wire
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from bot.dispatch import NOT_ANSWERED
+from bot.alarms import NOT_ANSWERED
 from bot.messages import Outgoing, Receipt
 from bot.models import Account, AccountRole
 from config.clock import Clock

@@ -4,7 +4,7 @@ from collections import deque
 from datetime import datetime, timedelta
 
 from bot.messages import Attachment, Incoming
-from corpus.formats import MAX_BYTES, formats
+from corpus.formats import MAX_BYTES, formats, unreadable
 
 SPAN = timedelta(minutes=1)
 CHAT_SHARE = 3  # a chat may ask so many times as much as one person
@@ -49,8 +49,7 @@ def file_refusal(file: Attachment) -> str:
     """Why a file is not worth fetching, by its name and the size that its platform told; "" if it is."""
     suffix = "." + file.name.rpartition(".")[2].lower() if "." in file.name else ""
     if suffix not in formats():
-        known = "、".join(sorted(one.lstrip(".") for one in formats()))
-        return f"我读不了文件“{file.name}”。可以读的有：{known}。"
+        return unreadable(file.name)
     if file.size_bytes > MAX_BYTES:
         return f"文件“{file.name}”有 {file.size_bytes / 1024 / 1024:.0f} MB，超过 {MAX_BYTES // 1024 // 1024} MB 的上限。请拆分后再发。"
     return ""

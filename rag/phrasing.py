@@ -19,7 +19,7 @@ ROLES_EN = {
     Role.JOINT: "joint",
     Role.RESPONSIBLE: "responsible",
 }
-WHICH_UNIT = "请先说明您是哪个单位，例如“市教育局本月到期的任务”；群聊可用 /bind 绑定单位。未找到您的单位信息。"
+WHICH_UNIT = "请先说明您是哪个单位，例如“市教育局本月到期的任务”；或先发 /bind 单位名称，把本会话绑定到您的单位。未找到您的单位信息。"
 WHICH_UNIT_EN = "Please name your unit, as in “tasks of the Education Bureau due this month”. Not found: which unit you are."
 LIST_BUDGET = 3000  # characters of measures in one list: a person still reads it in a chat
 NUMBERED = {"main", "continuation"}

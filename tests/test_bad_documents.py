@@ -81,7 +81,7 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
     ("noise.txt", lambda p: p.write_bytes(bytes(n * 73 % 256 for n in range(5000))), "编码"),
     ("noise.html", lambda p: p.write_bytes(bytes(n * 73 % 256 for n in range(5000))), "编码"),
     ("blank.txt", lambda path: path.write_text(" \n\t\n"), "没有读到文字"),
-    ("plan.pptx", copy_of("docx"), "不认识"),
+    ("plan.pptx", copy_of("docx"), "不是能读的文件类型"),
 ]
 
 

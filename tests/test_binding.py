@@ -24,6 +24,7 @@ from config.errors import UserError
 from corpus.models import TaskEvent, Touched
 from corpus.values import Role
 from rag.index import index_version
+from reminders import outbox
 from reminders.models import OutboxMessage
 
 FIRST_DAY = "2022-09-21 09:00"  # the first reminder of what is due on DUE
@@ -325,10 +326,11 @@ def test_lists_in_the_terminal_are_in_words_that_people_use(office: Office) -> N
     core, code = office.core, "5f3a2b" + "0" * 18
     with writing(office.engine) as session:
         bind(session, "市教育局", code, "web")
-        session.add(OutboxMessage(
-            dedup_key="w", kind="reminder", platform="web", chat_id=code, facts={},
-            due_at=core.clock.now(),
-        ))  # fmt: skip
+        now = core.clock.now()
+        outbox.add(
+            session, dedup_key="w", kind="reminder", platform="web", chat_id=code, facts={},
+            due_at=now, now=now,
+        )  # fmt: skip
     for lines in (chatting.chats_list(core), delivering.reminders_log(core)):
         (row,) = [line for line in lines if "网页对话" in line]
         assert "网页对话 5f3a2b" in row

@@ -105,6 +105,8 @@ def test_a_chip_asks_and_a_button_is_pressed(open_page: Any, host: Host) -> None
     page = open_page()
     page.get_by_role("button", name=QUESTION).click()
     expect(page.get_by_role("heading", name="您好")).to_be_hidden()
+    expect(page.get_by_role("button", name="有用")).to_have_class("quiet")
+    expect(page.get_by_role("button", name="收到")).not_to_have_class("quiet")
     page.get_by_role("button", name="收到").click()
     expect(page.locator(".answer .bubble")).to_have_text("已记为收到。")
     expect(page.locator(".own .bubble")).to_have_text([QUESTION, "收到"])

@@ -58,6 +58,7 @@ def test_talk_that_is_not_for_the_bot_is_not_counted() -> None:
 def test_files_are_looked_at_before_they_are_fetched(name: str, size: int, words: str) -> None:
     refusal = file_refusal(Attachment(name, size, "r"))
     assert (words in refusal) if words else not refusal
+    assert len(refusal) < 80
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ def test_each_format_names_suffixes_that_no_other_claims() -> None:
     [
         ("空.txt", b"", "是空的"),
         ("空白.txt", b" \n \n", "没有读到文字"),
-        ("程序.exe", b"MZ", "不认识文件“程序.exe”的类型"),
+        ("程序.exe", b"MZ", "“程序.exe”不是能读的文件类型，请发 docx"),
         ("图.txt", b"\x89PNG\r\n\x1a\n" + bytes(64), "内容是PNG 图片"),
         ("方案.txt", b"PK\x03\x04" + bytes(64), "与后缀 .txt 不符"),
         ("方案.docx", "这是文字".encode(), "不是真正的 docx 文件"),

@@ -74,7 +74,9 @@ function buttons(message, on) {
   for (const row of message.buttons) {
     for (const button of row) {
       const press = () => on.press(button, message, rows);
-      rows.append(el("button", { type: "button", onclick: press }, button.label));
+      // what an answer was worth is said in passing; a decision is not
+      const className = /^(good|bad):/.test(button.data) ? "quiet" : "";
+      rows.append(el("button", { type: "button", className, onclick: press }, button.label));
     }
   }
   return rows;

@@ -36,7 +36,7 @@ COMMANDS = {
     "start": ("开始使用", "Start"),
     "help": ("我能做什么", "What I can do"),
     "due": ("近期到期的任务", "Tasks due soon"),
-    "bind": ("把本群绑定到单位：/bind 单位名称", "Bind this chat to a unit: /bind UNIT"),
+    "bind": ("把本会话绑定到单位：/bind 单位名称", "Bind this chat to a unit: /bind UNIT"),
     "claim": ("用一次性口令认领管理员", "Become an admin with the one-time code"),
 }
 T = TypeVar("T")

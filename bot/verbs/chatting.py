@@ -31,7 +31,7 @@ def chats_list(core: Core, *, unit: str | None = None, json: bool = False) -> It
         for asked in waiting:
             yield _request_row(session, asked)
     if not chats and not waiting:
-        yield "还没有绑定的会话。在群里发 /bind 单位名称，或用 duban people code 单位 得到一次性口令。"
+        yield "还没有绑定的会话。在群里或私聊里发 /bind 单位名称，或用 duban people code 单位 得到一次性口令。"
 
 
 def chats_add(

@@ -53,6 +53,11 @@ def formats() -> dict[str, Format]:
     return known
 
 
+def unreadable(name: str) -> str:
+    """What is said of a file whose type nobody reads: by its name, in one line."""
+    return f"“{name}”不是能读的文件类型，请发 docx、xlsx、pdf、html 或 txt；其余可读的见 docs/admin.md“读入方案”。"
+
+
 def read_file(path: Path) -> Document:
     """The document in a file; raises UserError with one Chinese line where the person can mend it."""
     suffix, name = path.suffix.lower(), path.name
@@ -62,8 +67,7 @@ def read_file(path: Path) -> Document:
         raise UserError(f"找不到文件“{name}”。请检查路径。")
     reader = formats().get(suffix)
     if reader is None:
-        known = "、".join(sorted(s.lstrip(".") for s in formats()))
-        raise UserError(f"不认识文件“{name}”的类型。可以读的有：{known}。")
+        raise UserError(unreadable(name))
     size = path.stat().st_size
     if size == 0:
         raise UserError(f"文件“{name}”是空的（0 字节）。请重新导出后再上传。")

@@ -27,8 +27,8 @@ def read(path: Path) -> Document:
         from rapidocr import RapidOCR
     except ImportError as error:
         raise UserError(
-            f"《{path.name}》是扫描件或图片，里面没有可以选中的文字。"
-            "请换成带文字的版本，或请管理员安装文字识别组件（安装时加上ocr选项）。"
+            f"《{path.name}》是扫描件或图片，没有可选中的文字。"
+            "请换成有文字的文件，或请管理员安装文字识别组件（见 docs/admin.md“读入方案”）。"
         ) from error
 
     engine = RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})

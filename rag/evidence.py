@@ -36,6 +36,9 @@ MEASURED = re.compile(
 )
 
 
+AGAIN = re.compile(r"每(?:学期|季度|半年|个?月|周|年|[天日])")
+
+
 @dataclass(slots=True)
 class Found:
     """A sentence that may answer, and how well."""
@@ -178,6 +181,9 @@ class Ranker:
             bonus += 0.05
         if falls_in(entry, query.span):
             bonus += 0.3 if query.earlier else 0.15
+        often = AGAIN.search(query.text)
+        if often and any(often[0] in t.text for t in task.timings):
+            bonus += 0.1
         if query.asks_report and is_report(entry):
             bonus += 0.4
         if query.parts and task.part in query.parts:

@@ -24,7 +24,7 @@ TASK_NOUN = r"(?:任务|重点工作|工作|指标|措施|举措|要点|事项|�
 # 哪几项 asks for a list, 这几项 for nothing
 HOW_MANY = r"(?:多少|(?<![哪这那前])几)"
 COUNTING = re.compile(
-    rf"(?:共|总共|一共|合计|分为|各?是|有|列|列了|包括|其中)?{HOW_MANY}{MEASURE}(?:重点|主要|约束性|预期性)?{TASK_NOUN}?(?=[^\u4e00-\u9fff]|$|是|的|呢|吗|谁|为|要|责任|到期|由|$)"
+    rf"(?:共|总共|一共|合计|分为|各?是|有|列|列了|包括|其中)?{HOW_MANY}{MEASURE}(?:重点|主要|具体|专项|约束性|预期性)?{TASK_NOUN}?(?=[^\u4e00-\u9fff]|$|是|的|呢|吗|谁|为|要|责任|到期|由|$)"
     rf"|{TASK_NOUN}(?:一共|总共|共|分别|各)?(?:有|是)?{HOW_MANY}{MEASURE}|有几{MEASURE}$|(?<![哪这那前])几{MEASURE}$|{TASK_NOUN}(?:更|最)?多(?!少)|how many (?:tasks|indicators|items|points|stages)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -32,7 +32,7 @@ SECTIONS = re.compile(
     r"(?:多少|几|哪些|哪几|哪[两二三四五六七八九十\d]+)(?:个|大|类|项)*(?:行动|类别|部分|板块|领域|章|大类|方面)|按.{0,8}(?:一栏|栏目|栏)|专栏(?:分别|都)?(?:是|有)?(?:哪|什么|啥)|\d个专栏"
 )
 LISTING = re.compile(
-    r"哪些|那些|哪[两二三四五六七八]|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|是指|指什么|指的是|指哪"
+    r"哪些|那些|哪[两二三四五六七八]|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|(?:负责|管|承担|干|做|弄|搞|参与|配合|牵头)(?:些|的)?(?:是)?(?:什么|啥)|是指|指什么|指的是|指哪"
     r"|\b(?:which|what|show(?: me)?|give me)(?: \w+){0,2} (?:tasks|items|indicators|targets|measures|duties)|\blist\b|what (?:are|does)|responsibilities of",
     re.IGNORECASE,
 )  # fmt: skip
@@ -114,7 +114,7 @@ ROW_NUMBER_ENGLISH = re.compile(
     r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
 )
 NUMBER = re.compile(
-    r"多少|几(?!乎)|百分之|目标(?!任务)|指标值|率$|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
+    r"多少|几(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务)|指标值|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
     re.IGNORECASE,
 )
 WHO = re.compile(

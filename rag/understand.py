@@ -102,7 +102,12 @@ def _everyday() -> Sounds:
 
 
 def _span(query: Query, text: str) -> str:
-    readings = [r for r in read_spans(text, query.today) if r.start or r.end]
+    titles = [match.span() for match in re.finditer("《[^》]*》", text)]
+    readings = [
+        r
+        for r in read_spans(text, query.today)
+        if (r.start or r.end) and not any(a < r.start_at < b for a, b in titles)
+    ]
     if not readings:
         return text
     last = readings[-1]

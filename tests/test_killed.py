@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from config.database import make_engine, reading, writing
 from config.settings import Settings
 from corpus import ledger
 from corpus.models import PlanVersion
-from reminders.models import OutboxMessage, Reminder
+from reminders.models import OutboxMessage, PlannerState, Reminder
 
 ROUNDS = 20
 ADMIN, CLERKS = User(1, "陈主任"), [User(n, f"{n}号联络员") for n in range(2, 26)]
@@ -156,7 +156,7 @@ def test_killed_twenty_times_nothing_is_lost(
     last = f"{FIRST + timedelta(days=2 * ROUNDS)}T09:00"
     with Serving(home, "--at", last, **telegram) as serving:
         engine = make_engine(url)
-        wait_until_quiet(engine, botapi)
+        wait_until_quiet(engine, botapi, datetime.fromisoformat(f"{last}+08:00"))
         serving.end()
     with reading(engine) as session:
         titles = session.exec(
@@ -194,18 +194,21 @@ def test_killed_twenty_times_nothing_is_lost(
     print(len(talkers.asked), talkers.files, len(sent), doubled)  # noqa: T201
 
 
-def wait_until_quiet(engine: Any, botapi: BotApi) -> None:
-    """Until nothing waits, neither to be handled nor to be sent."""
+def wait_until_quiet(engine: Any, botapi: BotApi, at: datetime) -> None:
+    """Until the planner has come to `at` and nothing waits, neither to be handled nor to be sent."""
     until = time.monotonic() + 120
     while True:
         with reading(engine) as session:
+            # looked at first: what it planned is then among what is not sent yet
+            planned_to = session.exec(select(PlannerState.planned_to)).one()
             unhandled = session.exec(
                 select(InboxMessage.id).where(col(InboxMessage.handled_at).is_(None))
             ).all()
             unsent = session.exec(
                 select(OutboxMessage.id).where(OutboxMessage.state == "pending")
             ).all()
-        if not (botapi.waiting() or unhandled or unsent):
+        planned = planned_to is not None and planned_to >= at
+        if planned and not (botapi.waiting() or unhandled or unsent):
             return
-        assert time.monotonic() < until, (botapi.waiting(), unhandled, unsent)
+        assert time.monotonic() < until, (planned_to, botapi.waiting(), unhandled, unsent)
         time.sleep(0.1)

@@ -12,11 +12,20 @@ import resource
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+if TYPE_CHECKING:
+    from generated import Made
+
+    from bot.core import Core
+
+ALONE, NAMED, UNNAMED = SCOPES = ("一个方案", "全部方案，写明名称", "全部方案，不写名称")
 CHATS = 12  # that ask of a plan each, spread over all plans
 ASKED = 6  # questions of each chat; the first finds its plan not yet read into memory
 
@@ -57,34 +66,49 @@ def grow(folder: Path, sizes: list[int], options: argparse.Namespace) -> None:
             made.append(plan)
         core.wait_for_vectors()
         print(f"{size} plans there after {perf_counter() - started:.0f} s", file=sys.stderr)
-        for everywhere in (False, True):
-            plans = [made[n * size // CHATS] for n in range(CHATS)]
-            profile = cProfile.Profile() if options.profile and size == sizes[-1] else None
-            first, times, worked, found = [], [], [], 0
-            if profile:
-                profile.enable()
-            for plan in plans:
-                for n in range(ASKED):
-                    question = plan.ask(n, everywhere)
-                    started, began = perf_counter(), process_time()
-                    answer = core.answer(question)
-                    worked.append(1000 * (process_time() - began))
-                    (times if n else first).append(1000 * (perf_counter() - started))
-                    found += answer.answerable
-            if profile:
-                profile.disable()
-            times.sort()
-            peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        profile = options.profile and size == sizes[-1]
+        for scope in SCOPES:
             print(
-                f"| {size} | {'全部方案' if everywhere else '一个方案'} | {statistics.median(times):.1f} "
-                f"| {times[int(0.95 * len(times))]:.1f} | {statistics.median(worked):.1f} "
-                f"| {statistics.median(first):.1f} "
-                f"| {found}/{CHATS * ASKED} | {peak_mb} |",
+                measured(
+                    core, scope, [made[n * size // CHATS] for n in range(CHATS)], size, profile
+                ),
                 flush=True,
             )
-            if profile:
-                pstats.Stats(profile, stream=sys.stderr).sort_stats("cumulative").print_stats(45)
     core.close()
+
+
+def measured(core: "Core", scope: str, plans: Sequence["Made"], size: int, profile: bool) -> str:
+    """A row of the table: what chats that see `scope` wait for."""
+    first: list[float] = []  # the plans asked for are not in memory yet
+    later: list[float] = []
+    worked, found = [], 0
+    profiler = cProfile.Profile()
+    if profile:
+        profiler.enable()
+    for plan in plans:
+        for n in range(ASKED):
+            question = plan.ask(n, scope == NAMED)
+            if scope == UNNAMED:
+                question = replace(question, plan_ids=None)
+            # without a name each question may find other plans, so each has its own first time
+            for again in (False, True) if scope == UNNAMED else (n > 0,):
+                started, began = perf_counter(), process_time()
+                answer = core.answer(question)
+                took, busy = perf_counter() - started, process_time() - began
+                (later if again else first).append(1000 * took)
+                if again:
+                    worked.append(1000 * busy)
+            found += answer.answerable
+    if profile:
+        profiler.disable()
+        pstats.Stats(profiler, stream=sys.stderr).sort_stats("cumulative").print_stats(45)
+    later.sort()
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return (
+        f"| {size} | {scope} | {statistics.median(later):.1f} | {later[int(0.95 * len(later))]:.1f} "
+        f"| {statistics.median(worked):.1f} | {statistics.median(first):.1f} "
+        f"| {found}/{CHATS * ASKED} | {peak_mb} |"
+    )
 
 
 if __name__ == "__main__":

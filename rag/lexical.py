@@ -6,8 +6,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import add
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session, col, func, select
 
 from config.database import reading, writing
@@ -19,10 +20,10 @@ _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿〇]")
 _FTS = "passage_fts"
 _POSTGRES = "passage_words"
 _BATCH = 500
-_BUDGET = (
-    30_000  # passages that the words of a query may stand in, counted word by word: about 30 ms
-)
+# passages that a word may stand in to be looked for, and the rarest words together to be found by
+_BUDGET = 3_000
 _FEWEST = 6  # of the rarest words, whatever they cost
+_REMEMBERED = 20_000  # words whose numbers of passages are kept
 _LENGTH_WEIGHT = 0.75  # BM25's b
 
 _CREATE = {
@@ -160,6 +161,10 @@ def _create(session: Session) -> None:
         session.connection().execute(text(statement))
 
 
+# of each SQLite database: its greatest passage, and in how many passages words stood then
+_counted: WeakKeyDictionary[Engine | Connection, tuple[int, dict[str, int]]] = WeakKeyDictionary()
+
+
 def _affordable(counts: Iterable[tuple[str, float]]) -> list[str]:
     """The rarest words, by the number of passages that hold each, as far as the budget goes.
 
@@ -179,37 +184,50 @@ def _search_sqlite(
     session: Session, words: Sequence[str], version_ids: Sequence[int], limit: int
 ) -> list[tuple[int, float]]:
     connection = session.connection()
-    # passages of a version stand together, so a range of rows spares most of a large index
-    span = select(func.min(Passage.id), func.max(Passage.id)).where(
-        col(Passage.version_id).in_(version_ids)
-    )
-    low, high = session.exec(span).one()
-    if low is None or high is None:
+    # each by itself: SQLite reads the end of an index for one greatest value, all rows for two
+    last = session.exec(select(func.max(Passage.id))).one() or 0
+    versions = session.exec(select(func.max(Passage.version_id))).one() or 1
+    share = min(1.0, len(version_ids) / versions)
+    counts = [(word, n * share) for word, n in _counts(session, words, last).items() if n]
+    rarest = _affordable(counts)
+    if not rarest:
         return []
-    last = session.exec(select(func.max(Passage.id))).one() or high
-    counts = connection.execute(
-        text(
-            f"SELECT term, doc FROM {_FTS}_terms WHERE term IN (SELECT value FROM json_each(:words))"
-        ),
-        {"words": json.dumps(words)},
-    )
-    share = (high - low + 1) / last
-    chosen = _affordable((word, count * share) for word, count in counts)
-    if not chosen:
-        return []
+    # those that hold one of the rarest words, ranked by all words that are not in most passages
+    telling = rarest + [w for w, n in counts if n <= _BUDGET and w not in rarest]
     found = connection.execute(
         text(
             f"SELECT f.rowid, -bm25({_FTS}) AS score FROM {_FTS} f JOIN passage p ON p.id = f.rowid "
-            f"WHERE {_FTS} MATCH :match AND f.rowid BETWEEN :low AND :high "
-            "AND p.version_id IN (SELECT value FROM json_each(:versions)) "
+            f"WHERE {_FTS} MATCH :match AND p.version_id IN (SELECT value FROM json_each(:versions)) "
             "ORDER BY score DESC, f.rowid LIMIT :limit"
         ),
         {
-            "match": " OR ".join(f'"{word}"' for word in chosen),
-            "low": low, "high": high, "versions": json.dumps(list(version_ids)), "limit": limit,
+            "match": f"({_any(rarest)}) AND ({_any(telling)})",
+            "versions": json.dumps(list(version_ids)), "limit": limit,
         },
     )  # fmt: skip
     return [(int(row[0]), float(row[1])) for row in found]
+
+
+def _any(words: Iterable[str]) -> str:
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def _counts(session: Session, words: Sequence[str], last: int) -> dict[str, int]:
+    """In how many passages each word stands, or stood when the passage `last` came: it only chooses words."""
+    mark, known = _counted.get(session.get_bind(), (0, {}))
+    if mark != last or len(known) > _REMEMBERED:
+        known = {}
+    if missing := [word for word in words if word not in known]:
+        found = session.connection().execute(
+            text(
+                f"SELECT term, doc FROM {_FTS}_terms WHERE term IN (SELECT value FROM json_each(:words))"
+            ),
+            {"words": json.dumps(missing)},
+        )
+        # not in place: another thread may be reading it; a word that is nowhere is asked for again
+        known = known | {row[0]: int(row[1]) for row in found}
+        _counted[session.get_bind()] = last, known
+    return {word: known.get(word, 0) for word in words}
 
 
 def _tsvector(words: Sequence[str]) -> str:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-KEPT = 64  # versions whose words are in memory: a hundred rows take 150 kB
+WITHIN = 64  # versions that are looked through one by one; in a wider scope SQL ranks
+KEPT = 256  # versions whose words are in memory: a hundred rows take 150 kB
 SATURATION, LENGTH_WEIGHT = 1.2, 0.75  # BM25's k1 and b
 
 _Mark = tuple[int, ...]  # revision, passages, greatest id: whether the words are still those

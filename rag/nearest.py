@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-KEPT = 64  # versions whose vectors are in memory: a hundred rows take 150 kB
+WITHIN = 64  # versions that are compared one by one; in a wider scope Chroma looks
+KEPT = 256  # versions whose vectors are in memory: a hundred rows take 150 kB
 Read = Callable[[int], tuple[list[str], Any]]  # version id → keys, and vectors (n, dim)
 
 

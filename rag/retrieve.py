@@ -14,7 +14,7 @@ from sqlmodel import col
 from config.database import reading
 from rag import lexical
 from rag.models import Passage
-from rag.near_words import KEPT, NearWords
+from rag.near_words import WITHIN, NearWords
 from rag.vector import VectorIndex
 
 _K = 60  # of reciprocal rank fusion
@@ -63,7 +63,7 @@ class Retriever(BaseRetriever):
         by_vector = self.vectors.search(question, version_ids, _DEPTH) if self.vectors else []
         weight = _MODEL_WEIGHT if self.vectors and self.vectors.has_model else _HASHED_WEIGHT
         with reading(self.engine) as session:
-            narrow = len(version_ids) <= KEPT
+            narrow = len(version_ids) <= WITHIN
             rank_words = self._near.search if narrow else lexical.search
             by_words = rank_words(session, question, version_ids, _DEPTH)
             lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(by_words, 1)}

@@ -1,5 +1,6 @@
 """Which of many plans a question is about: those it names, those near it, those with rows of its units and days."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,15 +14,17 @@ from corpus.models import PlanVersion, Responsibility, Task, Timing
 from corpus.phrases import read_spans
 from corpus.values import TimingKind
 from rag.names import match_unit, named_plans, names_of
-from rag.patterns import DUE, LATE, LISTING, OWN
+from rag.patterns import COMPARE, DUE, LATE, LISTING, OWN, WHICH_PLANS
 from rag.question import Question
 from rag.retrieve import Retriever
 from rag.views import Moved
 from rag.words import normal
 
 WIDE = 12  # plans; in a wider scope it is first found out which of them are meant
-MOST = 48  # plans that one answer looks at
+MOST = 48  # plans of one list; of one that is over more it shows those of WIDE plans, and says so
 NEAR = 24  # passages by which plans are found
+FEW = 6  # plans for a question that one of them answers; there are as many buttons to choose by
+SEVERAL = re.compile(f"{WHICH_PLANS.pattern}|{COMPARE.pattern}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,19 @@ class Scope:
         if len(versions) <= WIDE:
             return list(versions), 0
         found = self._by_rows(question, text, versions, moved)
-        left_out = len(found or ()) - MOST if found is not None else len(versions)
-        if not found:
-            ids = [v.id for v in versions if v.id is not None]
-            words = " ".join((*question.history[-1:], question.text))
-            near = {hit.version_id for hit in self._retriever.search(words, ids, NEAR)}
-            nearest = [v for v in versions if v.id in near or (v.jurisdiction or "\0") in text]
-            return nearest[:MOST], max(0, left_out - len(nearest[:MOST]))
-        return found[:MOST], max(0, left_out)
+        if found:
+            return (found, 0) if len(found) <= MOST else (found[:WIDE], len(found) - WIDE)
+        # a register is read off all that come near, a fact off those that speak of it most
+        is_register = bool(SEVERAL.search(text) or LISTING.search(text))
+        words = " ".join((*question.history[-1:], question.text))
+        hits = self._retriever.search(words, [v.id for v in versions if v.id is not None], NEAR)
+        near = list(dict.fromkeys(hit.version_id for hit in hits))[: NEAR if is_register else FEW]
+        nearest = [
+            v for v in versions
+            if v.id in near or (is_register and (v.jurisdiction or "\0") in text)
+        ][:MOST]  # fmt: skip
+        others = 0 if found is not None else len(versions) - len(nearest)
+        return nearest, others
 
     def _by_rows(
         self,

@@ -20,7 +20,7 @@ from sqlmodel import col, select
 from config.database import reading, writing
 from config.settings import Settings
 from rag.models import Passage, Vector
-from rag.nearest import KEPT, Nearest
+from rag.nearest import WITHIN, Nearest
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -119,11 +119,12 @@ class VectorIndex:
         within = sum(len(self._keys.get(id_, ())) for id_ in version_ids)
         if not within:
             return []
-        if len(version_ids) <= KEPT:
+        if len(version_ids) <= WITHIN:
             return self._nearest.search(vector, sorted(version_ids), self._vectors_of)[:limit]
-        if 2 * within > sum(map(len, self._keys.values())):
+        total = sum(map(len, self._keys.values()))
+        if 2 * within > total:
             # a filter that lets most pass is a hundred times slower than none
-            found = hits(_SPARE * limit, None)
+            found = hits(_SPARE * limit if within < total else limit, None)
             if len(found) >= min(limit, within):
                 return found[:limit]
         return hits(limit, {"version_id": {"$in": sorted(version_ids)}})

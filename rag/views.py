@@ -1,7 +1,9 @@
 """What a plan in force says, held ready for questions: its rows, its clauses and their sentences."""
 
+import gc
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -159,7 +161,8 @@ class Views:
                 self._kept.move_to_end(version.id)
                 view.version = version
                 return view
-        view = self._read(version, moved)
+        with _uncollected():
+            view = self._read(version, moved)
         with self._lock:
             self._kept[version.id] = view
             while len(self._kept) > KEPT:
@@ -183,6 +186,18 @@ class Views:
             if entry.task is not None and entry.task.id is not None:
                 view.by_task.setdefault(entry.task.id, entry)
         return view
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: as thousands of objects come it would search all others again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def days_put_off(engine: Engine, plan_ids: Collection[str]) -> dict[str, Moved]:

@@ -213,6 +213,10 @@ def test_of_many_plans_none_is_left_out_silently(core: Core, tmp_path: Path) -> 
         assert {f"pian-{n}" for n in range(COPIES)} <= {c.plan_id for c in duties.citations}
         due = ask(core, "2025年8月到期的任务有哪些？", plan=None)
         assert {f"pian-{n}" for n in range(COPIES)} <= {c.plan_id for c in due.citations}
+        fact = ask(core, "要培训多少名安全员？", plan=None)
+        assert fact.answerable
+        assert fact.citations[0].plan_id.startswith("pian-")
+        assert fact.choices
         assert ask(core, "有哪些方案？", plan=None).text.startswith(f"共收录{COPIES + 9}份方案")
         assert "没有看" in ask(core, "哪几份文件提到安全员？", plan=None).text
     finally:

@@ -69,6 +69,18 @@ def test_indexing_a_version_again_replaces_it(engine: Engine) -> None:
     assert found(engine, "河长", version_id) == []
 
 
+def test_a_word_that_came_with_a_correction_is_found(engine: Engine) -> None:
+    version_id = store_river(engine)
+    assert found(engine, "鲸鲨采砂", version_id) == ["附件2第3项"]
+    with writing(engine) as session:
+        lexical.remove_version(session, version_id)
+        passages = session.exec(select(Passage).where(Passage.version_id == version_id)).all()
+        passages[-1].text += "鲸鲨"
+        lexical.index_passages(session, passages)
+        ref = passages[-1].ref
+    assert ref in found(engine, "鲸鲨采砂", version_id)
+
+
 def test_a_rolled_back_version_leaves_nothing_in_the_index(engine: Engine) -> None:
     version_id = store_river(engine)
     try:

@@ -1,9 +1,12 @@
 """What a follow-up leaves out, filled from the questions before it."""
 
+import re
 from collections.abc import Iterable
 
 from rag.patterns import FOLLOW, GENERAL
-from rag.query import Intent, Query
+from rag.query import Intent, Query, Share
+
+_WITHIN = re.compile("其中|里面|当中|这里头")
 
 
 def follows(query: Query) -> bool:
@@ -26,8 +29,14 @@ def carry(query: Query, before: Iterable[Query]) -> None:
             query.earlier = [s for s in earlier.subject if s not in GENERAL]
         if len(earlier.views) < len(query.views):
             query.views = earlier.views  # 其中哪些: of the plan just spoken of
+        rows_before = earlier.intent in (Intent.LIST, Intent.DUE, Intent.COUNT)
         if not query.units and not query.shares:
             query.units, query.shares = earlier.units, earlier.shares
+            if rows_before and not query.roles:
+                query.roles = set(earlier.roles)  # 其中哪些今年到期: of those that it leads
+        elif rows_before and earlier.units and _WITHIN.search(query.text) and not query.shares:
+            both = ((earlier.units, earlier.roles), (query.units, query.roles))
+            query.shares = [Share(frozenset(units), frozenset(roles)) for units, roles in both]
         if (
             query.span is None
             and query.intent in (Intent.LIST, Intent.DUE, Intent.FACT)

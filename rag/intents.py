@@ -46,7 +46,13 @@ def read_flags(query: Query) -> None:
         pass  # each unit with its own role
     elif re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
         query.roles = {Role.RESPONSIBLE}
-    elif re.search(r"牵头.{0,6}(?:负责|承担)|(?:负责|承担).{0,3}牵头", text) and "配合" not in text:
+    elif (
+        re.search(
+            r"牵头.{0,6}(?:负责|承担)|牵头.{0,12}(?:或|和|以及).{0,4}(?:负责|承担)|(?:负责|承担).{0,3}牵头",
+            text,
+        )
+        and "配合" not in text
+    ):
         query.roles = {Role.LEAD, Role.RESPONSIBLE, Role.JOINT}
     elif re.search(r"牵头.{0,6}配合|配合.{0,6}牵头", text):
         pass  # both, or which of the two is asked
@@ -77,6 +83,10 @@ def read_flags(query: Query) -> None:
             task.part == part for view in query.views for task in view.tasks
         ):
             query.parts.add(part)
+    if "indicator" in query.parts:
+        query.asks_report = (
+            False  # 由谁报送 of an indicator is who counts it, not a report that is due
+        )
 
 
 def _timing_kind(query: Query) -> None:

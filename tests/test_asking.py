@@ -84,6 +84,20 @@ def test_which_heading_has_most(core: Core) -> None:
     assert "任务最多的是重点场所治理，共5项" in answer.text
 
 
+def test_a_follow_up_stays_within_the_rows_listed_before(core: Core) -> None:
+    question = Question(
+        text="其中市财政局配合的有哪些？", today=TODAY, plan_ids=("hezhang",),
+        history=("市水利局牵头的任务有哪些？",),
+    )  # fmt: skip
+    assert rows(core.answer(question)) == ["第20条"]  # 第11条 is led by another bureau
+
+
+def test_a_mended_slip_never_takes_a_denial_away(core: Core) -> None:
+    # the plan prints 部牵头, which sounds the same
+    led = rows(ask(core, "市委宣传部不牵头的任务有哪些？"))
+    assert led and "第25条" not in led
+
+
 def test_how_many_units(core: Core) -> None:
     answer = ask(core, "清单涉及多少个牵头单位？", "xiaofang")
     leads = ["区消防救援大队", "区住建局", "区卫健局", "区民政局", "区教育局", "各街道"]

@@ -1,5 +1,6 @@
 """The doctor names every setting, finds faults, and says what to do about each."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from config.database import writing
 from config.settings import Settings
 from corpus.models import Timing
 
+ROOT = Path(__file__).parent.parent
+
 
 def faults() -> list[str]:
     return [line for well, line in examine() if not well]
@@ -24,6 +27,9 @@ def test_a_fresh_home_has_no_fault_and_every_setting_is_listed(tmp_path: Path) -
     assert [line for well, line in found if not well] == []
     for name in Settings.model_fields:
         assert any(line.startswith(f"DUBAN_{name.upper()}=") for _, line in found)
+    pages = re.findall(r"docs/[\w./-]+\.md", "\n".join(line for _, line in found))
+    assert "docs/platforms/telegram.md" in pages
+    assert [page for page in pages if not (ROOT / page).is_file()] == []
     assert not list((tmp_path / "home").glob("*.sqlite3")), "looking must not make a database"
 
 

@@ -447,7 +447,7 @@ def test_without_ocr_a_scan_gets_a_clear_line(
 ) -> None:
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     _scan(tmp_path / f"a.{suffix}")
-    with pytest.raises(UserError, match="没有可以选中的文字"):
+    with pytest.raises(UserError, match="没有可选中的文字"):
         read_file(tmp_path / f"a.{suffix}")
 
 

@@ -101,7 +101,7 @@ def _units_with(entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[En
 
 
 def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list[Entry]:
-    """Put the order into `rows`; the rows of the first ones, which prove it."""
+    """Put the order into `rows`; the rows that prove the numbers told."""
     least = bool(_LEAST.search(query.text))
     order = sorted(groups, key=lambda name: len(groups[name]) * (1 if least else -1))
     best = len(groups[order[0]])
@@ -127,4 +127,8 @@ def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list
     ]
     if len(order) > len(shown):
         rows.append(f"……共{len(order)}个" if not query.english else f"… {len(order)} in all")
-    return [entry for name in first for entry in groups[name]]
+    proof: dict[int | None, Entry] = {}
+    for name in order[:SHOWN]:  # what proves the first ones goes first
+        for entry in groups[name]:
+            proof.setdefault(entry.passage.id, entry)
+    return list(proof.values())

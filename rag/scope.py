@@ -1,6 +1,5 @@
 """Which of many plans a question is about: those it names, those near it, those with rows of its units and days."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,17 +13,30 @@ from corpus.models import PlanVersion, Responsibility, Task, Timing
 from corpus.phrases import read_spans
 from corpus.values import TimingKind
 from rag.names import match_unit, named_plans, names_of
-from rag.patterns import COMPARE, DUE, LATE, LISTING, OWN, WHICH_PLANS
+from rag.patterns import (
+    COMPARE,
+    COUNTING,
+    DUE,
+    LATE,
+    LISTING,
+    OWN,
+    RANK,
+    TARGETS,
+    UNITS,
+    UNITS_COUNTED,
+    WHICH_PLANS,
+)
 from rag.question import Question
 from rag.retrieve import Retriever
 from rag.views import Moved
 from rag.words import normal
 
 WIDE = 12  # plans; in a wider scope it is first found out which of them are meant
-MOST = 48  # plans of one list; of one that is over more it shows those of WIDE plans, and says so
+MOST = 48  # plans that one answer looks at; of a list over more it says how many are left
 NEAR = 24  # passages by which plans are found
 FEW = 6  # plans for a question that one of them answers; there are as many buttons to choose by
-SEVERAL = re.compile(f"{WHICH_PLANS.pattern}|{COMPARE.pattern}", re.IGNORECASE)
+# what is read off all rows of all plans that can be meant, not off the one that says it
+REGISTERS = (LISTING, COUNTING, RANK, UNITS, UNITS_COUNTED, TARGETS, WHICH_PLANS, COMPARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +74,9 @@ class Scope:
             return list(versions), 0
         found = self._by_rows(question, text, versions, moved)
         if found:
-            return (found, 0) if len(found) <= MOST else (found[:WIDE], len(found) - WIDE)
+            return found[:MOST], max(0, len(found) - MOST)
         # a register is read off all that come near, a fact off those that speak of it most
-        is_register = bool(SEVERAL.search(text) or LISTING.search(text))
+        is_register = _is_register(text)
         words = " ".join((*question.history[-1:], question.text))
         hits = self._retriever.search(words, [v.id for v in versions if v.id is not None], NEAR)
         near = list(dict.fromkeys(hit.version_id for hit in hits))[: NEAR if is_register else FEW]
@@ -85,7 +97,7 @@ class Scope:
         """Those with rows of the units and days that a list is asked of; None for other questions."""
         days = [(r.start, r.end) for r in read_spans(text, question.today) if r.start or r.end]
         is_due = bool(DUE.search(text)) and (bool(days) or bool(LATE.search(text)))
-        if not is_due and not LISTING.search(text):
+        if not is_due and not _is_register(text):
             return None
         outlines = self._of(versions)
         units = self._units(question, text, outlines)
@@ -151,3 +163,7 @@ class Scope:
             id_: _Outline(revision, frozenset(units[id_]), tuple(days[id_]))
             for id_, revision in revisions.items()
         }
+
+
+def _is_register(text: str) -> bool:
+    return any(pattern.search(text) for pattern in REGISTERS)

@@ -211,6 +211,8 @@ def test_of_many_plans_none_is_left_out_silently(core: Core, tmp_path: Path) -> 
     try:
         duties = ask(core, "市应急管理局负责哪些任务？", plan=None)
         assert {f"pian-{n}" for n in range(COPIES)} <= {c.plan_id for c in duties.citations}
+        count = ask(core, "市应急管理局牵头多少项任务？", plan=None)
+        assert {f"pian-{n}" for n in range(COPIES)} <= {c.plan_id for c in count.citations}
         due = ask(core, "2025年8月到期的任务有哪些？", plan=None)
         assert {f"pian-{n}" for n in range(COPIES)} <= {c.plan_id for c in due.citations}
         fact = ask(core, "要培训多少名安全员？", plan=None)

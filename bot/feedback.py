@@ -43,7 +43,7 @@ def record(
 
 def buttons(log: AnswerLog) -> tuple[Button, ...]:
     """What a reader may press to say what an answer was worth."""
-    return Button("有用", f"good:{log.id}"), Button("没用", f"bad:{log.id}")
+    return Button("有用", f"good:{log.id}", True), Button("没用", f"bad:{log.id}", True)
 
 
 def rate(session: Session, incoming: Incoming, log_id: int, good: bool) -> bool:

@@ -65,6 +65,7 @@ class Button:
 
     label: str
     data: str
+    is_minor: bool = False  # pressed in passing, if at all: not worth a message of its own
 
 
 @dataclass(frozen=True, slots=True)

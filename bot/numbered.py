@@ -38,7 +38,7 @@ def as_press(engine: Engine, incoming: Incoming, now: datetime, has_buttons: boo
     )
     with reading(engine) as session:
         asked = next((one for one in session.exec(sent) if one.buttons), None)
-    if asked and has_buttons and all(_rates(button["data"]) for button in asked.buttons):
+    if asked and has_buttons and all(button.get("is_minor") for button in asked.buttons):
         return incoming
     number = int(found[1])
     if asked is None or number > len(asked.buttons):
@@ -47,7 +47,3 @@ def as_press(engine: Engine, incoming: Incoming, now: datetime, has_buttons: boo
     return replace(
         incoming, text="", button=data, pressed_message_id=asked.platform_message_id or ""
     )
-
-
-def _rates(data: str) -> bool:
-    return data.partition(":")[0] in ("good", "bad")

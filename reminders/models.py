@@ -47,7 +47,7 @@ class OutboxMessage(SQLModel, table=True):
     platform_message_id: str | None = None
     platform_words: str = ""  # what the platform answered last, its own code kept
     text: str = ""  # as sent
-    buttons: list[dict[str, str]] = Field(  # as sent: label and data, for who answers by a number
+    buttons: list[dict[str, Any]] = Field(  # as sent, for who answers by a number
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )
     created_at: datetime

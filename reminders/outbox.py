@@ -152,7 +152,7 @@ def try_later(
 
 def finish_sent(
     session: Session, message: OutboxMessage, receipt_id: str, text: str,
-    buttons: Sequence[dict[str, str]], now: datetime,
+    buttons: Sequence[dict[str, Any]], now: datetime,
 ) -> None:  # fmt: skip
     """The platform said yes; `receipt_id` is its id of the message, `text` and `buttons` what was sent."""
     sent: dict[str, Any] = {"platform_message_id": receipt_id, "text": text, "buttons": buttons}

@@ -9,7 +9,10 @@ from config.clock import Clock
 from config.database import writing
 from reminders.models import OutboxMessage, OutboxState
 
-RATING = [{"label": "有用", "data": "good:7"}, {"label": "没用", "data": "bad:7"}]
+RATING = [
+    {"label": "有用", "data": "good:7", "is_minor": True},
+    {"label": "没用", "data": "bad:7", "is_minor": True},
+]
 ANSWERS = [{"label": "收到", "data": "ack:8"}, {"label": "办结", "data": "done:8"}]
 
 
@@ -21,7 +24,7 @@ ANSWERS = [{"label": "收到", "data": "ack:8"}, {"label": "办结", "data": "do
     ],
 )  # fmt: skip
 def test_what_a_number_presses(
-    engine: Engine, buttons: list[dict[str, str]], has_buttons: bool, pressed: str
+    engine: Engine, buttons: list[dict[str, object]], has_buttons: bool, pressed: str
 ) -> None:
     now = Clock().now()
     with writing(engine) as session:

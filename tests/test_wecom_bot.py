@@ -276,6 +276,16 @@ async def test_a_press_on_a_card_from_before_the_last_start_is_heard(
     await again.close()
 
 
+async def test_what_is_pressed_in_passing_gets_no_card_of_its_own(
+    server: WecomBotServer, bot: WecomBot, ear: Ear
+) -> None:
+    rate = ((Button("有用", "good:7", is_minor=True), Button("没用", "bad:7", is_minor=True)),)
+    for rows, buttons in ((LONG, rate), (LONG, (*rate, *BUTTONS)), (("2项",), rate)):
+        await sent(bot, Outgoing(GROUP_ID, rows, buttons=buttons))
+    shown = [message.buttons for message in server.shown("group")]
+    assert shown == [[], [], ["有用", "没用", "收到", "办结"], ["有用", "没用"]]
+
+
 async def test_long_words_come_before_their_card_and_are_not_said_twice(
     server: WecomBotServer, bot: WecomBot, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,7 @@ class Host:
                 ("县水利局牵头的任务共2项：", "1. 完成12条河道清淤\n2. 县级河道巡查率达到100%"),
                 buttons=(
                     (Button("收到", "ack:7"), Button("办结", "done:7")),
-                    (Button("有用", "good:7"),),
+                    (Button("有用", "good:7", is_minor=True),),
                 ),
                 sources=(self.source,) if self.source else (),
                 suggestions=("还有哪些配合单位？",),

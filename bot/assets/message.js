@@ -74,8 +74,7 @@ function buttons(message, on) {
   for (const row of message.buttons) {
     for (const button of row) {
       const press = () => on.press(button, message, rows);
-      // what an answer was worth is said in passing; a decision is not
-      const className = /^(good|bad):/.test(button.data) ? "quiet" : "";
+      const className = button.is_minor ? "quiet" : "";
       rows.append(el("button", { type: "button", className, onclick: press }, button.label));
     }
   }

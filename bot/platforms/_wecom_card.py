@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bot.messages import Button
+from bot.messages import Button, Outgoing
 
 NO_TITLE = "督办助手"
 PRESS_HERE = "上面这条消息，请在这里点选答复。"
@@ -25,6 +25,12 @@ def holds(rows: tuple[str, ...], size: Size) -> bool:
     """Whether a card shows all of the rows."""
     title, body = _parts(rows, size)
     return len(title) <= size.title and len(body) <= size.body
+
+
+def is_wanted(message: Outgoing, size: Size) -> bool:
+    """Whether buttons are sent: not those pressed in passing, where they need a card below a text."""
+    buttons = [button for row in message.buttons for button in row]
+    return holds(message.rows, size) or not all(button.is_minor for button in buttons)
 
 
 def make_card(rows: tuple[str, ...], buttons: tuple[tuple[Button, ...], ...], size: Size) -> Json:

@@ -20,7 +20,7 @@ from bot.platforms._http import Json
 from bot.platforms._pushed import Pushed
 from bot.platforms._robots import read_robots
 from bot.platforms._wecom_api import FILE_BYTES, TEXT_BYTES, WecomApi
-from bot.platforms._wecom_card import OF_APP, SAID_BELOW, holds, make_card
+from bot.platforms._wecom_card import OF_APP, SAID_BELOW, holds, is_wanted, make_card
 from bot.platforms._wecom_crypto import FORGED, check_signature, read_key, unseal
 from bot.platforms._wecom_events import NAME, card_id, read_card_id, read_event, read_xml
 from bot.platforms._wecom_robots import WecomRobots
@@ -137,7 +137,7 @@ class Wecom:
             changed = await self._change(message)
             if changed is not None:
                 return changed
-        if not message.buttons:
+        if not message.buttons or not is_wanted(message, OF_APP):
             return Receipt(await self._say(message.chat_id, "text", {"content": message.text}))
         return await self._send_card(message)
 

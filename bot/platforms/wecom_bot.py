@@ -30,7 +30,7 @@ from bot.platforms._wecom_bot_events import (
     unseal_file,
 )
 from bot.platforms._wecom_bot_line import Line
-from bot.platforms._wecom_card import OF_BOT, holds, make_card
+from bot.platforms._wecom_card import OF_BOT, holds, is_wanted, make_card
 from config.clock import Clock
 from config.errors import DubanError, TryLater, UserError
 from config.settings import Settings
@@ -169,7 +169,7 @@ class WecomBot:
             kind, media_id = await self._upload(message.files[0])
             await self._say(message.chat_id, kind, {"media_id": media_id})
             return Receipt("")
-        if message.buttons:
+        if message.buttons and is_wanted(message, OF_BOT):
             return await self._send_card(message)
         await self._say(message.chat_id, "markdown", {"content": markdown(message.rows)})
         return Receipt("")

@@ -119,6 +119,7 @@ async def test_people_are_heard_in_private_and_in_a_group(server: WecomBotServer
         ("@督办助手\u2005办结 第3项", "办结 第3项"),
         ("@张三 @督办助手 请看", "请看"),
         ("请问谁牵头 @督办助手", "请问谁牵头"),
+        ("收到 @督办助手 @张三", "收到"),
         ("@督办助手", ""),
         ("@督办助手 邮箱 xf@example.org 对吗", "邮箱 xf@example.org 对吗"),
         ("@督办助手 /bind 市水利局\n明天起", "/bind 市水利局\n明天起"),

@@ -14,7 +14,7 @@ PICTURE, FILE = "照片.jpg", "未命名"
 PRESS, DISPLACED = "template_card_event", "disconnected_event"
 BLOCK_BITS = 256  # padding goes to 32 bytes, twice the block of AES
 # in a group the text begins, or ends, with the bot's name and those of others who are pointed at
-_POINTED_AT = re.compile(r"^(?:@\S+(?:\s+|$))+|(?:^|\s+)@\S+\s*$")
+_POINTED_AT = re.compile(r"^(?:@\S+(?:\s+|$))+|(?:(?:^|\s+)@\S+)+\s*$")
 
 Json = dict[str, Any]
 

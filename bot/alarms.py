@@ -21,7 +21,6 @@ BRIEF = timedelta(minutes=1)  # a fault of the database that is over so soon is 
 SILENT = timedelta(hours=1)  # a platform that takes nothing for so long is told
 SET_BACK = timedelta(minutes=5)
 SHOWN = 5  # messages of a notice that get a button
-NOT_ANSWERED = "抱歉，刚才有一条答复没能发到这里，已告诉管理员。请换个说法再问一次。"
 KINDS = {
     "reminder": "提醒", "reply": "答复", "notice": "通知", "report_list": "未报送名单", "periodic": "汇总或通报",
     "undelivered": "发送情况",
@@ -130,14 +129,6 @@ def undelivered(session: Session, message: OutboxMessage, now: datetime) -> None
             kind="undelivered", platform=platform, chat_id=chat_id,
             facts={"messages": [message.id], "timezone": str(now.tzinfo)}, due_at=now + GATHER, now=now,
         )  # fmt: skip
-
-
-def not_answered(session: Session, message: OutboxMessage, now: datetime) -> None:
-    """Tell a chat that an answer to it can't be sent, where other messages arrive."""
-    outbox.add(
-        session, dedup_key=f"not-answered:{message.id}", kind="notice", platform=message.platform,
-        chat_id=message.chat_id, facts={"text": NOT_ANSWERED}, due_at=now, now=now,
-    )  # fmt: skip
 
 
 def undelivered_notice(session: Session, notice: OutboxMessage) -> Outgoing | None:

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from bot import alarms, people
 from bot.messages import Limits, Outgoing, Platform, Receipt
-from bot.overtaking import Overtaking, Verdict
+from bot.overtaking import Overtaking
 from bot.pace import Pace
 from bot.recorder import Recorder
 from config.clock import Clock
@@ -292,17 +292,13 @@ class Dispatcher:
         self, message: OutboxMessage, retry_after_s: float, words: str,
         give_up_after: timedelta = outbox.GIVE_UP_AFTER,
     ) -> None:  # fmt: skip
-        """Try it again later; or give it up, where it alone of its chat does not arrive."""
+        """Try it again later, and before those after it where they can't be sent either."""
         now = self._clock.now()
-        verdict = self._overtaking.not_taken(message, now, retry_after_s)
-        if verdict is Verdict.LATER:
+        if self._overtaking.is_its_own(message, now, retry_after_s):
             await self._later(message, retry_after_s, words, give_up_after)
-        elif verdict is Verdict.UNTRIED:
+        else:
             soon = now + timedelta(seconds=retry_after_s)
             await self.recorder.record(outbox.put_back, message, soon)
-        else:
-            why = f"试了{message.attempts}次仍未送达，同一会话的其他消息已送达：{words}"
-            await self._fail(message, OutboxState.FAILED, why, tell_chat=message.kind == "reply")
 
     async def _later(
         self, message: OutboxMessage, retry_after_s: float, words: str,
@@ -322,9 +318,8 @@ class Dispatcher:
         log.info("outbox.try_later", outbox=message.id, attempts=message.attempts, state=state)
 
     async def _fail(
-        self, message: OutboxMessage, state: OutboxState, words: str, code: str = "", *,
-        tell_chat: bool = False,
-    ) -> None:  # fmt: skip
+        self, message: OutboxMessage, state: OutboxState, words: str, code: str = ""
+    ) -> None:
         """Note that it failed or may not have arrived, and have the admins told, all in one."""
         now = self._clock.now()
 
@@ -337,8 +332,6 @@ class Dispatcher:
             minor = message.kind == "reply" and (code == CHAT_GONE or state is OutboxState.UNKNOWN)
             if not told and not minor:
                 alarms.undelivered(session, message, now)
-            if tell_chat:
-                alarms.not_answered(session, message, now)
 
         await self.recorder.record(note)
         self._overtaking.ended(message)

@@ -112,7 +112,7 @@ def part_sent(
 
 
 def put_back(session: Session, message: OutboxMessage, until: datetime) -> None:
-    """Give a claim back untried, because of our own pace."""
+    """Give a claim back as if untried: our own pace, or the message before it, is in its way."""
     _update(
         session,
         _this(message),

@@ -1,6 +1,7 @@
 """The admins hear of what did not arrive, of chats that are gone and of faults, and once only."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from bot import alarms, delivery_report
-from bot.messages import Incoming, Limits
+from bot.messages import Button, Incoming, Limits
 from bot.models import Account, AccountRole, Chat
 from config.clock import Clock
 from config.database import reading, writing
@@ -215,7 +216,7 @@ def test_without_admins_nothing_breaks(engine: Engine) -> None:
 
 async def test_the_buttons_that_were_sent_are_kept(desk: Desk, wire: Wire) -> None:
     with writing(desk.engine) as session:
-        facts = {"text": "请选择", "buttons": [{"label": "同意", "data": "grant:1"}]}
+        facts = {"text": "请选择", "buttons": [asdict(Button("同意", "grant:1"))]}
         outbox.add(
             session, dedup_key="k", kind="notice", platform="console", chat_id="1", facts=facts,
             due_at=NOW, now=NOW,

@@ -132,7 +132,7 @@ def write_bad_files(folder: Path) -> dict[str, str]:
     return {
         "空.docx": "空的", "乱.docx": "不是真正的 docx", "网页.docx": "不是真正的 docx",
         "表格.pdf": "与后缀 .pdf 不符", "断.xlsx": "断.xlsx", "断.pdf": "断.pdf",
-        "噪声.txt": "编码", "程序.exe": "不认识", "空白.txt": "没有读到文字", "文件夹.docx": "文件夹",
+        "噪声.txt": "编码", "程序.exe": "不是能读的文件类型", "空白.txt": "没有读到文字", "文件夹.docx": "文件夹",
         "大.docx": "100 MB，超过", "没有.docx": "找不到",
     }  # fmt: skip
 

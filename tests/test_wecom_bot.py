@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -201,6 +202,25 @@ async def test_a_file_is_named_by_its_download_and_opened(
     server.forget_files()
     with pytest.raises(UserError, match="重新发一次"):
         await bot.download(file)
+
+
+async def test_words_after_a_file_do_not_go_before_it(
+    server: WecomBotServer, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, handle = threading.Event(), server.http.handle
+
+    def slow(*call: Any) -> Any:
+        go_on.wait(60)
+        return handle(*call)
+
+    monkeypatch.setattr(server.http, "handle", slow)
+    await asyncio.to_thread(server.send_file, "private", BOSS, "方案.docx", b"PK")
+    await asyncio.to_thread(server.say, "private", BOSS, "请看文件")
+    await asyncio.to_thread(server.say, "group", CLERK, "消防通道谁来管")
+    await until(lambda: GROUP_ID in [heard.chat_id for heard in ear.inbox])  # does not wait
+    go_on.set()
+    private = [heard for heard in await ear.has(3) if heard.chat_id == BOSS]
+    assert [len(heard.attachments) for heard in private] == [1, 0]
 
 
 async def test_a_file_of_no_name_or_another_key_is_said_to_be_so(

@@ -154,7 +154,7 @@ class Line:
         if frame.get("cmd") in CALLBACKS:
             if event_type(body) == DISPLACED:
                 raise TryLater(TWO_OF_US, DISPLACED_WAIT_S)
-            # WeCom waits for no answer: none waits for the one before
+            # WeCom waits for no answer: no chat waits for another
             task = asyncio.create_task(self._deal(call_id, body))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)

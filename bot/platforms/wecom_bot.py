@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import cast
 from urllib.parse import unquote
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Engine
@@ -86,6 +87,8 @@ class WecomBot:
         self._line = Line(url, bot_id, secret, self._take)
         self._http = make_client(TIMEOUT_S)
         self._pushed = Pushed()
+        # by chat: what is said after a file does not go before it, while its name is asked for
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._listening: asyncio.Task[None] | None = None
         self._spoken: set[str] = set()  # keys of messages of which only the card is still to go
         self._cards: dict[str, Json] = {}  # by task id, the newest last
@@ -103,21 +106,25 @@ class WecomBot:
             yield incoming
 
     async def _take(self, call_id: str, body: Json) -> None:
-        """Stores what a call says, and shows a press on its card."""
+        """Stores what a call says after all that its chat said before, and shows a press on its card."""
         incoming = read_callback(body, self._clock.wall())
         if incoming is None:
             return
-        files = [await self._named(file) for file in incoming.attachments]
-        incoming = replace(incoming, attachments=tuple(files))
+        turn = self._turns.setdefault(incoming.chat_id, asyncio.Lock())
+        async with turn:
+            files = [await self._named(file) for file in incoming.attachments]
+            await self._store(replace(incoming, attachments=tuple(files)))
+        if incoming.button:
+            await self._show_press(call_id, incoming)
+
+    async def _store(self, incoming: Incoming) -> None:
         while True:  # WeCom does not ask whether it was stored, and would not bring it again
             try:
                 await self._pushed.store(incoming)
-                break
+                return
             except TryLater as error:
                 log.warning("wecom_bot.not_stored", why=str(error))
                 await asyncio.sleep(error.retry_after_s)
-        if incoming.button:
-            await self._show_press(call_id, incoming)
 
     async def _named(self, file: Attachment) -> Attachment:
         """A file with its name, which only its download tells."""

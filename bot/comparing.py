@@ -59,7 +59,7 @@ def _reminders(session: Session, core: Core, version: PlanVersion) -> list[Plann
     first = date(min(known).year - 1, 1, 1)
     found = preview(
         session, first, max(known), core.workdays, core.settings,
-        version_id=version.id, text_of=lambda _: "",
+        version_id=version.id, today=core.clock.today(), text_of=lambda _: "",
     )  # fmt: skip
     # what follows a day that was missed hangs on what will be answered, and reports are owed by plans
     # in force alone: a draft has none, so that all of them would seem to be lost

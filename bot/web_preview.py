@@ -90,7 +90,7 @@ def _facts(
     units = _units(session)
     changed = {asked.name: read_value(asked.name, asked.value)} if asked.name else {}
     ask = partial(
-        preview, session, first, last, workdays, settings, unit=asked.unit or None,
+        preview, session, first, last, workdays, settings, today=today, unit=asked.unit or None,
         plan_id=asked.plan or None, chats_of=partial(people.chats_of, session),
         text_of=lambda item: "\n".join(reminding.preview_rows(item)),
     )  # fmt: skip

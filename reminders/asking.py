@@ -54,13 +54,15 @@ class Asker:
         self._asked: dict[tuple[Occurrence, bool, Choices], list[Due]] = {}
         self.missing_years: set[int] = set()
 
-    def asks(self, things: Sequence[Thing], since: date, until: date) -> list[Ask]:
+    def asks(
+        self, things: Sequence[Thing], since: date, until: date, *, unseen_since: date | None = None
+    ) -> list[Ask]:  # fmt: skip
         """What the rules ask for, an Ask for each unit that owes; those with no reminder left out.
 
         After a plan's period only what fell due in it is followed up, where its task was in force
         by then. Of a day that was past before its task was first in force nothing is said from then
         on. They are sent from `since` to `until`, both included: what came due before that is sent
-        then.
+        then. What no planner has found in force yet counts as in force from `unseen_since`.
         """
         tasks = {row_id(o.task.id) for o in things if isinstance(o, Owed)}
         debtors = debtors_of(self._session, tasks)
@@ -74,7 +76,7 @@ class Asker:
                 owing = [Debtor(thing.window.unit_id, thing.role)]
             else:
                 owing = debtors.get(row_id(thing.task.id), [])
-            known_on = known.get(thing.key[:2])
+            known_on = known.get(thing.key[:2], unseen_since)
             for debtor in owing:
                 choices = self._book.of(thing.version.plan_id, debtor.unit_id)
                 dues = tuple(

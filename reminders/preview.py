@@ -53,14 +53,15 @@ class PlannedReminder:
 
 def preview(
     session: Session, start: date, end: date, workdays: Workdays, settings: Settings, *,
-    unit: str | None = None, plan_id: str | None = None, version_id: int | None = None,
+    today: date, unit: str | None = None, plan_id: str | None = None, version_id: int | None = None,
     chats_of: ChatsOf = lambda units, purpose: {}, changed: dict[str, Any] | None = None,
     text_of: Callable[[PlannedReminder], str],
 ) -> list[PlannedReminder]:  # fmt: skip
     """Every reminder that would be sent between two local days, whether a chat is bound or not.
 
     Of the plans in force, or of the plan or version named, whatever its state; to all units, or to those
-    named `unit`. Nothing more is answered than has been by now; `changed` are settings tried out.
+    named `unit`. Nothing more is answered than has been by now, and the planner is taken to find
+    `today` what it has not seen in force yet; `changed` are settings tried out.
     Raises UserError when there is no such plan or unit.
     """
     if plan_id:
@@ -82,7 +83,8 @@ def preview(
         session, start - timedelta(days=after), end + timedelta(days=before), workdays,
         version_id=version_id,
     )  # fmt: skip
-    asks = [a for a in asker.asks(things, start, end) if only is None or a.debtor.unit_id in only]
+    asked = asker.asks(things, start, end, unseen_since=today)
+    asks = [a for a in asked if only is None or a.debtor.unit_id in only]
     for year in sorted(asker.missing_years):
         log.warning("reminders.calendar_missing", year=year)
     receivers = Receivers(session, chats_of)

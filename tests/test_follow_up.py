@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from small_ledger import Row, add_members, add_plan, bind, chats_of, say
 from sqlalchemy import Engine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from bot.models import Purpose
 from bot.render import outbox_message
@@ -15,10 +15,10 @@ from config.database import reading, writing
 from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
-from corpus.models import EventKind, PlanVersion, Touched
+from corpus.models import EventKind, PlanVersion, Touched, VersionState
 from corpus.values import Role
 from reminders import choices, planner
-from reminders.models import OutboxMessage, Reminder
+from reminders.models import OutboxMessage, Reminder, VersionSeen
 from reminders.preview import preview
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -179,7 +179,8 @@ def test_a_plan_put_in_force_after_its_period_follows_nobody_up(
     assert year_end.days("2023-01-10", "2023-03-01") == []
     with reading(year_end.engine) as session:
         assert preview(
-            session, date(2023, 1, 3), date(2023, 3, 1), WORKDAYS, SETTINGS, text_of=lambda _: ""
+            session, date(2023, 1, 3), date(2023, 3, 1), WORKDAYS, SETTINGS,
+            today=date(2023, 1, 3), text_of=lambda _: "",
         ) == []  # fmt: skip
 
 
@@ -516,7 +517,7 @@ def test_the_preview_shows_all_that_silence_will_bring(civil: Office) -> None:
     with reading(civil.engine) as session:
         found = preview(
             session, date(2022, 9, 28), date(2022, 12, 31), WORKDAYS, SETTINGS,
-            chats_of=partial(chats_of, session), text_of=lambda item: item.told,
+            today=date(2022, 9, 28), chats_of=partial(chats_of, session), text_of=lambda item: item.told,
         )  # fmt: skip
     shown = [(f"{one.at:%m-%d}", one.rule, one.text) for one in found if one.unit == "市城管局"]
     assert ("10-14", "escalation:7:office", "市创建办") in shown
@@ -524,6 +525,37 @@ def test_the_preview_shows_all_that_silence_will_bring(civil: Office) -> None:
     assert sorted((f"{o.at:%m-%d}", o.rule) for o in found) == sorted(
         (d, rule) for d, _, rule in sent
     )
+
+
+@pytest.mark.parametrize("state", [VersionState.IN_FORCE, VersionState.DRAFT])
+def test_the_preview_of_a_plan_that_no_planner_has_seen_goes_on_after_its_period(
+    engine: Engine, state: VersionState
+) -> None:
+    with writing(engine) as session:
+        rows = [Row("完成收尾。", CIVIL, DUE), Row("完成整治。", CIVIL, date(2022, 9, 1))]
+        version = add_plan(
+            session, "chuangcheng", rows, state=state, period=(date(2022, 1, 1), DUE)
+        )
+        bind(session, "市城管局", "城管群")
+
+    def shown(session: Session) -> list[tuple[date, str, str]]:
+        found = preview(
+            session, date(2022, 9, 28), date(2022, 11, 30), WORKDAYS, SETTINGS,
+            today=date(2022, 9, 28), version_id=version.id, chats_of=partial(chats_of, session),
+            text_of=lambda _: "",
+        )  # fmt: skip
+        assert {one.due_on for one in found} == {DUE}  # the other was past before
+        return [(one.at.date(), one.unit, one.rule) for one in found]
+
+    with reading(engine) as session:
+        unseen = shown(session)
+    assert any(day > DUE for day, _, _ in unseen)
+    with writing(engine) as session:
+        session.add(
+            VersionSeen(version_id=version.id, plan_id="chuangcheng", at=at("2022-09-28 09:00"))
+        )
+        session.flush()
+        assert shown(session) == unseen
 
 
 def test_a_collective_unit_without_members_and_chat_is_marked(engine: Engine) -> None:
@@ -539,6 +571,6 @@ def test_a_collective_unit_without_members_and_chat_is_marked(engine: Engine) ->
     with reading(engine) as session:
         found = preview(
             session, date(2022, 9, 29), date(2022, 9, 29), WORKDAYS, SETTINGS,
-            chats_of=partial(chats_of, session), text_of=lambda item: "",
+            today=date(2022, 9, 28), chats_of=partial(chats_of, session), text_of=lambda item: "",
         )  # fmt: skip
     assert {(one.unit, one.unreachable) for one in found} == {("各乡镇", True), ("东街道", False)}

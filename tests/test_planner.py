@@ -290,7 +290,8 @@ def ahead(engine: Engine, start: str, end: str, **only: str) -> list[PlannedRemi
     with reading(engine) as session:
         return preview(
             session, date.fromisoformat(start), date.fromisoformat(end), WORKDAYS, SETTINGS,
-            text_of=lambda item: f"{item.unit}：{item.owed[0].task.text}", **only,
+            today=date.fromisoformat(start), **only,
+            text_of=lambda item: f"{item.unit}：{item.owed[0].task.text}",
         )  # fmt: skip
 
 

@@ -240,8 +240,9 @@ def test_a_plan_whose_period_is_over_reminds_no_more(engine: Engine, tmp_path: P
     def planned(first: date, last: date) -> set[str]:
         with reading(engine) as session:
             found = preview(
-                session, first, last, Workdays(tmp_path), TWO_STEPS, text_of=lambda _: ""
-            )
+                session, first, last, Workdays(tmp_path), TWO_STEPS, today=first,
+                text_of=lambda _: "",
+            )  # fmt: skip
             return {item.unit for item in found}
 
     assert planned(date(2022, 9, 1), date(2022, 10, 31)) == {"县教育局"}

@@ -31,7 +31,7 @@ def reminders_preview(
             ledger.known_plan(session, plan)
         ask = partial(
             preview, session, first, last, core.workdays, core.settings, unit=unit, plan_id=plan,
-            chats_of=partial(people.chats_of, session),
+            today=core.clock.today(), chats_of=partial(people.chats_of, session),
             text_of=lambda item: "\n".join(reminding.preview_rows(item)),
         )  # fmt: skip
         found = ask()

@@ -147,9 +147,9 @@ def test_progress_with_text_and_files(office: Office) -> None:
     office.presses(GROUP, "进展")
     assert "10分钟" in office.presses(GROUP, "1.")
     assert office.says(GROUP, "今天食堂吃什么？", by="林科长", addressed=False) == ""
-    answer = office.says(
-        GROUP, "", addressed=False, files=[("现场.jpg", b"\xff\xd8\xff")], restarted=True
-    )
+    photo = [("现场.jpg", b"\xff\xd8\xff")]
+    assert office.says(GROUP, "午饭在这家店", addressed=False, files=photo) == ""
+    answer = office.says(GROUP, "", addressed=False, files=photo, restarted=True)
     assert "现场.jpg" in answer
     assert "已补充" in office.says(GROUP, "", addressed=False, files=[("表.xlsx", b"PK\x03\x04")])
     assert "进度" in office.says(GROUP, "第2项进展", files=[("进度.pdf", b"%PDF-1.4")])
@@ -234,6 +234,7 @@ def test_an_extension_is_asked_granted_and_moves_the_day(office: Office) -> None
     assert "原因" in office.says(GROUP, "第2项申请延期到10月底")
     assert "回复本条消息" in office.shown.text
     assert office.says(GROUP, "设备未到货", addressed=False) == ""
+    assert office.says(GROUP, "", addressed=False, files=[("合影.jpg", b"\xff\xd8\xff")]) == ""
     assert "按原时限" in office.says(GROUP, "设备未到货")
     asked = office.heard(OFFICE)
     assert "从2022年9月30日延期到2022年10月31日，原因：设备未到货" in asked.text
@@ -318,9 +319,7 @@ def test_a_report_is_handed_in_by_button_and_by_words(either: Office) -> None:
     either.presses(GROUP, "更多", under=reminder)
     either.presses(GROUP, "报送")
     assert "10分钟" in either.shown.text
-    done = either.says(
-        GROUP, "排查校车120辆", addressed=False, files=[("月报.docx", b"PK\x03\x04")]
-    )
+    done = either.says(GROUP, "排查校车120辆", files=[("月报.docx", b"PK\x03\x04")])
     assert (
         "已收到报送：市教育局 2022年9月 报送校车安全情况：排查校车120辆（附件：月报.docx）" in done
     )

@@ -77,8 +77,9 @@ class AnswerDesk:
             return None
         said = read(text, bool(incoming.attachments))
         is_meant = incoming.addressed or (said is not None and said.verb == waiting.verb)
-        if not is_meant and not incoming.attachments:
-            return None  # in a group people talk to each other
+        is_bare_file = bool(incoming.attachments) and not text and waiting.verb in expecting.BY_FILE
+        if not is_meant and not is_bare_file:
+            return None  # in a group people talk to each other, and show each other pictures
         if waiting.said is not None and waiting.reminder_id is None:  # which one, was asked
             return waiting if read_item(text) or is_cancel(text) else None
         if waiting.verb == expecting.MORE_FILES:

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
+from bot.answering.words import Verb
 from bot.messages import Incoming
 from bot.models import Expected
 
 PATIENCE = timedelta(minutes=10)
 MORE_FILES = "files"  # the verb of a step that further files go to
+BY_FILE = frozenset({Verb.PROGRESS, Verb.REPORT, MORE_FILES})  # a file without a word is enough
 HOW_LONG = "请在10分钟内发来。不发了请说“取消”。"
 HOW_LONG_IN_A_GROUP = "请在10分钟内回复本条消息（或@我）写明，别的话不会当成答复；单发的文件也算。不发了请回复“取消”。"
 

@@ -111,7 +111,12 @@ def _each_listed(found: list[Expression], text: str) -> list[Expression]:
     for n in reversed(range(len(found) - 1)):
         feast, e = found[n], found[n + 1]
         before = (feast.grain, e.grain, e.form) == (Grain.FESTIVAL, Grain.FESTIVAL, Form.UNTIL)
-        if before and feast.start and text[feast.end_at : e.start_at] in ("、", "和", "及"):
+        if (
+            before
+            and feast.form is Form.SPAN
+            and feast.start
+            and text[feast.end_at : e.start_at] in ("、", "和", "及")
+        ):
             end = feast.start - timedelta(days=1)
             found[n] = replace(feast, form=Form.UNTIL, start=None, end=end)
     carried: list[Expression] = []

@@ -10,6 +10,7 @@ from dateutil.relativedelta import relativedelta
 from corpus.numerals import HAN_NUMBER, NUMBER, read_number
 from corpus.time_units import (
     DAY_TAIL,
+    EDGE,
     SPAN_SIGN,
     WEEK,
     WEEKDAYS,
@@ -253,7 +254,7 @@ def _relative_month(text: str, i: int, frame: Frame) -> Read | None:
         if m[1] == "上":
             return m.end(), Unit(start, this.replace(day=15), Grain.XUN, True)
         return m.end(), Unit(this.replace(day=16), end_of_month, Grain.XUN, True)
-    if at(r"(?<!月)(?:月(?:[底末初]|尾(?!款)|头(?!条)|中(?=$|[,，。旬前到]))|[上中下]旬)", text, i):
+    if at(rf"(?<!月)(?:月(?:[底末初]|[头尾]{EDGE}|中(?=$|[,，。旬前到]))|[上中下]旬)", text, i):
         return in_month(text, i, this.year, this.month, frame, True)
     if text[max(i - 1, 0) : i] not in ("月", "第", "农") and (
         m := at(

@@ -90,6 +90,11 @@ CLOCK = (
 DAY_TAIL = (
     rf"(?:[,，]?[（(]?(?:{WEEK})[一二三四五六日天][)）]?)?(?: ?的?{CLOCK}(?:{SPAN_SIGN}{CLOCK})?)?"
 )
+# what 9月头 and 年尾 end at: not before a word that begins so, 头部企业, 头雁, 尾水, 尾款
+EDGE = (
+    r"(?=$|[\s,，.。;；、:：!！?？)）]|[年月][头尾]"
+    "|[前之以上到至起的开召完组检验左要有就交报应须需该才都还是由在将几哪谁什我各省市区县])"
+)
 _LISTED_MONTHS = re.compile(rf"(?:{NUMBER}[、和及])+{NUMBER}月份?")
 _SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
 
@@ -159,11 +164,9 @@ def in_month(text: str, i: int, year: int | None, month: int, frame: Frame, give
         final = last if m[1] == "下" else first + 9
         xun = Unit(date(year, month, first), date(year, month, final), Grain.XUN, given)
         return m.end(), last_day(xun) if m[0][-1] in "末底" else xun
-    if m := at(r"(?:的|月)?(?:最后一[天日]|底|末|终|尾(?!款|气|矿))(?!端)", text, i):
+    if m := at(rf"(?:的|月)?(?:最后一[天日]|底|末|终|尾{EDGE})(?!端)", text, i):
         return m.end(), last_day(whole)
-    if m := at(
-        r"(?:的|月)?(?:初(?![一二三四五六七八九十级步中])|头(?![个号条等\d一二两三]))", text, i
-    ):
+    if m := at(rf"(?:的|月)?(?:初(?![一二三四五六七八九十级步中])|头{EDGE})", text, i):
         return m.end(), Unit(date(year, month, 1), date(year, month, 5), Grain.XUN, given)
     if m := at(r"月?中(?=$|[,，。；;、）)前后底至到之的完召开])", text, i):
         return m.end(), Unit(date(year, month, 11), date(year, month, 20), Grain.XUN, given)
@@ -193,10 +196,10 @@ def in_year(text: str, i: int, year: int | None, frame: Frame, given: bool) -> R
 
 
 def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> Read | None:
-    if m := at(r"的?(?:年度?(?:底|末|终|尾)|岁末|(?<=[年\d])[底末](?!端))", text, i):
+    if m := at(rf"的?(?:年度?(?:底|末|终|尾{EDGE})|岁末|(?<=[年\d])[底末](?!端))", text, i):
         return m.end(), Unit(date(year, 12, 31), date(year, 12, 31), Grain.END, given)
     if m := at(
-        r"的?(?:年初|(?<=年)初(?!中|步|级)|(?<=年)伊始|年头|(?<=年)头(?![个号条等\d一二两三]))",
+        rf"的?(?:年初|(?<=年)初(?!中|步|级)|(?<=年)伊始|(?:年|(?<=年))头{EDGE})",
         text,
         i,
     ):

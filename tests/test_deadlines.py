@@ -221,6 +221,32 @@ def test_prose_that_only_describes(text):
     assert read_timings(text, _PROSE) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026年头部企业达到20家。", ("deadline", None, "12-31", None)),
+        ("9月尾水检测。", ("period", "09-01", "09-30", None)),
+        ("10月头雁培训。", ("period", "10-01", "10-31", None)),
+        ("9月尾完成检测。", ("deadline", None, "09-30", None)),
+        ("10月头召开例会。", ("period", "10-01", "10-05", None)),
+        ("2026年尾前建成。", ("deadline", None, "12-31", None)),
+    ],
+)
+def test_heads_and_tails_of_months_are_no_parts_of_words(text, expected):
+    assert _short(text, _PROSE) == [expected]
+
+
+def test_only_a_bare_festival_shares_the_word_before():
+    assert _short("春节、国庆前开展检查。", _PROSE) == [
+        ("deadline", None, "02-16", None),
+        ("deadline", None, "09-30", None),
+    ]
+    assert _short("春节后、国庆前开展检查。", _PROSE) == [
+        ("recurring", "02-18", None, None),
+        ("deadline", None, "09-30", None),
+    ]
+
+
 def test_each_timing_tells_its_clause():
     timings = read_timings("5月前全区征集创城口号；8月底前，开展网络评选，扩大影响。", _PROSE)
     assert [(t.text, t.about) for t in timings] == [

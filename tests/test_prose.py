@@ -232,6 +232,27 @@ def test_units_that_a_plan_names_by_the_numbers_of_its_points() -> None:
     assert "第1" not in stage.text
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("根据《防汛办法》第三条：各级政府应当建立机制。第二条由县水利局负责解释。", [[], []]),
+        ("第1项：各级政府应当建立机制。第2项由县水利局负责解释。", [[], []]),
+        (
+            "第1项由县水利局牵头，各乡镇配合，汛前全部完成。第2项：县应急局、县气象局。",
+            [
+                [("县水利局", "lead"), ("各乡镇", "support")],
+                [("县应急局", "joint"), ("县气象局", "joint")],
+            ],
+        ),
+    ],
+)
+def test_only_units_are_laid_on_a_point_by_its_number(
+    said: str, expected: list[list[tuple[str, str]]]
+) -> None:
+    text = f"防汛方案\n{said}\n一、主要任务\n1.加固堤防。\n2.储备沙袋。\n"
+    assert [units(row) for row in Prose(document(text)).points()] == expected
+
+
 def test_a_measure_that_begins_with_whom_it_binds_names_its_units() -> None:
     text = (
         "食安方案\n一、重点任务\n1.加强检查。县市监局要每学期检查食堂；县教育局负责督促整改。\n"

@@ -146,9 +146,11 @@ def _asked_for(
         for owed in reports.without_past(session, seen, today, zone)
         if owed.window.opens_on <= today
     ]
-    missing = [o for o in begun if reports.state_of(o.window, today) == "missing"]
     awaited = [o for o in begun if o.window.due_on >= today]
-    of_late = [o for o in begun if today - OF_LATE <= o.window.due_on < today and o not in missing]
+    past = [o for o in begun if o.window.due_on < today]
+    missing = [o for o in past if reports.state_of(o.window, today) == "missing"]
+    came = [o for o in past if reports.state_of(o.window, today) == "received"]
+    of_late = [o for o in came if o.window.due_on >= today - OF_LATE]
     return [*missing, *awaited, *reversed(of_late)], ""
 
 

@@ -73,7 +73,7 @@ def windows_ahead(
 def windows_due(
     session: Session, first: date, last: date, workdays: Workdays, plan_ids: Collection[str] | None
 ) -> list[OwedWindow]:
-    """The windows of plans in force that fall due in a span, received or not; nothing is written."""
+    """Those of `windows_seen` that fall due in the span, received or not; nothing is written."""
     found = windows_seen(session, first, last, workdays, plan_ids=plan_ids)
     return [owed for owed in found if first <= owed.window.due_on <= last]
 
@@ -107,7 +107,7 @@ def windows_on(
 
 
 def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -> list[OwedWindow]:
-    """The windows that open or fall due on one of `days` and have not been received."""
+    """Those of `open_windows` that open or fall due on one of `days`, and are not received."""
     if not days:
         return []
     return [
@@ -118,11 +118,11 @@ def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -
     ]
 
 
-def due_between(
+def open_due(
     session: Session, first: date, last: date, workdays: Workdays, *,
     plan_ids: Collection[str] | None = None,
 ) -> list[OwedWindow]:  # fmt: skip
-    """The windows that fall due from `first` to `last`, both included, received or not."""
+    """As `windows_due`, and written where they are not in the table yet: each has its number."""
     found = open_windows(session, first, last, workdays, plan_ids=plan_ids)
     return [owed for owed in found if first <= owed.window.due_on <= last]
 
@@ -133,10 +133,11 @@ def missing_reports(
 ) -> list[OwedWindow]:  # fmt: skip
     """What was due before `day` and had not been received by then, the longest overdue first.
 
-    What was past when its plan came in force, by the days of `zone`, is not owed.
+    What was past when its plan came in force, by the days of `zone`, is not owed. The session must
+    be one that writes: each has its number.
     """
     first = owed_since(session, day, plan_ids)
-    before = due_between(session, first, day - timedelta(days=1), workdays, plan_ids=plan_ids)
+    before = open_due(session, first, day - timedelta(days=1), workdays, plan_ids=plan_ids)
     late = [owed for owed in before if state_of(owed.window, day) == "missing"]
     return without_past(session, late, day, zone)
 

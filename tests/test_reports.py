@@ -33,7 +33,7 @@ def duty(rule: str, *units: str, when: str = "", about: str = "报送工作进�
 
 def lines(engine: Engine, first: date, last: date) -> list[Line]:
     with writing(engine) as session:
-        found = reports.due_between(session, first, last, WORKDAYS)
+        found = reports.open_due(session, first, last, WORKDAYS)
         names = {unit.id: unit.name for unit in session.exec(select(Unit))}
         return [
             (names[o.window.unit_id], o.window.period, f"{o.window.opens_on}", f"{o.window.due_on}")
@@ -271,7 +271,7 @@ def test_what_was_past_when_its_plan_came_in_force_is_not_owed(engine: Engine) -
         assert missing(session, date(2024, 6, 10)) == ["2024-05", "2024-06"]
         # asked of a day before that, it stands as the plan says
         assert missing(session, date(2024, 4, 5)) == ["2024-01", "2024-02", "2024-03", "2024-04"]
-        found = reports.due_between(session, *YEAR, WORKDAYS)[:6]
+        found = reports.open_due(session, *YEAR, WORKDAYS)[:6]
         states = reports.states_on(session, found, date(2024, 6, 3), ZONE)
         assert list(states.values()) == ["before"] * 4 + ["missing", "open"]
         # a serving process, whose clock stands elsewhere, has had it in force for longer

@@ -35,7 +35,7 @@ def reports_list(
         raise UserError(f"--to {end} 早于 --from {start or first}。")
     with writing(core.engine) as session:
         plan_ids = _known_plan(session, plan)
-        found = reports.due_between(session, first, last, core.workdays, plan_ids=plan_ids)
+        found = reports.open_due(session, first, last, core.workdays, plan_ids=plan_ids)
         found = _of_unit(session, found, unit)
         names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
         states = reports.states_on(session, found, today, core.clock.zone)

@@ -1,4 +1,4 @@
-"""What was past its day when its plan came in force: told to the admins once, and no flood for the units."""
+"""Finds what was past before its task was first in force: the admins hear of it once, the units never."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta, tzinfo

@@ -1,4 +1,4 @@
-"""The days of a recurring timing, an iCalendar RRULE between two days; and off which holidays they go."""
+"""The days on which what recurs falls: those of an iCalendar RRULE, each moved off the holidays."""
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta

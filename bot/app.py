@@ -50,11 +50,12 @@ class App:
     def __init__(self, core: Core, platforms: dict[str, Platform] | None = None) -> None:
         self.core = core
         self.engine, self.clock, self.settings = core.engine, core.clock, core.settings
-        self.router = Router(core)
         self._manners = Manners(core.settings.messages_per_minute)
         self.platforms = (
             load_platforms(core.settings, core.engine) if platforms is None else platforms
         )
+        only_mentions = {n for n, p in self.platforms.items() if p.limits.hears_only_mentions}
+        self.router = Router(core, only_mentions)
         for platform in self.platforms.values():
             if isinstance(platform, ShowsTime):
                 platform.stand_by(core.clock)

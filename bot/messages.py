@@ -158,6 +158,8 @@ class Limits:
     # the rows as they go over the wire: what escaping, a title or a card adds counts as well
     written: Callable[[tuple[str, ...]], str] = "\n".join
     hears: bool = True  # whether people can answer; where they can't, nothing asks them to
+    # in a group: words that point at the bot, with their pictures; no answer by quoting, no lone file
+    hears_only_mentions: bool = False
     buttons: int = 0  # most buttons in one message; 0: none, people answer by a number
     button_bytes: int = 64
     can_edit: bool = False

@@ -1,7 +1,7 @@
 """What does this message ask for: a command, a button, an acknowledgement, or a question?"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from sqlmodel import Session
 
@@ -38,9 +38,9 @@ ROW_ID = re.compile(r"[0-9]{1,9}")  # what a button may carry: a client can send
 class Router:
     """Decides once for all platforms what a message asks for."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, only_mentions: Container[str] = ()) -> None:
         self._core = core
-        self.answers = AnswerDesk(core)
+        self.answers = AnswerDesk(core, only_mentions)
 
     def route(self, incoming: Incoming, show: Show | None = None) -> Action:
         """Do the slow reading now; what must be written is left to the action.

@@ -219,6 +219,9 @@ def test_a_reminder_is_answered_by_word_and_by_button(talk: Conversation) -> Non
         (EventKind.ACK, True)
     ]
     assert "收到" in talk.press("group", reminder, CLERK, "收到")
+    asked = talk.ask("group", CLERK, "进展")
+    assert ("回复本条消息" in asked) != talk.limits.hears_only_mentions
+    assert "已取消" in talk.ask("group", CLERK, "取消")
 
 
 # ---- faults of the vendor

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
 from bot.models import Chat
+from bot.router import Router
 from config.database import reading, writing
 from corpus.models import EventFile, EventKind, Unit
 from corpus.values import Role, TimingKind
@@ -159,6 +160,19 @@ def test_progress_with_text_and_files(office: Office) -> None:
         kept = {(f.event_id, f.file_name) for f in session.exec(select(EventFile))}
     first, second = office.events()[1].id, office.events()[2].id
     assert kept == {(first, "现场.jpg"), (first, "表.xlsx"), (second, "进度.pdf")}
+
+
+@pytest.mark.parametrize("hears", ["all", "mentions"])
+def test_a_group_is_asked_for_what_it_can_send(office: Office, hears: str) -> None:
+    office.router = Router(office.core, {"console"} if hears == "mentions" else ())
+    office.at(FIRST_DAY)
+    for verb, by_file in (("进展 1", True), ("退回 1", False)):
+        asked = office.says(GROUP, verb)
+        assert "10分钟内" in asked
+        assert "@我" in asked
+        assert ("回复本条消息" in asked) == (hears == "all")
+        assert ("单独发文件" in asked) == (hears == "all" and by_file)
+        assert ("照片可以放在同一条里" in asked) == (hears == "mentions" and by_file)
 
 
 def test_what_may_harm_is_not_kept(office: Office) -> None:

@@ -8,8 +8,8 @@ from bot.messages import File
 
 NONE_HERE = "这里没有待答复的提醒。"
 PROMPTS = {
-    Verb.PROGRESS: "请发进展，文字、文件都可以。",
-    Verb.REPORT: "请发要报送的内容，文字、文件都可以。",
+    Verb.PROGRESS: "请发进展。",
+    Verb.REPORT: "请发要报送的内容。",
     Verb.EXTEND: EXTENSION_FORM,
     Verb.RETURN: "请说明退回的原因，例如应由哪个单位负责。",
 }

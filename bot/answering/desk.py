@@ -1,7 +1,7 @@
 """Takes what people answer to reminders, by button and in plain words alike, to the end."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from sqlmodel import Session
@@ -29,8 +29,8 @@ _PRESS = re.compile(r"(?P<verb>[a-z]+):(?P<id>[0-9]{1,9})(?::(?P<item>[0-9]{1,9}
 class AnswerDesk:
     """Decides which messages are answers, and carries them out in the caller's transaction."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, only_mentions: Container[str] = ()) -> None:
+        self._core, self._only_mentions = core, only_mentions
 
     # ---- what is ours
 
@@ -96,7 +96,7 @@ class AnswerDesk:
         self, session: Session, incoming: Incoming, fetched: Sequence[tuple[str, bytes]] = ()
     ) -> list[Reply]:
         """Carry a message out; `fetched` are the names and contents of `files_of`."""
-        talk = Talk(session, self._core, incoming)
+        talk = Talk(session, self._core, incoming, self._only_mentions)
         try:
             came = tuple(files.check(name, content) for name, content in fetched[: files.MOST])
         except UserError as error:
@@ -230,7 +230,7 @@ class AnswerDesk:
                 talk.session, talk.incoming, answer.verb, talk.now,
                 outbox_id=message.id, reminder_id=reminder_id,
             )  # fmt: skip
-            return talk.asks(f"{first.title[:40]}：{PROMPTS[answer.verb]}")
+            return talk.asks(answer.verb, f"{first.title[:40]}：{PROMPTS[answer.verb]}")
         expecting.forget(talk.session, talk.incoming)
         if answer.verb is Verb.PROGRESS:
             rows, event_id = steps.make_progress(talk, first, text, came)
@@ -244,7 +244,7 @@ class AnswerDesk:
                 talk.session, talk.incoming, answer.verb, talk.now, outbox_id=message.id,
                 reminder_id=reminder_id, said=replace(talk.incoming, text=text),
             )  # fmt: skip
-            return talk.asks(*rows)
+            return talk.asks(Verb.EXTEND, *rows)
         return talk.replies(*rows)
 
 

@@ -11,8 +11,6 @@ from bot.models import Expected
 PATIENCE = timedelta(minutes=10)
 MORE_FILES = "files"  # the verb of a step that further files go to
 BY_FILE = frozenset({Verb.PROGRESS, Verb.REPORT, MORE_FILES})  # a file without a word is enough
-HOW_LONG = "请在10分钟内发来。不发了请说“取消”。"
-HOW_LONG_IN_A_GROUP = "请在10分钟内回复本条消息（或@我）写明，别的话不会当成答复；单发的文件也算。不发了请回复“取消”。"
 
 
 def expect(
@@ -29,6 +27,20 @@ def expect(
     found.outbox_id, found.reminder_id, found.window_id = outbox_id, reminder_id, window_id
     found.event_id, found.said = event_id, said.to_json() if said else None
     session.add(found)
+
+
+def how_to_send(verb: str, incoming: Incoming, hears_only_mentions: bool) -> str:
+    """How what is asked for is to be sent, as far as this chat hears it."""
+    by_file = verb in BY_FILE
+    if not incoming.is_group:
+        words = "，文字、文件都可以" if by_file else ""
+        return f"请在10分钟内发来{words}。不发了请说“取消”。"
+    if hears_only_mentions:
+        picture = "，照片可以放在同一条里" if by_file else ""
+        others = "，文件请在绑定了本单位的单独对话里发" if by_file else ""
+        return f"请在10分钟内@我写明{picture}；没有@我的话不算答复{others}。不发了请@我说“取消”。"
+    file = "，也可以单独发文件" if by_file else ""
+    return f"请在10分钟内回复本条消息（或@我）写明{file}；其他的话不算答复。不发了请回复“取消”。"
 
 
 def more_files(session: Session, incoming: Incoming, now: datetime, event_id: int | None) -> None:

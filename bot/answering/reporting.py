@@ -50,7 +50,8 @@ def reported(talk: Talk, window_id: int, answer: Answer) -> list[Reply]:
     title = title_of(talk.session, window)
     if not answer.said.text and not answer.came:
         expecting.expect(talk.session, talk.incoming, Verb.REPORT, talk.now, window_id=window_id)
-        return talk.asks(f"{in_chinese(window.period)} {title[:40]}：{PROMPTS[Verb.REPORT]}")
+        asked = f"{in_chinese(window.period)} {title[:40]}：{PROMPTS[Verb.REPORT]}"
+        return talk.asks(Verb.REPORT, asked)
     rows, event_id = steps.report(talk, window, title, answer.said.text, answer.came)
     expecting.more_files(talk.session, talk.incoming, talk.now, event_id)
     return talk.replies(*rows)

@@ -1,6 +1,6 @@
 """One message that is being answered: whose it is, what it records, and whom it tells."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from functools import partial
 
@@ -25,15 +25,22 @@ Reply = tuple[str, Outgoing]  # (platform, message)
 
 
 class Talk:
-    """All of it belongs to the caller's transaction."""
+    """All of it belongs to the caller's transaction.
 
-    def __init__(self, session: Session, core: Core, incoming: Incoming) -> None:
+    `only_mentions` are the platforms on which a group is heard only where the bot is pointed at.
+    """
+
+    def __init__(
+        self, session: Session, core: Core, incoming: Incoming,
+        only_mentions: Container[str] = (),
+    ) -> None:  # fmt: skip
         self.session, self.core, self.incoming = session, core, incoming
         self.account, self.chat = (
             people.account_of(session, incoming),
             people.chat_of(session, incoming),
         )
         self.now = core.clock.now()
+        self._only_mentions = incoming.platform in only_mentions
         self._book = ChoiceBook(session, core.settings)
         self._receivers = Receivers(session, partial(people.chats_of, session))
         self._others: list[Reply] = []
@@ -141,10 +148,9 @@ class Talk:
             if chat != here and hears(chat, plan_id):
                 self._others.append((platform, Outgoing(chat_id, rows)))
 
-    def asks(self, *rows: str) -> list[Reply]:
-        """Ask this person for what is missing, and say how it is to be sent."""
-        in_a_group = self.incoming.is_group
-        how = expecting.HOW_LONG_IN_A_GROUP if in_a_group else expecting.HOW_LONG
+    def asks(self, verb: str, *rows: str) -> list[Reply]:
+        """Ask this person for what an answer lacks, and say how it is to be sent."""
+        how = expecting.how_to_send(verb, self.incoming, self._only_mentions)
         return self.replies(*rows, how)
 
     def replies(

@@ -57,6 +57,7 @@ CARDS = Limits(
     can_edit=True,
     file_bytes=FILE_LIMIT_BYTES,
     receives_files=True,
+    hears_only_mentions=True,
     can_mention=True,
     messages_per_s=20,
     group_messages_per_min=20,

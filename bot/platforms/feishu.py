@@ -95,6 +95,7 @@ class Feishu:
         can_edit=True,
         file_bytes=FILE_BYTES,
         receives_files=True,
+        hears_only_mentions=True,  # unless an administrator allows the app to hear all
         can_mention=True,
         messages_per_s=15,
         chat_messages_per_min=240,

@@ -78,6 +78,7 @@ class WecomBot:
         buttons=6,
         file_bytes=FILE_BYTES,
         receives_files=True,
+        hears_only_mentions=True,
         chat_messages_per_min=15,  # 30 for all, and a card may need a text before it
         group_messages_per_min=15,
     )

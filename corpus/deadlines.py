@@ -110,13 +110,9 @@ def _each_listed(found: list[Expression], text: str) -> list[Expression]:
     """What a list says once: 每年 of 每年6月30日、12月20日前, 前 of 春节、国庆前."""
     for n in reversed(range(len(found) - 1)):
         feast, e = found[n], found[n + 1]
-        before = (feast.grain, e.grain, e.form) == (Grain.FESTIVAL, Grain.FESTIVAL, Form.UNTIL)
-        if (
-            before
-            and feast.form is Form.SPAN
-            and feast.start
-            and text[feast.end_at : e.start_at] in ("、", "和", "及")
-        ):
+        both = feast.grain is Grain.FESTIVAL and e.grain is Grain.FESTIVAL
+        before = both and (feast.form, e.form) == (Form.SPAN, Form.UNTIL)
+        if before and feast.start and text[feast.end_at : e.start_at] in ("、", "和", "及"):
             end = feast.start - timedelta(days=1)
             found[n] = replace(feast, form=Form.UNTIL, start=None, end=end)
     carried: list[Expression] = []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from corpus.units import are_units, read_units
+from corpus.units import are_units, is_somewhere, read_units, split_names
 from corpus.values import ResponsibilityValue
 
 # an office, or whoever else takes reports
@@ -68,7 +68,7 @@ def told(text: str) -> list[ResponsibilityValue]:
     for sentence in re.split(r"[。；\n]", text):
         words = next(_subjects(re.split("[，,]", sentence.strip())[0]), "")
         if words and _BOUND.match(sentence.strip().partition(words)[2]) and _OWN.match(words):
-            units.append(words)
+            units += [name for name in split_names(words) if not is_somewhere(name)]
     return read_units("、".join(units)) if units else []
 
 

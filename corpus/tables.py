@@ -15,7 +15,15 @@ from corpus.headers import Field, field_of, find_heads
 from corpus.indicators import read_indicator_cell, read_targets
 from corpus.numbering import read_cell_number, read_number
 from corpus.quotas import read_quotas
-from corpus.units import FIRST_LEADS, are_units, is_mark, name_units, read_units, settle
+from corpus.units import (
+    FIRST_LEADS,
+    are_units,
+    is_mark,
+    is_somewhere,
+    name_units,
+    read_units,
+    settle,
+)
 from corpus.values import IndicatorKind, ResponsibilityValue, Role, TaskRow, TimingKind, TimingValue
 
 
@@ -151,7 +159,8 @@ def _owner(*names: str) -> str:
     for name in names:
         inner = re.search(r"[（(]([^（）()]+)[）)]$", name)
         for unit in (name, inner[1] if inner else ""):
-            if _OWN.match(unit) and are_units(unit) and field_of(unit) is None:
+            names_one = _OWN.match(unit) and are_units(unit) and not is_somewhere(unit)
+            if names_one and field_of(unit) is None:
                 return unit
     return ""
 

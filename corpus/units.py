@@ -16,6 +16,11 @@ _END = (
     r"人大|政协|分局|气象|电力|供电|移动|联通|电信|铁塔|邮政|烟草|消防|海事|税务|有关方面|各地|辖区)"
 )
 _UNIT = re.compile(rf"[^，。；;：:、]{{0,24}}{_END}([（(][^（）()]*[）)])?$")
+# 县区 and 镇村 are their governments, and 鹿城区 is one by its name
+_SOMEWHERE = re.compile(
+    r"[市镇街]区|乡村|[省市县区旗镇乡街道村级内]*"
+    r"(?:中心|建成区|(?:主|老|中心)?城区|(?:工业|产业|科技|化工|物流|农业|经济|创业|循环)*园区)"
+)
 _PREFIX = re.compile(
     r"(国家|中央|省|州|市|区|县|镇|各|本|有关|相关|街道|全市|全区|全县|驻|所在|属地|团|民|国网|中国)"
 )
@@ -48,6 +53,11 @@ def looks_like_unit(text: str) -> bool:
     """Whether words could be the name of an organisation, or of several: 各成员单位."""
     text = _bare(text)
     return 1 < len(text) <= 30 and bool(_UNIT.fullmatch(text))
+
+
+def is_somewhere(name: str) -> bool:
+    """Whether a name without an organ says where and nobody: 市区, 镇中心, 乡镇工业园区."""
+    return bool(_SOMEWHERE.fullmatch(name))
 
 
 def is_mark(cell: str) -> bool:

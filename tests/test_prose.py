@@ -272,3 +272,25 @@ def test_tasks_may_be_numbered_by_name() -> None:
 def test_dates_take_the_year_of_the_months_that_a_plan_runs() -> None:
     text = "校园整治方案\n自2026年3月至11月开展整治。\n一、主要任务\n1.建设中心。6月底前建成。"
     assert read_facts(document(text)).year == 2026
+
+
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [
+        ("2023年1月至12月，全市共排查隐患300处。", None),
+        ("2023年1月至10月全县发生火灾32起。", None),
+        ("自2026年3月至11月，对公共场所开展检查。", 2026),
+    ],
+)
+def test_what_was_counted_in_a_year_does_not_date_a_plan(said: str, year: int | None) -> None:
+    text = f"消防整治方案\n{said}\n一、主要任务\n1.建设消防站。6月底前建成。"
+    assert read_facts(document(text)).year == year
+
+
+def test_a_place_that_work_is_done_in_is_no_unit() -> None:
+    text = (
+        "治水方案\n一、主要任务\n1.建设管网。乡镇工业园区要建成污水管网。市中心要建成雨水管网。\n"
+        "2.落实责任。各园区要落实管护责任。\n3.加强检查。县区要加强检查。\n"
+    )
+    found = [units(row) for row in Prose(document(text)).points()]
+    assert found == [[], [("各园区", "responsible")], [("县区", "responsible")]]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+import pytest
+
 from corpus.deadlines import DateContext
 from corpus.document import Block, BlockKind, Cell, Document, Row, Table
 from corpus.tables import TableKind, TaskTable, read_tables
@@ -405,7 +407,18 @@ def test_a_sheet_called_by_a_unit_lays_its_rows_on_that_unit() -> None:
     assert units(found.rows[0]) == [("区民政局", Role.RESPONSIBLE)]
     (found,) = read("2026年重点任务清单（区教育局）", grid(rows_of_it))
     assert units(found.rows[0]) == [("区教育局", Role.RESPONSIBLE)]
-    (found,) = read(grid(rows_of_it, caption="重点任务"))
+    (found,) = read(grid(rows_of_it, caption="鹿城区"))
+    assert units(found.rows[0]) == [("鹿城区", Role.RESPONSIBLE)]
+
+
+@pytest.mark.parametrize(
+    "name", ["重点任务", "市区", "老城区", "镇中心", "2026年重点任务清单（市区）"]
+)
+def test_a_sheet_called_by_anything_else_lays_its_rows_on_nobody(name: str) -> None:
+    table = grid(
+        [["序号", "工作任务", "完成时限"], ["1", "检查养老机构。", "6月底前"]], caption=name
+    )
+    (found,) = read(table)
     assert units(found.rows[0]) == []
 
 

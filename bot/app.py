@@ -70,7 +70,8 @@ class App:
         self._hands = asyncio.Semaphore(at_once)
         # threads of their own: what comes in need not wait for one that an answer has
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="inbox")
-        self._workers = ThreadPoolExecutor(at_once, thread_name_prefix="answers")
+        # nor need what is read and written before and after an answer
+        self._workers = ThreadPoolExecutor(at_once + 2, thread_name_prefix="answers")
         self.uploads = Uploads(core, self.router, self.platforms, self._in_hand, self.new_passages)
         self._handling: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._new_passages = threading.Event()
@@ -108,8 +109,7 @@ class App:
     async def _handle_all(self, chat: tuple[str, str]) -> None:
         try:
             for row in await self._in_hand(inbox.waiting_in, self.engine, *chat):
-                async with self._hands:
-                    is_settled = await self._handle(row)
+                is_settled = await self._handle(row)
                 if not is_settled:  # before those after it: they may lean on it
                     await asyncio.sleep(AGAIN_AFTER_S)
                     return
@@ -124,10 +124,7 @@ class App:
         try:
             refusal = self._manners.refusal(incoming, row.received_at)
             if refusal is None:
-                async with (
-                    showing_work(self.platforms.get(incoming.platform), incoming),
-                    self._drafting(row, incoming) as show,
-                ):
+                async with self._drafting(row, incoming) as show:
                     action = await self._action(incoming, show)
             else:
                 action = inbox.saying(incoming, refusal)
@@ -164,15 +161,19 @@ class App:
             inbox.begun(session, row, message_id)
 
     async def _action(self, incoming: Incoming, show: Show | None) -> Action:
-        now = self.clock.now()
-        limits = self._limits(incoming.platform)
-        has_buttons = limits is not None and limits.buttons > 0
-        incoming = await self._in_hand(as_press, self.engine, incoming, now, has_buttons)
-        if wanted := await self._in_hand(self.router.answers.files_of, incoming):
-            return await self.uploads.answer_with(incoming, wanted)
-        if incoming.attachments and incoming.addressed:
+        platform = self.platforms.get(incoming.platform)
+        has_buttons = platform is not None and platform.limits.buttons > 0
+        async with self._hands, showing_work(platform, incoming):
+            now = self.clock.now()
+            incoming = await self._in_hand(as_press, self.engine, incoming, now, has_buttons)
+            wanted = await self._in_hand(self.router.answers.files_of, incoming)
+            if not wanted and not (incoming.attachments and incoming.addressed):
+                return await self._in_hand(self.router.route, incoming, show)
+        # a platform may hang while it is asked for a file: those who wait for a hand need not
+        async with showing_work(platform, incoming):
+            if wanted:
+                return await self.uploads.answer_with(incoming, wanted)
             return await self.uploads.take_in(incoming)
-        return await self._in_hand(self.router.route, incoming, show)
 
     def _record(self, row: InboxMessage, action: Action) -> None:
         with writing(self.engine) as session:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from botapi import BotApi, Fault
+from desk import Wire
 from ear import until
 from llm_server import LlmServer, Script, says, streams
 from llm_server import serving as serving_llm
@@ -20,6 +21,7 @@ from sqlmodel import select
 from worded_plan import FIRST, GOOD, PATIENCE_S, QUESTION, SECOND, THIRD, add_plan
 from world import CLERK, World, copy_home
 
+from bot.app import App
 from bot.core import Core
 from bot.drafts import GOES_ON, drafting
 from bot.messages import Incoming, Limits, Outgoing, Receipt
@@ -232,6 +234,34 @@ async def test_the_page_sees_one_message_grow(world: World, server: LlmServer) -
     assert [one["id"] for one in web.history("page") if one["direction"] == "out"] == [
         seen[-1]["id"]
     ]
+
+
+# ---- a platform that hangs
+
+
+async def test_a_hanging_beginning_holds_up_nobody_elsewhere(
+    home: Path, tmp_path: Path, server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.AT_ONCE_WITH_MODEL", 1)
+    monkeypatch.setattr("bot.dispatch.SHOWN_WITHIN_S", 10 * PATIENCE_S)
+    model = {"llm_base_url": server.url, "llm_model": "loopback", "llm_timeout_s": PATIENCE_S}
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1", **model))
+    core.clock.move_to(ASKED.at)
+    await asyncio.to_thread(add_plan, core, tmp_path)
+    stuck, fine = Wire("p", OFTEN), Wire("q", OFTEN)
+    stuck.hanging.add(ASKED.chat_id)
+    begun = lambda: wait_for(lambda: stuck.begun)  # noqa: E731
+    server.always = streams(*GOOD)
+    server.script.append(streams(FIRST, SECOND, begun, THIRD))
+    async with App(core, {"p": stuck, "q": fine}).running() as app:
+        await app.accept(ASKED)
+        await until(lambda: stuck.begun)
+        await app.accept(replace(ASKED, platform="q"))
+        await until(lambda: any(SOURCE in message.text for message in fine.arrived))
+        assert stuck.begun == [f"{FIRST}\n{GOES_ON}"]
+        stuck.let_go.set()
+        await until(lambda: any(SOURCE in message.text for message in stuck.arrived))
+    core.close()
 
 
 # ---- killed

@@ -1,6 +1,7 @@
 """What a question wants: the kind of answer, the role and the kind of rows, by its turns of speech."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from corpus.values import IndicatorKind, Role, TimingKind
@@ -10,6 +11,7 @@ from rag.patterns import (
     COUNTING,
     DUE,
     EVERYTHING,
+    HOW_MANY,
     LATE,
     LISTING,
     MEASURE,
@@ -32,6 +34,20 @@ from rag.patterns import (
 )  # fmt: skip
 from rag.query import Intent, Query
 from rag.words import segments
+
+_DIRECTED = re.compile(
+    r"(?:按照?|依照?|照着?|根据)(国家|省|市|县|区|上级)[级里]?.{0,6}(?:要求|部署|安排)"
+)
+_LASTING = re.compile(
+    r"(?:没有?|无).{0,6}(?:日期|期限|时限)|持续(?:开展|推进|进行)|长期|常年|日常工作"
+)
+_AGAIN = re.compile(r"每(?:学期|季度|季|半年|个?月|周|年|[天日])")
+_ROWS_COUNTED = re.compile(
+    rf"{HOW_MANY}[项条]|{HOW_MANY}{MEASURE}(?:任务|工作|事|活)|(?:任务|工作|事项|事情?|活儿?)(?:一共|总共|共)?(?:有|是)?{HOW_MANY}"
+)
+_DOING = re.compile(
+    "开展|进行|推进|实施|落实|执行|坚持|[要需应]?[做办抓搞]好?|安排|一次|[的都要需]"
+)
 
 
 def read_flags(query: Query) -> None:
@@ -92,20 +108,24 @@ def read_flags(query: Query) -> None:
 def _timing_kind(query: Query) -> None:
     """How a task is bound to time, where that is what is asked."""
     text = query.text
-    if not LISTING.search(text) and not COUNTING.search(text):
+    directed, lasting, again = _DIRECTED.search(text), _LASTING.search(text), _AGAIN.search(text)
+    said = directed or lasting or again
+    if said is None or not (LISTING.search(text) or _counts_rows(query, said[0])):
         return
-    directed = re.search(
-        r"(?:按照?|依照?|照着?|根据)(国家|省|市|县|区|上级)[级里]?.{0,6}(?:要求|部署|安排)", text
-    )
-    again = re.search(r"每(?:学期|季度|季|半年|个?月|周|年|[天日])", text)
     if directed:
         query.timing_kind, query.timing_word = TimingKind.AS_DIRECTED, directed[1]
-    elif re.search(
-        r"(?:没有?|无).{0,6}(?:日期|期限|时限)|持续(?:开展|推进|进行)|长期|常年|日常工作", text
-    ):
+    elif lasting:
         query.timing_kind = TimingKind.RECURRING
     elif again and not re.search(r"\d", text[again.start() :]) and query.span is None:
         query.timing_kind, query.timing_word = TimingKind.RECURRING, again[0]
+
+
+def _counts_rows(query: Query, said: str) -> bool:
+    """Whether rows are counted, 每月要做的任务有几项, and not what they speak of, 每月公布几件."""
+    if not COUNTING.search(query.text) or not _ROWS_COUNTED.search(query.text):
+        return False
+    left = [_DOING.sub("", s.replace(said, "")) for s in query.subject if s not in said]
+    return plain(replace(query, subject=[s for s in left if s]))
 
 
 def intent_of(query: Query) -> Intent:
@@ -124,8 +144,6 @@ def intent_of(query: Query) -> Intent:
     whole = plain(query) and query.span is None and not (query.units or query.is_own)
     if UNITS.search(text) and whole:
         return Intent.RANK
-    if UNITS_COUNTED.search(text) and (plain(query) or "职责" in text):
-        return Intent.UNITS
     if query.targets and whole:
         return Intent.LIST
     if query.value is not None:

@@ -14,29 +14,37 @@ from rag.words import segments
 # 这几个 asks nothing
 _HOW_MANY = r"(?:多少|(?<![这那哪前后好数])几)"
 _N = r"(?:\d[\d,.]*|[零一二两三四五六七八九十百千]+)\s*(?:余|多|来)?"
+_MONEY = (  # 总投资1.2亿, but not 3万人次
+    rf"{_N}(?:(?:万|亿|千|百)*元|[千百]*[万亿]"
+    r"(?!\s*[余多]?(?:[人次名位户亩吨公平立千件个家份株头棵只套米里盏张场台辆册条处支尾羽箱字]|元)))"
+)
+_TIME = r"(?:天|个?工作日|个?小时|个?钟头|学时|课时|分钟)"
+_LASTS = (  # 2025年 and 三年行动 are no stretch of time
+    rf"{_N}(?:个)?(?:天|日|工作日|小时|学时|课时|分钟|星期|个月|个季度)|当[日天]|[即立]时|立即"
+    r"|(?<![\d〇○])(?:\d{1,2}|[一二两三四五六七八九十]|半)\s*(?:周|年)(?!行动|计划|级|度|\d)"
+)
 # what is asked, and what a sentence must hold to answer it
 _KINDS = tuple(
-    (re.compile(asked), re.compile(given))
+    (re.compile(asked), re.compile(given, re.IGNORECASE))
     for asked, given in (
         (
             rf"{_HOW_MANY}(?:次|场|轮|遍|趟|回)(?!性)",
             rf"{_N}(?:次|场|轮|期|遍|趟|回)|每[年季月周日天半学期度]|[年季月]度|一[月季年]一",
         ),
+        (r"多少(?:万|亿)?(?:元|钱|块)|几(?:万|百|千|块)(?:元|钱|块)", _MONEY),
         (
-            r"多少(?:万|亿)?(?:元|钱|块)|几(?:万|百|千|块)(?:元|钱|块)|[补奖罚赔拨给](?:助|贴|励|款|偿|付|发)?多少",
-            rf"{_N}(?:万|亿|千|百)*元",
+            r"[补奖罚赔拨](?:助|贴|励|款|偿|付|发)?多少(?=$|[?,。元亿钱呢啊了]|万(?![人户亩])|资金|经费)",
+            rf"{_MONEY}|\d\s*[%‰]",
         ),
-        (
-            rf"{_HOW_MANY}(?:天|个?工作日|个?小时|个?钟头|学时|课时|分钟)",
-            rf"{_N}(?:个)?(?:天|日|工作日|小时|学时|课时|分钟)|当[日天]|[即立]时|立即",
-        ),
+        (rf"{_HOW_MANY}{_TIME}(?!.{{0,10}}[一1][次回])", _LASTS),
+        (rf"{_HOW_MANY}{_TIME}.{{0,10}}[一1][次回]", rf"{_LASTS}|每[年季月旬周天日半]"),
         (rf"{_HOW_MANY}(?:个)?(?:人(?!民)|名|位(?!置))", rf"{_N}万?(?:余|多)?(?:人|名|位)"),
-        (rf"{_HOW_MANY}(?:吨|公斤|千克|斤)", rf"{_N}万?(?:吨|公斤|千克|斤)"),
+        (rf"{_HOW_MANY}(?:吨|公斤|千克|斤)", rf"{_N}万?(?:吨|公斤|千克|斤|kg)"),
         (
             rf"{_HOW_MANY}(?:家|所|座|处|个(?!百分点|月|小时|学时|工作日|钟头))",
             r"\d(?![\d.,]*\s*[%‰])|[一二两三四五六七八九十百]+[家个所座处]|零",
         ),
-        (rf"{_HOW_MANY}(?:公里|千米|米|里)", rf"{_N}万?(?:公里|千米|米|里)"),
+        (rf"{_HOW_MANY}(?:公里|千米|米|里)", rf"{_N}万?(?:公里|千米|米|里|km)"),
     )
 )
 _COUNTED = re.compile(
@@ -79,7 +87,7 @@ def read_value(query: Query, rest: str) -> str:
     if not (LISTING.search(query.text) or COUNTING.search(query.text)):
         return rest
     found = _VALUE.search(rest)
-    if found is None or not re.search(TASK_NOUN, rest):
+    if found is None or not re.search(TASK_NOUN, rest) or _asks_progress(query.text, found["op"]):
         return rest
     without = rest[: found.start()] + "," + rest[found.end() :]
     if any(s not in GENERAL for s in segments(without)):
@@ -91,6 +99,13 @@ def read_value(query: Query, rest: str) -> str:
     number = Decimal(found["number"])
     query.value = Value(op, number, found["unit"], found[0].strip("的"))
     return without
+
+
+def _asks_progress(text: str, op: str) -> bool:
+    """Whether what has been reached is asked for, 没达到100%, and not what is aimed at."""
+    if re.search("目标|指标", text):
+        return False
+    return op.startswith(("未", "没")) or re.search("进度|进展|目前|现在", text) is not None
 
 
 def has_value(value: Value, task: Task) -> bool:

@@ -63,10 +63,6 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     query.is_own = is_own
     rest = read_shares(query, find_units(query, question))
     rest = _state(query, _span(query, read_value(query, rest)))
-    read_flags(query)
-    query.compares = query.compares or names_several
-    if query.compares and query.is_own and not question.unit:
-        query.needs_unit = True
     if not english:
         query.nouns, query.joints = nouns(rest), joints(rest)
     query.quoted = [q for q in QUOTED.findall(text_without_plan) if not (english and q.isascii())]
@@ -75,6 +71,10 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
         query.subject, query.nouns = known + unknown, known
     else:
         query.subject = segments(rest)
+    read_flags(query)
+    query.compares = query.compares or names_several
+    if query.compares and query.is_own and not question.unit:
+        query.needs_unit = True
     query.intent = intent_of(query)
     return query
 

@@ -9,6 +9,7 @@ from datetime import date
 from corpus import numerals
 from corpus.document import BlockKind, Document, Table
 from corpus.numbering import read_number
+from corpus.plan_period import period_of_title, period_said
 from corpus.units import looks_like_unit
 
 
@@ -29,12 +30,15 @@ class PlanFacts:
         ""  # where a day that falls on a holiday goes: "after" it, "before" it; "" unsaid
     )
     other_papers: list[str] = field(default_factory=list)  # numbers of further papers in the file
+    title_year: int | None = None  # where the title names one year alone
     only_due_year: int | None = None  # the year of every printed deadline, where they agree
 
     @property
     def year(self) -> int | None:
         """What a date without a year belongs to: the one year of the plan, of its issue, or of its deadlines."""
         start, end = self.period_start_on, self.period_end_on
+        if self.title_year:
+            return self.title_year
         if start and (end is None or end.year == start.year):
             return start.year
         if start:
@@ -63,8 +67,6 @@ _PLACE = re.compile(
     rf"(?P<c>(?!{_NO_PLACE})[\u3400-\u9fff]{{1,3}}(?:区(?![域级])|县(?![域级])|市(?![场政级])|旗)|[\u3400-\u9fff]{{2,8}}自治县|[\u3400-\u9fff]{{1,4}}(?:新区|开发区|高新区))?"
     rf"(?P<d>[\u3400-\u9fff]{{1,4}}(?:街道|镇|乡)(?!级|村))?"
 )
-_FIVE_YEARS = re.compile('[“"]?十([一二三四五六七八九])五[”"]?')
-_SPAN = re.compile(r"(20\d\d)\s*年?\s*(?:[-—–~～至到－]+)\s*(20\d\d)")
 _BASIS = re.compile(r"(?:根据|依据|按照|遵照|为(?:全面|深入|认真)?贯彻(?:落实)?|贯彻落实|落实)")
 _MADE = re.compile(r"编制|制定|制订|印发")
 _CITED = re.compile(r"《[^》]{3,60}》(?:[（(][^（）()]{2,16}[〔\[]\d{4}[〕\]]\d+号[）)])?")
@@ -92,7 +94,10 @@ def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
     facts.jurisdiction = next(
         filter(None, map(_place, [facts.title, *front[:6], facts.issuer or ""])), None
     )
-    facts.period_start_on, facts.period_end_on = _period(facts.title)
+    titled = period_of_title(facts.title)
+    facts.period_start_on, facts.period_end_on = period_said(texts, facts.issued_on) or titled
+    if titled[0] and titled[1] and titled[0].year == titled[1].year:
+        facts.title_year = titled[0].year
     facts.basis = _basis(document)
     office = next((found for text in texts if (found := _OFFICE.search(text))), None)
     facts.leading_group = office[1] if office else None
@@ -246,19 +251,6 @@ def _place(text: str) -> str | None:
     if small is None or re.search(rf"^各|({_NO_PLACE})$", small):
         return found["b"] or found["a"]
     return str(small)
-
-
-def _period(title: str) -> tuple[date | None, date | None]:
-    """The years that a title names, from the first day to the last."""
-    if found := _SPAN.search(title):
-        return date(int(found[1]), 1, 1), date(int(found[2]), 12, 31)
-    if found := _FIVE_YEARS.search(title):
-        first = 2001 + 5 * (numerals.read_number(found[1]) or 0)
-        return date(first, 1, 1), date(first + 4, 12, 31)
-    if found := re.search(r"(20\d\d)年", title):
-        year = int(found[1])
-        return date(year, 1, 1), date(year, 12, 31)
-    return None, None
 
 
 def _basis(document: Document) -> list[str]:

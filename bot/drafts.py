@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from bot.messages import Incoming, Limits, Outgoing, Receipt
-from config.errors import Refused
+from config.errors import Refused, TryLater
 from rag.beginnings import Show
 
 GOES_ON = "……（还没写完）"
@@ -50,6 +50,7 @@ class _Draft:
     def __init__(self, message: Outgoing, every_s: float, send: Send, keep: Keep) -> None:
         self._message, self._every_s = message, every_s
         self._send, self._keep = send, keep
+        self._kept = message.edits
         self._loop = asyncio.get_running_loop()
         self._news, self._over = asyncio.Event(), asyncio.Event()
 
@@ -79,12 +80,26 @@ class _Draft:
                         await self._over.wait()
         except Exception as error:
             log.info("draft.not_shown", error=type(error).__name__)
-            if self._message.edits and not isinstance(error, Refused):
-                # the beginning may still be on its way, and would take the answer's place
-                await self._keep("")
+            await self._remember()  # the database may have been at fault, and only for a moment
 
     async def _show(self) -> None:
-        receipt = await self._send(self._message)
-        if receipt.message_id != self._message.edits:
-            self._message = replace(self._message, edits=receipt.message_id)
-            await self._keep(receipt.message_id)
+        try:
+            receipt = await self._send(self._message)
+        except Exception as error:
+            if not _surely_not_sent(error):
+                # it may still be on its way, and would take the answer's place
+                self._message = replace(self._message, edits="")
+            raise
+        self._message = replace(self._message, edits=receipt.message_id)
+        await self._remember()
+
+    async def _remember(self) -> None:
+        if self._message.edits != self._kept:
+            await self._keep(self._message.edits)
+            self._kept = self._message.edits
+
+
+def _surely_not_sent(error: Exception) -> bool:
+    return isinstance(error, Refused) or (
+        isinstance(error, TryLater) and not error.may_have_arrived
+    )

@@ -10,11 +10,16 @@ class UserError(DubanError):
 
 
 class TryLater(DubanError):
-    """The other side is busy; try again after `retry_after_s` seconds."""
+    """The other side is busy; try again after `retry_after_s` seconds.
 
-    def __init__(self, message: str, retry_after_s: float) -> None:
+    `may_have_arrived` where it may have been done all the same, and does no harm when done twice.
+    """
+
+    def __init__(
+        self, message: str, retry_after_s: float, *, may_have_arrived: bool = False
+    ) -> None:
         super().__init__(message)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.may_have_arrived = retry_after_s, may_have_arrived
 
 
 class Refused(DubanError):

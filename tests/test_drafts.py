@@ -17,6 +17,7 @@ from llm_server import LlmServer, Script, says, streams
 from llm_server import serving as serving_llm
 from serving import Serving
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 from worded_plan import FIRST, GOOD, PATIENCE_S, QUESTION, SECOND, THIRD, add_plan
 from world import CLERK, World, copy_home
@@ -210,6 +211,18 @@ async def test_an_answer_that_nobody_could_read_along_arrives_whole(
     assert len(chat.texts) == 1
 
 
+async def test_a_beginning_that_was_too_much_for_telegram_becomes_the_answer(
+    world: World, server: LlmServer, chat: Chat, botapi: BotApi
+) -> None:
+    botapi.fail("editMessageText", Fault("429", retry_after=0))
+    refused = lambda: wait_for(lambda: botapi.calls["editMessageText"])  # noqa: E731
+    server.always = streams(
+        FIRST, SECOND[0], chat.shows(FIRST), SECOND[1:], THIRD[0], refused, THIRD[1:]
+    )
+    assert (await chat.answers())["text"].startswith(GOOD)
+    assert len(chat.texts) == 1
+
+
 # ---- on the web page
 
 
@@ -354,17 +367,31 @@ async def test_every_beginning_goes_into_one_message() -> None:
 @pytest.mark.parametrize(
     ("fault", "kept"),
     [
-        (TryLater("忙", 1.0), ["9", ""]),  # it may still arrive
+        (TryLater("忙", 1.0), ["9"]),
+        (TryLater("断", 1.0, may_have_arrived=True), ["9", ""]),  # it may still arrive
         (MaybeSent("断"), ["9", ""]),
+        (TimeoutError(), ["9", ""]),
         (Refused("已删除", "400"), ["9"]),
     ],
-    ids=["later", "maybe", "refused"],
+    ids=["later", "again", "maybe", "silent", "refused"],
 )
 async def test_a_platform_in_trouble_is_not_asked_again(fault: Exception, kept: list[str]) -> None:
     line = Line(fault)
     assert await line.write(OFTEN, "甲。", "甲。乙。")
     assert len(line.sent) == 2
     assert line.kept == kept
+
+
+async def test_what_could_not_be_kept_for_a_moment_is_kept() -> None:
+    class Forgets(Line):
+        async def keep(self, message_id: str) -> None:
+            await super().keep(message_id)
+            if len(self.kept) == 1:
+                raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    line = Forgets()
+    assert await line.write(OFTEN, "甲。")
+    assert line.kept == ["9", "9"]
 
 
 async def test_groups_and_platforms_that_can_not_are_left_alone() -> None:

@@ -61,9 +61,13 @@ async def test_an_edit_may_be_tried_again_after_any_fault(
 ) -> None:
     sent = await telegram.send(Outgoing(str(LI.id), ("待办",)))
     edit = Outgoing(str(LI.id), ("已办结",), edits=sent.message_id)
-    botapi.fail("editMessageText", Fault("drop", done=True))
-    with pytest.raises(TryLater):
+    botapi.fail("editMessageText", Fault("429"), Fault("drop", done=True))
+    with pytest.raises(TryLater) as busy:
         await telegram.send(edit)
+    assert not busy.value.may_have_arrived
+    with pytest.raises(TryLater) as silent:
+        await telegram.send(edit)
+    assert silent.value.may_have_arrived
     assert await telegram.send(edit) == sent
 
 

@@ -47,5 +47,5 @@ def failure(error: TelegramError, token: str, repeatable: bool) -> DubanError:
     not_sent = isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
     answered = isinstance(error, NetworkError) and not isinstance(cause, httpx.HTTPError)  # 5xx
     if repeatable or not_sent or answered:
-        return TryLater(words, FIRST_WAIT_S)
+        return TryLater(words, FIRST_WAIT_S, may_have_arrived=not (not_sent or answered))
     return MaybeSent(words)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from botapi import BotApi
+from botapi import BotApi, Fault
 from ear import until
 from small_ledger import Row, add_plan, bind
 from sqlmodel import select
@@ -63,11 +63,17 @@ async def test_a_restart_between_the_press_and_the_file(home: Path, botapi: BotA
     await world.start()
     try:
         botapi.say(GROUP, ADMIN, "我看一下")  # another person, of whom nothing was asked
+        # more often than a message is tried whose handling fails
+        botapi.fail("getFile", *[Fault("500")] * 4)
         send = lambda: botapi.send_file(GROUP, CLERK, "现场.jpg", PHOTO)  # noqa: E731
         answer = await world.reply(GROUP, send)
         assert answer["text"].startswith("已记录进展：完成高层住宅消防设施检测")
         send = lambda: botapi.send_file(GROUP, CLERK, "清单.exe", b"MZ", "进展")  # noqa: E731
         assert "可执行" in (await world.reply(GROUP, send))["text"]
+        botapi.fail("getFile", Fault("429", retry_after=3600))
+        send = lambda: botapi.send_file(GROUP, CLERK, "清单.xlsx", b"PK", "进展")  # noqa: E731
+        sorry = "文件《清单.xlsx》暂时取不到，请稍后再发一次。"
+        assert (await world.reply(GROUP, send))["text"] == sorry
         quoted = await world.reply(GROUP, lambda: botapi.say(GROUP, CLERK, "已完成", number))
         assert "报告办结" in quoted["text"]
         shown = await world.ask(ADMIN.id, ADMIN, "进展记录 xiaofang 第1项")

@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 import pytest
+from botapi import Fault
 from ear import until
 from world import ADMIN, CLERK, GROUP, World
 
@@ -51,6 +52,7 @@ async def test_a_plan_dropped_in_is_read_published_and_asked_about(world: World)
     )
     assert "只有管理员" in refused["text"]
     await world.becomes_admin(ADMIN)
+    world.botapi.fail("getFile", Fault("500"))
     card = await world.reply(
         ADMIN.id, lambda: world.botapi.send_file(ADMIN.id, ADMIN, "方案.txt", PLAN.encode())
     )

@@ -11,8 +11,11 @@ from sqlmodel import Session, col, select
 
 from corpus.models import Unit, UnitAlias
 
+_NO_LEVEL = "市场|市政(?=园林|公用|管理|工程|设施|局)|区域|县域"  # words that begin as a level does
+_NO_NAME = "城市|社区|园区|景区"  # end as a place does
 PLACE = re.compile(
-    r"^(?:[\u4e00-\u9fff]{1,4}?(?:省|市|区|县|旗)|[省市区县镇])(?=[\u4e00-\u9fff]{2})"
+    rf"^(?:市[南北中]区|(?!{_NO_NAME})[^省市区县旗]{{1,4}}?(?!{_NO_LEVEL})[省市区县旗]|(?!{_NO_LEVEL})[省市区县镇])"
+    r"(?=[\u4e00-\u9fff]{2})"
 )
 LEVEL = re.compile(r"[省市区县旗镇]")
 BRANCH = re.compile(r"(?:分局|分中心|所|站|队|科|室)$")  # a part of an organ, not the organ
@@ -25,7 +28,7 @@ def is_collective(name: str) -> bool:
 
 
 def bare(name: str) -> str:
-    """The name without its place: 区市场监管局 → 市场监管局."""
+    """The name without its place, the first if several: 区市场监管局 → 市场监管局."""
     return PLACE.sub("", name, count=1) if not is_collective(name) else name
 
 

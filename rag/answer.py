@@ -25,7 +25,7 @@ from rag.views import Versions, VersionView, Views, days_put_off
 
 FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
 # where a message goes on to another question
-ANOTHER = re.compile(r"[?？]|[，,](?=.{0,12}(?:多少|几(?!乎)))")
+ANOTHER = re.compile(r"[?？]|[，,](?=.{0,12}(?:多少|几(?!乎)|哪些|哪几))")
 LONGEST = 300  # characters of a question that are searched for
 
 
@@ -123,7 +123,8 @@ class Answerer:
         if query.intent is Intent.RANK:
             return ranking.ranked(query) or self._fact(query)
         if query.intent is Intent.LIST:
-            return registers.listed(query) or self._fact(query)
+            lists = [registers.listed(part) for part in self._clauses(query, question)]
+            return overviews.joined(lists) or self._fact(query)
         if query.intent is Intent.STATE:
             return self._state(query)
         if query.intent is Intent.DUE:
@@ -165,11 +166,16 @@ class Answerer:
             understand(replace(question, text=piece + "？", history=()), query.views)
             for piece in pieces
         ]
-        return (
-            parts
-            if query.intent is not Intent.COUNT or all(p.intent is Intent.COUNT for p in parts)
-            else [query]
-        )
+        if query.intent is Intent.COUNT:
+            apart = all(part.intent is Intent.COUNT for part in parts)
+        elif query.intent is Intent.LIST:  # each about units of its own
+            apart = all(
+                part.intent is Intent.LIST and part.mentions and LISTING.search(part.text)
+                for part in parts
+            )
+        else:
+            apart = True
+        return parts if apart else [query]
 
     def _fact(self, query: Query) -> Answer | None:
         return facts.fact(query, self._hits(query))

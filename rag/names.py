@@ -137,7 +137,11 @@ def find_units(query: Query, question: Question) -> str:
     names = unit_names(query.views)
     alone = _alone(text)
     excluded = [
-        m.span(1) for m in re.finditer(r"(?:不含|不包括|不算|除了?)([^)，,)）]{2,30})", text)
+        m.span(1)
+        for m in re.finditer(
+            r"(?:不含|不包括|不算|除了?)([^)，,)）]{2,30}?(?=[)，,）]|以外|之外|外[,还其的]|还有|$)|[^)，,)）]{2,30})",
+            text,
+        )
     ]
     rest = text
     taken: list[tuple[int, int]] = []
@@ -151,21 +155,25 @@ def find_units(query: Query, question: Question) -> str:
             if name in nicknames() and (match.span() not in alone or text[end : end + 2] in TITLES):
                 continue  # 消防安全 speaks of fire safety, 消防牵头哪些 of the brigade
             taken.append((start, end))
-            if any(a <= start < b for a, b in excluded):
-                continue
             exact = match[0] if match[0] in names else name
-            query.mentions.append(Mention(start, end, tuple(sorted(names[exact]))))
+            mention = Mention(start, end, tuple(sorted(names[exact])))
+            if any(a <= start < b for a, b in excluded):
+                query.excepted.append(mention)
+                continue
+            query.mentions.append(mention)
             query.units += sorted(names[exact] - set(query.units))
     for start, end in taken:
         rest = rest[:start] + "," * (end - start) + rest[end:]
     if query.is_own:
         if question.unit:
             own = match_unit(question.unit, names)
-            others = [unit for unit in query.units if unit not in own]
-            query.units = own + others if COMPARE.search(rest) else own
-            query.mentions += [
-                Mention(m.start(), m.end(), tuple(own)) for m in re.finditer(OWN_MARK, text) if own
-            ]
+            for found in re.finditer(OWN_MARK, text) if own else ():
+                is_out = any(a <= found.start() < b for a, b in excluded)
+                mentions = query.excepted if is_out else query.mentions
+                mentions.append(Mention(found.start(), found.end(), tuple(own)))
+            if not any(OWN_MARK in text[m.start : m.end] for m in query.excepted):
+                others = [unit for unit in query.units if unit not in own]
+                query.units = own + others if COMPARE.search(rest) else own
             query.unknown_units = [] if own else [question.unit]
         elif not query.units:
             query.needs_unit = True

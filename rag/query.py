@@ -69,6 +69,7 @@ class Query:
     subject: list[str]
     units: list[str] = field(default_factory=list)  # as printed in the plans
     mentions: list[Mention] = field(default_factory=list)  # where they are named
+    excepted: list[Mention] = field(default_factory=list)  # 除A外
     shares: list[Share] = field(default_factory=list)  # what else units must have a part in, or not
     unknown_units: list[str] = field(default_factory=list)
     left_out: int = 0  # plans not looked at that may hold a part of the answer

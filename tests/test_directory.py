@@ -17,7 +17,7 @@ from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger, unit_sheet
-from corpus.directory import may_be_same, sure_name
+from corpus.directory import bare, may_be_same, sure_name
 from corpus.models import EventKind, Responsibility, TaskEvent, Unit, UnitAlias, UnitMember
 from reminders.debtors import debtors_of
 from reminders.owed import owed_between
@@ -36,6 +36,26 @@ def sheet(folder: Path, text: str, name: str = "名录.csv") -> str:
 
 def listed(core: Core) -> list[str]:
     return list(directory.units_list(core))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("区市场监管局", "市场监管局"),
+        ("市市场监管局", "市场监管局"),
+        ("市场监管局", "市场监管局"),
+        ("市城市管理局", "城市管理局"),
+        ("城市管理局", "城市管理局"),
+        ("市市政园林局", "市政园林局"),
+        ("盐城市教育局", "教育局"),
+        ("市南区教育局", "教育局"),
+        ("镇江市公安局", "公安局"),
+        ("市政府办", "政府办"),
+        ("各镇（街道）", "各镇（街道）"),
+    ],
+)
+def test_a_name_without_its_place(name: str, expected: str) -> None:
+    assert bare(name) == expected
 
 
 @pytest.mark.parametrize(

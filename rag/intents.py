@@ -58,24 +58,8 @@ def read_flags(query: Query) -> None:
     query.asks_when = bool(WHEN.search(text))
     query.compares = bool(COMPARE.search(text))
     query.sections = bool(SECTIONS.search(text))
-    if query.shares:
-        pass  # each unit with its own role
-    elif re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
-        query.roles = {Role.RESPONSIBLE}
-    elif (
-        re.search(
-            r"牵头.{0,6}(?:负责|承担)|牵头.{0,12}(?:或|和|以及).{0,4}(?:负责|承担)|(?:负责|承担).{0,3}牵头",
-            text,
-        )
-        and "配合" not in text
-    ):
-        query.roles = {Role.LEAD, Role.RESPONSIBLE, Role.JOINT}
-    elif re.search(r"牵头.{0,6}配合|配合.{0,6}牵头", text):
-        pass  # both, or which of the two is asked
-    elif re.search(r"牵头|主办|\bleads?\b", text) and not re.search(r"除牵头|牵头单位外", text):
-        query.roles = {Role.LEAD}
-    elif re.search(r"配合|协办|协助|\bsupport(?:s|ing)?\b", text):
-        query.roles = {Role.SUPPORT}
+    if not query.shares:  # each unit has its own role there
+        query.roles = roles_said(text)
     together = re.search(r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|共同牵头", text)
     if together and not query.shares and "含共同牵头" not in text:
         query.leads_together = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}.get(
@@ -103,6 +87,25 @@ def read_flags(query: Query) -> None:
         query.asks_report = (
             False  # 由谁报送 of an indicator is who counts it, not a report that is due
         )
+
+
+def roles_said(text: str) -> set[Role]:
+    """The roles that a text asks for; none where it asks for any, or for both."""
+    if re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
+        return {Role.RESPONSIBLE}
+    leads_or_bears = re.search(
+        r"牵头.{0,6}(?:负责|承担)|牵头.{0,12}(?:或|和|以及).{0,4}(?:负责|承担)|(?:负责|承担).{0,3}牵头",
+        text,
+    )
+    if leads_or_bears and "配合" not in text:
+        return {Role.LEAD, Role.RESPONSIBLE, Role.JOINT}
+    if re.search(r"牵头.{0,6}配合|配合.{0,6}牵头", text):
+        return set()  # both, or which of the two is asked
+    if re.search(r"牵头|主办|\bleads?\b", text) and not re.search(r"除牵头|牵头单位外", text):
+        return {Role.LEAD}
+    if re.search(r"配合|协办|协助|\bsupport(?:s|ing)?\b", text):
+        return {Role.SUPPORT}
+    return set()
 
 
 def _timing_kind(query: Query) -> None:
@@ -176,7 +179,7 @@ def intent_of(query: Query) -> Intent:
     if COUNTING.search(text) and not query.asks_report and _countable(query):
         return Intent.COUNT
     lists = bool(LISTING.search(text))
-    if lists and not DUE.search(text) and _is_year(query.span):
+    if lists and not DUE.search(text) and is_year(query.span):
         query.span = None  # “what have we to do this year”: all of it, dated or not
     if (DUE.search(text) or lists) and query.span is not None and plain(query):
         return Intent.DUE
@@ -209,7 +212,7 @@ def intent_of(query: Query) -> Intent:
     return Intent.FACT
 
 
-def _is_year(span: tuple[date | None, date | None] | None) -> bool:
+def is_year(span: tuple[date | None, date | None] | None) -> bool:
     """Whether a span is one whole year."""
     start, end = span or (None, None)
     return bool(start and end and (end - start).days >= 364)

@@ -87,11 +87,14 @@ def read_value(query: Query, rest: str) -> str:
     if not (LISTING.search(query.text) or COUNTING.search(query.text)):
         return rest
     found = _VALUE.search(rest)
-    if found is None or not re.search(TASK_NOUN, rest) or _asks_progress(query.text, found["op"]):
+    if found is None or not re.search(TASK_NOUN, rest):
         return rest
     without = rest[: found.start()] + "," + rest[found.end() :]
     if any(s not in GENERAL for s in segments(without)):
         return rest
+    if _asks_progress(query.text, found["op"]):
+        query.done = False  # a plan tells what is aimed at, the record what is done
+        return re.sub("目前|现在", ",", without)
     op = {"以上": ">=", "以下": "<=", "以内": "<="}.get((found["more"] or "")[-2:])
     op = op or _OPS.get(found["op"], "=")
     if found["op"] in ("达到", "达") and not found["more"]:
@@ -103,7 +106,7 @@ def read_value(query: Query, rest: str) -> str:
 
 def _asks_progress(text: str, op: str) -> bool:
     """Whether what has been reached is asked for, 没达到100%, and not what is aimed at."""
-    if re.search("目标|指标", text):
+    if _OPS.get(op) != "<" or re.search("目标|指标", text):
         return False
     return op.startswith(("未", "没")) or re.search("进度|进展|目前|现在", text) is not None
 

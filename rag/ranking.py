@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from corpus.values import Role
 from rag import phrasing
-from rag.filters import filtered, numbered
-from rag.patterns import RANK_SECTIONS
+from rag.filters import TASK_PARTS, falls, filtered, numbered
+from rag.intents import is_year, roles_said
+from rag.patterns import DUE, RANK_SECTIONS, UNITS_COUNTED
 from rag.query import Intent, Query
 from rag.question import Answer
+from rag.shares import share_words
 from rag.views import Entry, VersionView
 
 LONG = 4  # characters; 最多 and 行动 are what is ranked, not what it is about
@@ -19,39 +21,92 @@ _LEAST = re.compile("最少|最轻|fewest|least", re.IGNORECASE)
 
 
 def units_counted(query: Query) -> Answer | None:
-    """How many units have a part in the plans, or have a paragraph of duties of their own."""
+    """How many units have a part in the plans, in some of their rows, or a paragraph of duties."""
+    asked = UNITS_COUNTED.search(query.text)
+    counted = roles_said(asked[0]) if asked else set()
+    among = _among(query, query.text.replace(asked[0], ",") if asked else query.text)
     rows: list[str] = []
     cited: list[Entry] = []
     for view in query.views:
         entries = [e for e in view.by_task.values() if e.task]
         duties = [e for e in entries if e.task and e.task.part == "duty"]
-        if duties and re.search("职责|分工", query.text):
+        if among is not None:
+            entries = _rows(among, view)
+        elif duties and re.search("职责|分工", query.text):
             entries = duties
-        groups = _units_with(entries, query.roles)
+        groups = _units_with(entries, counted)
         if not groups:
             continue
         if len(query.views) > 1:
             rows.append(phrasing.name_of(view.version))
-        role = phrasing.ROLES[next(iter(query.roles))] if len(query.roles) == 1 else "责任"
-        rows.append(f"共{len(groups)}个{role.removesuffix('单位')}单位：{'、'.join(groups)}。")
-        cited += [found[0] for found in groups.values() if found[0] not in cited]
+        rows.append(_count_row(query, counted, among, list(groups)))
+        cited += [e for e in (entries if among else _firsts(groups)) if e not in cited]
+    if not cited and among is not None and not query.english:
+        return Answer((f"未找到：没有{_among_words(among)}。",), False)
     if not cited:
         return None
     rows.append(phrasing.source_row(cited, query.english))
     return Answer(tuple(rows), True, phrasing.cite_all(cited))
 
 
+def _among(query: Query, beside: str) -> Query | None:
+    """The query of the rows whose units are counted, 年底前到期的, 市教育局牵头的; None for all of a plan's."""
+    span = None if is_year(query.span) and not DUE.search(query.text) else query.span
+    if not (query.units or query.shares or span):
+        return None
+    roles = roles_said(beside) if query.units else set()
+    return replace(query, intent=Intent.COUNT, roles=roles, span=span, subject=[])
+
+
+def _rows(query: Query, view: VersionView) -> list[Entry]:
+    """The rows of a plan that are meant: none where none falls due in the span."""
+    entries = filtered(replace(query, views=[view]))
+    if query.span is None:
+        return entries
+    start, end = query.span
+    return [e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)]
+
+
+def _among_words(among: Query) -> str:
+    """年底前到期的、市教育局牵头的任务"""
+    words = [f"{among.span_text}到期的"] if among.span else []
+    if among.shares:
+        words.append(share_words(among.shares))
+    elif among.units:
+        role = (
+            "".join(sorted(phrasing.ROLES[r] for r in among.roles))
+            if len(among.roles) == 1
+            else "参与"
+        )
+        words.append(f"{'、'.join(among.units)}{role}的")
+    return f"{'、'.join(words)}任务"
+
+
+def _count_row(query: Query, roles: set[Role], among: Query | None, names: list[str]) -> str:
+    if query.english:
+        role = f"{phrasing.ROLES_EN[next(iter(roles))]} " if len(roles) == 1 else ""
+        return f"{len(names)} {role}unit{'' if len(names) == 1 else 's'}: {', '.join(names)}."
+    role = phrasing.ROLES[next(iter(roles))] if len(roles) == 1 else "责任"
+    count = f"{_among_words(among)}共涉及{len(names)}" if among else f"共{len(names)}"
+    return f"{count}个{role.removesuffix('单位')}单位：{'、'.join(names)}。"
+
+
+def _firsts(groups: dict[str, list[Entry]]) -> list[Entry]:
+    """One row of each unit: what proves that it is there."""
+    return [found[0] for found in groups.values()]
+
+
 def ranked(query: Query) -> Answer | None:
     """The units by how many rows they have a part in, plan by plan; None where no plan has any."""
     rows: list[str] = []
     cited: list[Entry] = []
+    by_section = bool(RANK_SECTIONS.search(query.text))
     for view in query.views:
         about = [s for s in query.subject if len(s) >= LONG]
-        one = replace(
-            query, views=[view], intent=Intent.COUNT, roles=set(), units=[], subject=about
-        )
+        one = replace(query, views=[view], intent=Intent.COUNT, subject=about)
+        if not by_section:
+            one.units, one.roles = [], set()  # they are what is ranked
         entries = filtered(one, whole_table=True)
-        by_section = bool(RANK_SECTIONS.search(query.text))
         groups = _by_section(entries) if by_section else _by_unit(query, view, entries, rows)
         if not groups:
             continue
@@ -66,7 +121,8 @@ def ranked(query: Query) -> Answer | None:
 
 def _by_section(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     groups: dict[str, list[Entry]] = {}
-    for entry in numbered(entries):
+    tasks = [e for e in numbered(entries) if e.task and e.task.part in TASK_PARTS]
+    for entry in tasks or numbered(entries):
         if entry.task and entry.task.section:
             groups.setdefault(entry.task.section, []).append(entry)
     return groups
@@ -107,6 +163,8 @@ def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list
     best = len(groups[order[0]])
     first = [name for name in order if len(groups[name]) == best]
     role = "".join(sorted(phrasing.ROLES[r] for r in query.roles)) if len(query.roles) == 1 else ""
+    if RANK_SECTIONS.search(query.text):
+        role = "、".join(query.units) + role
     if not _RANKS.search(query.text):
         rows.append(f"{len(order)} units:" if query.english else f"共{len(order)}个单位：")
     elif query.english:

@@ -196,7 +196,9 @@ def in_year(text: str, i: int, year: int | None, frame: Frame, given: bool) -> R
 
 
 def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> Read | None:
-    if m := at(rf"的?(?:年度?(?:底|末|终|尾{EDGE})|岁末|(?<=[年\d])(?:[底末](?!端)|尾{EDGE}))", text, i):
+    if m := at(
+        rf"的?(?:年度?(?:底|末|终|尾{EDGE})|岁末|(?<=[年\d])(?:[底末](?!端)|尾{EDGE}))", text, i
+    ):
         return m.end(), Unit(date(year, 12, 31), date(year, 12, 31), Grain.END, given)
     if m := at(
         rf"的?(?:年初|(?<=年)初(?!中|步|级)|(?<=年)伊始|(?:年|(?<=年))头{EDGE})",

@@ -106,6 +106,7 @@ def ranked(query: Query) -> Answer | None:
         one = replace(query, views=[view], intent=Intent.COUNT, subject=about)
         if not by_section:
             one.units, one.roles = [], set()  # they are what is ranked
+            one.shares = [s for s in query.shares if not (s.absent and s.units <= _excepted(query))]
         entries = filtered(one, whole_table=True)
         groups = _by_section(entries) if by_section else _by_unit(query, view, entries, rows)
         if not groups:
@@ -140,7 +141,12 @@ def _by_unit(
             else "The plan names no leads; all units are counted."
         )
         groups = _units_with(entries, set())
-    return groups
+    return {unit: found for unit, found in groups.items() if unit not in _excepted(query)}
+
+
+def _excepted(query: Query) -> frozenset[str]:
+    """The units that are not ranked: 除市公安局以外."""
+    return frozenset(unit for mention in query.excepted for unit in mention.units)
 
 
 def _units_with(entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[Entry]]:

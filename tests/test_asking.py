@@ -280,3 +280,9 @@ def test_the_heading_under_which_one_unit_has_most(core: Core) -> None:
     listed = set(rows(ask(core, "区教育局有哪些任务？", "xiaofang")))
     assert "区教育局任务最多的是" in of_unit.text
     assert set(rows(of_unit)) == listed
+
+
+def test_a_unit_left_out_is_not_ranked(core: Core) -> None:
+    assert "1. 市水利局" in ask(core, "哪个单位牵头的任务最多？").text
+    others = ask(core, "除市水利局以外哪个单位牵头的任务最多？").text
+    assert "任务最多的是" in others and "市水利局：" not in others

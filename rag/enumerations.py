@@ -20,23 +20,45 @@ _MARK = re.compile(
 _QUOTES = re.compile(r"[“”\"‘’'《》\s]")
 SHORTEST = 4  # characters of a heading that is looked for
 LONGEST = 60  # characters of a point that names itself by no short sentence
+TOLD = 800  # characters of paragraphs that are told whole
 
 
 def under_heading(query: Query) -> Answer | None:
     """The points under the heading that is named; None where no heading is, or it has other than it counts."""
+    rows: list[str] = []
+    cited: list[Entry] = []
     for view in query.views:
-        for name, number in (*_counted(query), *_headings(query, view)):
-            under = _under(view, name, whole=number is None)
-            if len(under) < 2 or (number and len(under) != number):
+        told, entries = _told(query, view)
+        if told and len(query.views) > 1:
+            rows.append(phrasing.name_of(view.version))
+        rows += told
+        cited += entries
+    if not cited:
+        return None
+    rows.append(phrasing.source_row(cited, query.english))
+    return Answer(tuple(rows), True, phrasing.cite_all(cited))
+
+
+def _told(query: Query, view: VersionView) -> tuple[list[str], list[Entry]]:
+    """What one plan says under the heading: its points counted, or its paragraphs whole."""
+    for name, number in (*_counted(query), *_headings(query, view)):
+        under = _under(view, name, whole=number is None)
+        if len(under) < 2 or (number and len(under) != number):
+            continue
+        if number is None and all(entry.task for entry in under.values()):
+            continue  # the ledger tells more of its rows
+        if any(words.endswith("…") for words in under):
+            if number is not None:
                 continue
-            if number is None and all(entry.task for entry in under.values()):
-                continue  # the ledger tells more of its rows
-            rows = [f"共{len(under)}项：" if not query.english else f"{len(under)}:"]
-            rows += [f"{n}. {words}" for n, words in enumerate(under, 1)]
-            entries = list(under.values())
-            rows.append(phrasing.source_row(entries, query.english))
-            return Answer(tuple(rows), True, phrasing.cite_all(entries))
-    return None
+            below = _below(view.entries, name, whole=True)
+            paragraphs = [e for e, deeper in below if not deeper and e.task is None]
+            if sum(len(e.passage.text) for e in paragraphs) <= TOLD:
+                return [f"“{e.passage.text.strip()}”" for e in paragraphs], paragraphs
+            continue
+        head = f"共{len(under)}项：" if not query.english else f"{len(under)}:"
+        points = [f"{n}. {words}" for n, words in enumerate(under, 1)]
+        return [head, *points], list(under.values())
+    return [], []
 
 
 def _counted(query: Query) -> list[tuple[str, int | None]]:

@@ -107,7 +107,7 @@ def _by_quote_or_span(query: Query, entries: list[Entry]) -> list[Entry]:
     if query.span and query.span != (None, None) and query.intent in (Intent.COUNT, Intent.LIST):
         start, end = query.span
         same = [e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)]
-        return same or ([] if query.units else entries)
+        return same or ([] if query.units or query.shares else entries)
     return entries
 
 

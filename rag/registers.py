@@ -74,7 +74,12 @@ def counted(query: Query) -> Answer | None:
     entries = filtered(query, whole_table=True)
     if not entries:
         return _none_of(query)
-    rows = [f"{_who(query)}共{len(numbered(entries))}项{_kinds(entries)}。"]
+    who = _who(query)
+    if query.span and all(
+        e.task and any(falls(t, *query.span) for t in e.task.timings) for e in entries
+    ):
+        who += f"{'，' if who else ''}{_until(query)}"
+    rows = [f"{who}共{len(numbered(entries))}项{_kinds(entries)}。"]
     extra = len(entries) - len(numbered(entries))
     said = _with_these_words(query, entries)
     if query.span and 0 < len(said) < len(entries):
@@ -82,7 +87,7 @@ def counted(query: Query) -> Answer | None:
         others = f"另有{len(entries) - len(said)}项也在此期间到期（{others}）"
         rows = [f"{_who(query)}时限写明“{query.span_text}”的共{len(said)}项；{others}。"]
     elif extra and query.span:  # each row has its own day
-        rows = [f"{_who(query)}共{len(entries)}项（其中续行{extra}条）。"]
+        rows = [f"{who}共{len(entries)}项（其中续行{extra}条）。"]
     elif extra:
         rows[0] = rows[0].rstrip("。") + f"（按序号计；另有续行{extra}条）。"
     if query.english:
@@ -168,8 +173,9 @@ def _none_of(query: Query) -> Answer | None:
         return None
     if query.english:
         return Answer((f"Not found: no such row for {', '.join(query.units)}.",), False)
+    span = _until(query) if query.span else ""
     words = _who(query) if query.shares else f"{_who(query)}的这类任务"
-    return Answer((f"未找到：没有{words}。",), False)
+    return Answer((f"未找到：没有{span}{words}。",), False)
 
 
 # ---- headings
@@ -279,14 +285,21 @@ def _span_words(query: Query, start: date | None, end: date | None, late: bool) 
     return f"{said}（{words}）" if said and words and said != words else words
 
 
+def _until(query: Query) -> str:
+    return f"{query.span_text.strip('的')}到期的"
+
+
 def _who(query: Query) -> str:
-    words = _units_said(query)
+    """Whose rows are told, with what figures: 市教育局牵头、目标值低于100%的."""
+    words = _parts_said(query)
     if query.value is None or query.english:
         return words
-    return f"{words}{'、' if words else ''}目标值{query.value.text.removeprefix('目标值')}的"
+    value = re.sub("^(?:目标|指标)值?", "", query.value.text)
+    return f"{words}{'、' if words else ''}目标值{value}的"
 
 
-def _units_said(query: Query) -> str:
+def _parts_said(query: Query) -> str:
+    """The units and their parts in a row."""
     if query.shares and not query.english:
         words = share_words(query.shares)
         return words if query.intent is Intent.DUE else f"{words}任务"

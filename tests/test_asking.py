@@ -81,6 +81,35 @@ def test_a_unit_left_out_has_no_part(core: Core) -> None:
     assert set(both) | set(without) >= set(rows(ask(core, "市水利局牵头的任务有哪些？")))
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "不由市水利局牵头的6月底前到期的任务有几项？",
+            "不由市水利局牵头的任务，6月底前到期的共3项",
+        ),
+        ("市妇联牵头、市水利局配合的6月底前到期的任务有几项？", "没有6月底前到期的市妇联牵头"),
+        ("目标值在90%以上的任务有几项？", "目标值在90%以上的共11项"),
+    ],
+)
+def test_the_filters_are_told_with_the_count(core: Core, text: str, said: str) -> None:
+    assert said in ask(core, text).text
+
+
+def test_the_points_under_a_heading_that_two_plans_have(tmp_path: Path) -> None:
+    core = Core.open(Settings(home=tmp_path, embedding_model="hashed-ngrams-1"))
+    for plan in ("hezhang", "jiaoyu"):
+        file = tmp_path / f"{plan}.txt"
+        text = (PLANS / file.name).read_text(encoding="utf-8")
+        file.write_text(text.replace("七、工作要求", "七、保障措施"), encoding="utf-8")
+        core.ingest(file, by="test", plan_id=plan, publish=True)
+    asked = Question(text="保障措施有哪些？", today=TODAY, plan_ids=("hezhang", "jiaoyu"))
+    answer = core.answer(asked)
+    core.close()
+    assert "强化督查问效" in answer.text and "严格考核" in answer.text
+    assert answer.text.count("共3项") == 2
+
+
 def test_own_unit_that_does_not_lead(core: Core) -> None:
     answer = ask(core, "我局不牵头的任务有几项？", unit="市生态环境局")
     assert rows(answer) == ["第4条", "第13条", "第14条"]
@@ -260,6 +289,7 @@ def test_what_has_been_reached_is_not_read_off_what_is_aimed_at(core: Core) -> N
         ("2025年6月底前到期的任务涉及几个牵头单位？", "2025年6月底前到期的任务共涉及{n}个牵头单位"),
         ("市水利局和市生态环境局共同参与的任务涉及几个单位？", "共涉及{n}个责任单位"),
         ("How many units are involved?", "{n} units: "),
+        ("How many lead units are there?", "{n} lead units: "),
     ],
 )
 def test_how_many_units_of_the_rows_that_are_meant(core: Core, text: str, expected: str) -> None:

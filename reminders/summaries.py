@@ -11,7 +11,7 @@ from config.workdays import Workdays
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent
 from corpus.values import Role
-from reminders.asking import Asker, reach
+from reminders.asking import reach
 from reminders.choices import ChoiceBook
 from reminders.debtors import debtors_of, with_collectives
 from reminders.history import History
@@ -59,7 +59,7 @@ def summary(
     if not versions:
         return Summary()
     found = Summary()
-    _add_tasks(found, session, unit_id, versions, rule.until(period), now, Asker(session, book, workdays))  # fmt: skip
+    _add_tasks(found, session, unit_id, versions, rule.until(period), now)
     _add_reports(found, session, unit_id, versions, rule.until(period), now, workdays)
     start, end = (_midnight(day, now) for day in (before.first, before.last + _A_DAY))
     found.done = _done_between(session, unit_id, versions, start, end)
@@ -85,7 +85,7 @@ def _plans_of(
 
 def _add_tasks(
     found: Summary, session: Session, unit_id: int, versions: Collection[str], until: date,
-    now: datetime, asker: Asker,
+    now: datetime,
 ) -> None:  # fmt: skip
     units = with_collectives(session, {unit_id})
     owed = [

@@ -44,7 +44,9 @@ MUST_TOUCH = ("达", "超", "保持", "稳定")
 LEAST = ("至少", "最少")  # 至少完成2家: the verb may come between
 
 # How large what was counted just before is to be: 新建茶园5个，面积2000亩以上
-EXTENT = re.compile(r"总?(?:建筑|占地|种植|绿化)?(?:面积|长度|里程|投资|容量|规模|产值|库容)|受众|参与人数")
+EXTENT = re.compile(
+    r"总?(?:建筑|占地|种植|绿化)?(?:面积|长度|里程|投资|容量|规模|产值|库容)|受众|参与人数"
+)
 CHANGE = re.compile(
     r"(?:(?P<falls>下降|降低|减少|压减|压降|削减|缩短|压缩)|增长|增加|提高|提升|上升|增幅|增速)"
     r"(?:幅度|率)?(?:约|近)?$"

@@ -108,12 +108,24 @@ def ranked(query: Query) -> Answer | None:
             one.units, one.roles = [], set()  # they are what is ranked
             one.shares = [s for s in query.shares if not (s.absent and s.units <= _excepted(query))]
         entries = filtered(one, whole_table=True)
-        groups = _by_section(entries) if by_section else _by_unit(query, view, entries, rows)
-        if not groups:
-            continue
+        groups = _by_section(entries) if by_section else _by_unit(query, entries, query.roles)
+        told = query
+        if not (groups or by_section) and query.roles:
+            groups, told = _by_unit(query, entries, set()), replace(query, roles=set())
+        if not groups and any(e.task and e.task.responsibilities for e in view.by_task.values()):
+            continue  # it has units, but none in the rows that are meant
         if len(query.views) > 1:
             rows.append(phrasing.name_of(view.version))
-        cited += _tell(query, groups, rows)
+        if not groups:
+            rows.append("It names no units." if query.english else "原文没有写明责任单位。")
+            continue
+        if told is not query:
+            rows.append(
+                "The plan names no leads; all units are counted."
+                if query.english
+                else "原文没有分别写明牵头和配合单位，以下按责任单位计。"
+            )
+        cited += _tell(told, groups, rows)
     if not cited:
         return None
     rows.append(phrasing.source_row(cited, query.english))
@@ -129,18 +141,8 @@ def _by_section(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     return groups
 
 
-def _by_unit(
-    query: Query, view: VersionView, entries: Sequence[Entry], rows: list[str]
-) -> dict[str, list[Entry]]:
-    roles = query.roles
+def _by_unit(query: Query, entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[Entry]]:
     groups = _units_with(entries, roles)
-    if not groups and roles:
-        rows.append(
-            f"《{view.version.title}》没有分别写明牵头和配合单位，以下按责任单位计。"
-            if not query.english
-            else "The plan names no leads; all units are counted."
-        )
-        groups = _units_with(entries, set())
     return {unit: found for unit, found in groups.items() if unit not in _excepted(query)}
 
 

@@ -136,6 +136,24 @@ def test_who_leads_most(core: Core) -> None:
     assert rows(answer)[: len(led)] == led
 
 
+def test_who_leads_most_in_plans_that_name_no_leads_or_no_units(tmp_path: Path) -> None:
+    tables = {
+        "tea": "2025年云台县茶业工作任务表\n序号\t工作内容\t责任单位\n"
+        "1\t新建茶园3个。\t县农业局、县财政局\n2\t举办茶事活动2场。\t县农业局\n",
+        "silk": "2025年云台县桑蚕工作任务表\n序号\t工作内容\t完成时限\n1\t新建桑园4个。\t6月底前\n",
+    }
+    core = Core.open(Settings(home=tmp_path / "home", embedding_model="hashed-ngrams-1"))
+    for plan, text in tables.items():
+        (tmp_path / f"{plan}.txt").write_text(text, encoding="utf-8")
+        core.ingest(tmp_path / f"{plan}.txt", by="test", plan_id=plan, publish=True)
+    plans = tuple(tables)
+    answer = core.answer(Question(text="哪个单位牵头的任务最多？", today=TODAY, plan_ids=plans))
+    core.close()
+    assert "任务最多的是县农业局，共2项" in answer.text and "牵头任务最多" not in answer.text
+    assert "茶业工作任务表》\n原文没有分别写明牵头和配合单位，以下按责任单位计。" in answer.text
+    assert "桑蚕工作任务表》\n原文没有写明责任单位。" in answer.text
+
+
 def test_which_heading_has_most(core: Core) -> None:
     answer = ask(core, "哪个部分的任务最多？", "xiaofang")
     assert "任务最多的是重点场所治理，共5项" in answer.text

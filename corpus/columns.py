@@ -139,9 +139,9 @@ def _words(cells: Sequence[str], columns: Sequence[int]) -> str:
 
 
 def _field(head: str) -> Field | None:
-    """The field of a head of one row, or of two rows joined by “·”: the lower one is nearer."""
+    """The field of a head of one row, or of several joined by “·”: the lowest is nearest."""
     parts = head.split("·")
-    return next(filter(None, map(field_of, [parts[-1], head, parts[0]])), None)
+    return next(filter(None, map(field_of, [parts[-1], head, *reversed(parts[:-1])])), None)
 
 
 def _settle(
@@ -171,7 +171,9 @@ def _settle(
             fields[column] = Field.MEASURE
         elif field is Field.UNIT and plain(heads[column]) == "单位" and is_indicators and not units:
             fields[column] = Field.MEASURE_UNIT
-        elif field is Field.DUTY and (units or not set(fields) & {*_UNITS}):
+        elif field is Field.DUTY and (
+            units or not set(fields) & {*_UNITS} or set(fields[column:]) & {*_WORK}
+        ):  # beside the tasks of the year the standing duties of a unit are words like others
             fields[column] = Field.UNIT if units else Field.MEASURE
         elif field is None and cells and units and not set(fields) & {*_UNITS, Field.REPORT_UNIT}:
             fields[column] = Field.UNIT

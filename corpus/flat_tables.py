@@ -11,7 +11,7 @@ from corpus.numbering import read_cell_number, read_number
 from corpus.units import looks_like_unit
 from corpus.values import Place
 
-_BAR_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?")
+_BAR_RULE = re.compile(r"\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?")
 
 
 _VALUE = re.compile(
@@ -81,9 +81,14 @@ def _barred(lines: Sequence[Line], at: int) -> Found | None:
     for line in lines[at:end]:
         if not _BAR_RULE.fullmatch(line.text.strip()):
             inner = line.text.strip().removeprefix("|").removesuffix("|")
-            cells = [cell.strip().replace("<br>", "\n") for cell in re.split(r"(?<!\\)\|", inner)]
+            cells = [_marked_down(cell) for cell in re.split(r"(?<!\\)\|", inner)]
             rows.append(_row(cells, line, line))
     return _found(at, end, rows)
+
+
+def _marked_down(cell: str) -> str:
+    """The words of a cell of markdown, without its bold type."""
+    return re.sub(r"\*\*(.+?)\*\*", r"\1", re.sub(r"\s*<br\s*/?>\s*", "\n", cell.strip()))
 
 
 def _is_tabbed(line: Line) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from corpus.document import Row, Table
 from corpus.numbering import read_cell_number
+from corpus.units import is_mark, looks_like_unit
 
 
 class Field(StrEnum):
@@ -35,6 +36,7 @@ class Field(StrEnum):
 
 
 _YEAR = re.compile(r"(20\d\d)(?:年|$)")
+_BEFORE = re.compile(r"基期|现状|基准|基数|上年|实际(值|数|完成)|实绩|完成值")  # what was reached
 _MOMENT = r"(20\d\d年)?(第?[一二三四1-4]季度|[上下]半年|1?\d[-—–~至]1?\d月|1?\d月)"
 _HEAD_ROWS = 8  # the head stands within the first so many rows
 _LONGEST_SUBHEAD = 14
@@ -49,12 +51,13 @@ _WORDS: tuple[tuple[Field, str], ...] = (
     (Field.MOMENT, r"^(全年|年底|年末)$"),
     (Field.NO, r"^((项目|任务|事项|工作)?(序号|编号)|项次|序|号|No\.?|№)$"),
     (Field.UNIT, r"责任(单位|部门|科室)(及|和|与|、|/)"),
+    (Field.MEASURE, r"(内容|举措|措施|任务|目标|要求)(及|和|与|、|/)(完成|工作)?(时限|时间|进度)"),
     (Field.ASIDE, r"(交办|发现|受理|填报|填表|检查|接收|反馈|印发|录入)(时间|日期)"),
     (
         Field.ASIDE,
         r"联系|电话|责任人|负责人|领导$|备注|说明|附注|依据|姓名|职务|邮箱|签字|责任科长",
     ),
-    (Field.ASIDE, r"基期|现状|基准|基数|上年|完成情况|进展|实际(值|数|完成)|实绩|完成值|落实情况"),
+    (Field.ASIDE, rf"{_BEFORE.pattern}|完成情况|进展|落实情况"),
     (
         Field.REPORT_UNIT,
         r"(数据|材料|信息)?(报送|提供|填报|上报)(的)?(部门|单位|主体|科室)|数据来源",
@@ -104,6 +107,8 @@ def field_of(cell: str) -> Field | None:
     bare = re.sub(r"[(（].*?[)）]", "", head) or head
     if not bare or len(bare) > _LONGEST or re.search(r"[。；，!?]", bare):
         return None
+    if _YEAR.search(bare) and bare != head and _BEFORE.search(head):
+        return Field.ASIDE
     if re.fullmatch(r"[\d.、%()\-]+", bare) and not _YEAR.fullmatch(bare):
         return None
     for field, pattern in _PATTERNS:
@@ -148,21 +153,34 @@ _SUBSTANCE = {
 
 
 def find_heads(table: Table) -> tuple[int, list[str]]:
-    """Where the body starts, and the head of each column; two rows of head are joined by “·”."""
+    """Where the body starts, and the head of each column; its rows are joined by “·”."""
     for index, row in enumerate(table.rows[:_HEAD_ROWS]):
         heads = [cell.text for cell in row.cells]
-        if not is_header(heads):
+        if not is_header([h for c, h in enumerate(heads) if not _is_marked(table, index, c)]):
             continue
         start = index + 1
-        if start < len(table.rows) and _parts_heads(table.rows[start], heads):
+        above = heads
+        while start < len(table.rows) and _parts_heads(table.rows[start], above):
             below = [cell.text for cell in table.rows[start].cells]
             heads = [
                 up if plain(down) in ("", plain(up)) else f"{up}·{down}" if plain(up) else down
                 for up, down in zip(heads, below, strict=True)
             ]
             start += 1
+            above = [down or up for up, down in zip(above, below, strict=True)]
         return start, heads
     return 0, []
+
+
+def _is_marked(table: Table, index: int, column: int) -> bool:
+    """Whether a cell names a unit, and nothing but signs stand below: what it heads is no field."""
+    below = [row.cells[column].text for row in table.rows[index + 1 :]]
+    signs = [cell for cell in below if cell.strip()]
+    return (
+        bool(signs)
+        and all(map(is_mark, signs))
+        and looks_like_unit(table.rows[index].cells[column].text)
+    )
 
 
 def _parts_heads(row: Row, heads: Sequence[str]) -> bool:

@@ -62,6 +62,7 @@ _PERSON = re.compile(
 _ABOUT_NUMBERS = re.compile(r"[（(]?(计量)?单位\s*[:：]|填[报表]")
 _KINDS = {"约束": IndicatorKind.BINDING, "预期": IndicatorKind.ANTICIPATORY}
 _OWN = re.compile(r"[省市县区旗镇乡街]|[\u3400-\u9fff]{2,4}[市县区镇乡]")
+_LABEL = re.compile(r"^[^：:]{2,6}(单位|部门)\s*[:：]\s*")
 _STROKE = re.compile(r"[/／\\\-—－–]{1,3}")
 _BINDING = (Field.UNIT, Field.LEAD, Field.SUPPORT, Field.TIME, Field.MARK)
 
@@ -181,6 +182,7 @@ class _Reader:
         self.columns, self.mark, self.table = columns, mark, table
         self.dates = replace(dates, in_prose=False)
         self.section: str | None = None
+        self.owner = ""  # the unit that a row of its own lays the rows below on
         self.above = [""] * columns.count
         self.is_numbered = False
         self.texts_end = False
@@ -203,7 +205,13 @@ class _Reader:
             if not words or _NOTE_ROW.match(words[0]) or shown == heads:
                 continue
             if section := self._section(cells, words):
-                self.section, self.above = section, [""] * columns.count
+                self.above = [""] * columns.count
+                if not columns.has(*_BINDING[:3], Field.MARK) and are_units(
+                    _LABEL.sub("", section)
+                ):
+                    self.owner = section
+                else:
+                    self.section = section
                 continue
             # where the format shows merged cells, a cell left blank is meant to be blank, and
             # beside one column of units that is filled another is meant to be blank as well
@@ -255,6 +263,8 @@ class _Reader:
         task.responsibilities = self._responsibilities(carried)
         if self.table.kind is TableKind.DUTIES:
             task.title = task.unit_text
+        if self.owner:
+            task.unit_text, task.responsibilities = self.owner, read_units(self.owner)
         self._date(task, cells, carried, row)
         rows.append(task)
 

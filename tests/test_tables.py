@@ -502,3 +502,75 @@ def test_what_stands_under_the_whole_year_is_due_at_its_end() -> None:
     (found,) = read_tables(document, dates=DateContext(2026))
     last = found.rows[0].timings[-1]
     assert (last.text, last.start_on, last.due_on) == ("全年", None, date(2026, 12, 31))
+
+
+SIGNS = [
+    ["序号", "任务", "时限", "公安局", "教育局", "司法局", "各街道"],
+    ["1", "开展普法宣讲。", "6月底前", "△", "", "▲", "△"],
+]
+THREE_HEADS = [
+    ["序号", "项目", "责任分工", "", "", "完成时间"],
+    ["", "", "牵头单位", "配合单位", "", ""],
+    ["", "", "", "市级", "区级", ""],
+    ["1", "整治积水点18处。", "市住建局", "市水务局", "各区政府", "汛前"],
+]
+UNIT_ROWS = [
+    ["序号", "任务", "时限"],
+    ["市民政局", "", ""],
+    ["1", "改造敬老院。", "10月底前"],
+    ["牵头单位：市体育局", "", ""],
+    ["2", "新建健身房。", "9月底前"],
+]
+ON_ITS_SIDE = [
+    ["2026年项目", "", ""],
+    ["项目", "立面改造", "养老驿站"],
+    ["内容", "改造立面。", "新建驿站。"],
+    ["牵头单位", "镇城建办", "镇民政办"],
+    ["时限", "9月底前", "7月底前"],
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "merges", "found"),
+    [
+        (SIGNS, [], ["1 开展普法宣讲。 公安局+司法局*各街道+ 6月底前"]),
+        (
+            THREE_HEADS,
+            [(0, 0, 2, 0), (0, 1, 2, 1), (0, 2, 0, 4), (1, 2, 2, 2), (1, 3, 1, 4), (0, 5, 2, 5)],
+            ["1 整治积水点18处。 市住建局*市水务局+各区政府+ 汛前"],
+        ),
+        (
+            UNIT_ROWS,
+            [(1, 0, 1, 2), (3, 0, 3, 2)],
+            ["1 改造敬老院。 市民政局 10月底前", "2 新建健身房。 市体育局* 9月底前"],
+        ),
+        (
+            ON_ITS_SIDE,
+            [(0, 0, 0, 2)],
+            ["None 改造立面。 镇城建办* 9月底前", "None 新建驿站。 镇民政办* 7月底前"],
+        ),
+    ],
+    ids=["signs", "three heads", "rows of units", "on its side"],
+)
+def test_a_shape_of_table_is_read(
+    cells: list[list[str]], merges: list[Merge], found: list[str]
+) -> None:
+    signs = {Role.LEAD: "*", Role.SUPPORT: "+"}
+    assert [
+        f"{row.no} {row.text} "
+        + "".join(f"{unit}{signs.get(role, '')}" for unit, role in units(row))
+        + f" {row.timing_text}"
+        for row in rows(grid(cells, merges))
+    ] == found
+
+
+def test_a_head_of_words_and_times_holds_words() -> None:
+    table = grid(
+        [
+            ["任务", "内容及完成时限", "责任单位", "2025年（基期值）"],
+            ["完善设施", "3月底前建成书房4座。", "区文旅局", "2座"],
+        ]
+    )
+    (row,) = rows(table)
+    assert (row.title, row.text, row.timing_text) == ("完善设施", "3月底前建成书房4座。", "")
+    assert row.targets == []

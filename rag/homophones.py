@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from rag.words import HAN
 
 _WORD = re.compile(r"[\w]")
@@ -17,6 +15,8 @@ _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), (
 @lru_cache(maxsize=20_000)
 def sound(character: str) -> str:
     """One character's syllable, confusable sounds made one."""
+    from pypinyin import Style, lazy_pinyin  # slow to import; most commands need no sounds
+
     syllable = str(lazy_pinyin(character, style=Style.NORMAL)[0])
     for long, short in _ALIKE:
         syllable = syllable.replace(long, short)

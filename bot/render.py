@@ -11,6 +11,7 @@ from bot.comparing import Comparison
 from bot.messages import Button, Outgoing, Source
 from bot.naming import PARTS as PARTS
 from bot.naming import row_name as row_name
+from bot.naming import short
 from corpus import corrections, ledger
 from corpus.compare import ROLES as ROLES
 from corpus.compare import TaskChange
@@ -111,7 +112,7 @@ def review_rows(version: PlanVersion) -> tuple[str, ...]:
     """All that a person should look at in a version, and how to put it right."""
     found = [f"{item['text']}{item['where']}" for item in version.review]
     for task in version.tasks:
-        name = row_name(task) or f"“{task.name[:20]}”"
+        name = row_name(task) or f"“{short(task.name, 20)}”"
         found += [
             f"{name}的时限“{t.text}”有歧义，按{chinese_day(t.due_on)}理解"
             for t in task.timings
@@ -146,7 +147,7 @@ def correction_row(session: Session, found: Correction, zone: ZoneInfo) -> str:
         .where(Task.plan_id == found.plan_id, Task.lineage == found.lineage)
         .order_by(col(Task.version_id).desc())
     ).first()
-    where = f" {row_name(task) or task.name[:20]}" if task else ""
+    where = f" {row_name(task) or short(task.name, 20)}" if task else ""
     undone = f"，{found.undone_at.astimezone(zone):%Y-%m-%d}起不再有效" if found.undone_at else ""
     who = f"{found.by_name or found.by}，{found.at.astimezone(zone):%Y-%m-%d}{undone}"
     return f"#{found.id} {found.plan_id}{where} {corrections.describe(found)}（{who}）"
@@ -167,7 +168,7 @@ def comparison_rows(found: Comparison) -> tuple[str, ...]:
 def reminder_line(one: PlannedReminder) -> str:
     """2022-12-14 09:00 县消防救援大队：第1项（2022年12月15日到期，截止前提醒）"""
     tasks = "、".join(
-        dict.fromkeys((o.task and row_name(o.task)) or o.title[:20] for o in one.owed)
+        dict.fromkeys((o.task and row_name(o.task)) or short(o.title, 20) for o in one.owed)
     )
     label = rule_named(one.rule).LABEL
     return f"{one.at:%Y-%m-%d %H:%M} {one.unit}：{tasks}（{chinese_day(one.due_on)}到期，{label}）"

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot import people
 from bot.messages import Outgoing
-from bot.naming import row_name
+from bot.naming import row_name, short
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import Task, Unit
@@ -83,18 +83,18 @@ def _task(owed: Owed, role: Role, today: date) -> str:
     doubt = "，原文有歧义，按较早的理解" if owed.timing.ambiguous else ""
     day = owed.occurrence.due_on
     where = f"《{owed.version.title}》{row_name(owed.task)}"
-    return f"{chinese_day(day)}到期（{_left(day, today)}{doubt}）{helping}{_short(owed.title)}——{where}"
+    return f"{chinese_day(day)}到期（{_left(day, today)}{doubt}）{helping}{short(owed.title, TITLE)}——{where}"
 
 
 def _report(owed: OwedWindow, today: date) -> str:
     window = owed.window
     left = _left(window.due_on, today)
-    about = f"{_short(owed.title)}（{periods.in_chinese(window.period)}）"
+    about = f"{short(owed.title, TITLE)}（{periods.in_chinese(window.period)}）"
     return f"{chinese_day(window.due_on)}截止（{left}）报送{about}——《{owed.version.title}》"
 
 
 def _closed(done: Sequence[Task], reported: int) -> str:
-    names = "、".join(_short(task.name, 20) for task in done[:LISTED])
+    names = "、".join(short(task.name, 20) for task in done[:LISTED])
     words = [f"办结{len(done)}项：{names}{'等' if len(done) > LISTED else ''}"] if done else []
     words += [f"报送{reported}份"] if reported else []
     return "；".join(words)
@@ -103,8 +103,3 @@ def _closed(done: Sequence[Task], reported: int) -> str:
 def _left(day: date, today: date) -> str:
     days = (day - today).days
     return "今天到期" if days == 0 else f"还有{days}天" if days > 0 else f"已过{-days}天"
-
-
-def _short(text: str, longest: int = TITLE) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"

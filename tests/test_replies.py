@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
 from bot.models import Chat
+from bot.naming import short
 from bot.router import Router
 from config.database import reading, writing
 from corpus.models import EventFile, EventKind, Unit
@@ -36,6 +37,18 @@ def of_group(messages: list[OutboxMessage], chat: str = GROUP) -> OutboxMessage:
 
 
 # ---- words
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("开展校车检查。", "开展校车检查"),
+        ("开展检查；\n 整改隐患。", "开展检查； 整改隐患"),
+        ("检" * 50, "检" * 39 + "…"),
+    ],
+)
+def test_the_name_of_a_task_stands_inside_a_sentence(printed: str, said: str) -> None:
+    assert short(printed) == said
 
 
 @pytest.mark.parametrize(

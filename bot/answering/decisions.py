@@ -4,7 +4,7 @@ from sqlmodel import Session, col, select
 
 from bot.answering.buttons import AGREE, KEEP, MOVE
 from bot.answering.talk import Talk
-from bot.render import row_name
+from bot.naming import row_name, short
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Responsibility, Task, TaskEvent, Timing
@@ -44,7 +44,7 @@ def decide(talk: Talk, verb: str, event_id: int) -> Rows:
         who = f"由{settled.by_name or settled.by}" if talk.is_private_admin else ""
         return (f"这个申请已{who}处理过了。",)
     task = task_of(talk.session, version, asked.lineage)
-    name = task.name[:40] if task else "已不在方案中的任务"
+    name = short(task.name) if task else "已不在方案中的任务"
     if verb == MOVE:
         return (how_to_move(talk.session, version, task, asked.unit_id),)
     if verb == KEEP:
@@ -159,5 +159,5 @@ def settle_moved(talk: Talk) -> None:
         owing = {debtor.unit_id for debtor in debtors_of_task(talk.session, task)}
         if returned.unit_id not in owing:
             _settle(talk, returned, EventKind.RETURN_SETTLED, "已改派")
-            name = task.name[:40]
+            name = short(task.name)
             talk.tell_unit(returned.plan_id, returned.unit_id, f"已改派，贵单位不再负责：{name}。")

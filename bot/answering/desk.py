@@ -17,6 +17,7 @@ from bot.answering.words import Said, Verb, is_cancel, is_question, read, read_i
 from bot.core import Core
 from bot.messages import Attachment, File, Incoming, Outgoing
 from bot.models import Expected
+from bot.naming import short
 from config.database import reading
 from config.errors import UserError
 from reminders.models import OutboxMessage
@@ -230,7 +231,7 @@ class AnswerDesk:
                 talk.session, talk.incoming, answer.verb, talk.now,
                 outbox_id=message.id, reminder_id=reminder_id,
             )  # fmt: skip
-            return talk.asks(answer.verb, f"{first.title[:40]}：{PROMPTS[answer.verb]}")
+            return talk.asks(answer.verb, f"{short(first.title)}：{PROMPTS[answer.verb]}")
         expecting.forget(talk.session, talk.incoming)
         if answer.verb is Verb.PROGRESS:
             rows, event_id = steps.make_progress(talk, first, text, came)

@@ -14,7 +14,7 @@ from bot.answering.digest import chosen, items, meant
 from bot.answering.talk import Talk
 from bot.answering.words import Said, Verb, is_question
 from bot.messages import File
-from bot.render import row_name
+from bot.naming import row_name, short
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent, Unit
@@ -98,7 +98,7 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
         at=talk.now,
         text=reason,
     )
-    name = task.name[:40]
+    name = f"{row_name(task)} {short(task.name)}".strip()
     if kind is EventKind.MUTED:
         return (f"已记录：不再提醒{name}（原因：{reason}）。", f"如需恢复，请发：恢复提醒 {where}")
     for debtor in debtors_of_task(talk.session, task):
@@ -106,7 +106,7 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
             talk.tell_unit(
                 version.plan_id, debtor.unit_id, f"以下任务须重新办理：{name}（原因：{reason}）。"
             )
-    return (f"已记录：{LABELS[kind]} {name}，到期前照常提醒。",)
+    return (f"已记录：{LABELS[kind]}{name}，到期前照常提醒。",)
 
 
 def _task(talk: Talk, words: dict[str, str]) -> tuple[PlanVersion, Task]:
@@ -159,7 +159,7 @@ def _history(talk: Talk, version: PlanVersion, task: Task) -> tuple[Rows, Button
         .where(TaskEvent.plan_id == task.plan_id, TaskEvent.lineage == task.lineage)
         .order_by(col(TaskEvent.id))
     ).all()
-    head = f"《{version.title}》{row_name(task)} {task.name[:60]}"
+    head = f"《{version.title}》{row_name(task)} {short(task.name, 60)}"
     if not steps:
         return (head, "还没有办理记录。"), ()
     attached = files.names(talk.session, [step.id for step in steps])

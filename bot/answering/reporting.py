@@ -8,6 +8,7 @@ from bot.answering.answer import NONE_HERE, PROMPTS, WHICH, Answer
 from bot.answering.digest import chosen, items
 from bot.answering.talk import Reply, Talk
 from bot.answering.words import Verb
+from bot.naming import short
 from corpus.models import Task
 from reminders import reports
 from reminders.models import OutboxMessage, ReportDuty, ReportWindow
@@ -50,7 +51,7 @@ def reported(talk: Talk, window_id: int, answer: Answer) -> list[Reply]:
     title = title_of(talk.session, window)
     if not answer.said.text and not answer.came:
         expecting.expect(talk.session, talk.incoming, Verb.REPORT, talk.now, window_id=window_id)
-        asked = f"{in_chinese(window.period)} {title[:40]}：{PROMPTS[Verb.REPORT]}"
+        asked = f"{in_chinese(window.period)} {short(title)}：{PROMPTS[Verb.REPORT]}"
         return talk.asks(Verb.REPORT, asked)
     rows, event_id = steps.report(talk, window, title, answer.said.text, answer.came)
     expecting.more_files(talk.session, talk.incoming, talk.now, event_id)

@@ -10,7 +10,7 @@ from bot.answering.digest import Item
 from bot.answering.extending import read_wish
 from bot.answering.talk import Talk
 from bot.messages import File
-from bot.render import row_name
+from bot.naming import row_name, short
 from corpus.models import EventKind, TaskEvent, Unit
 from rag.phrasing import chinese_day
 from reminders import reports
@@ -49,7 +49,7 @@ def complete(talk: Talk, found: Sequence[Item], text: str, came: Sequence[File])
     for item in found:
         for reminder in talk.speaks_for(item):
             matter = talk.matter(item, reminder)
-            name = item.title[:40]
+            name = short(item.title)
             if progress.is_done(matter, talk.now):
                 rows.append(f"此项已经办结：{name}。")
                 continue
@@ -77,7 +77,7 @@ def make_progress(
     for reminder in talk.speaks_for(item):
         event = talk.record(item, reminder, EventKind.PROGRESS, text=text)
         files.keep(talk.session, event.id, came)
-    row = f"已记录进展：{item.title[:40]}{_quoted(text)}{_attached(came)}"
+    row = f"已记录进展：{short(item.title)}{_quoted(text)}{_attached(came)}"
     return (row,), event.id if event else None
 
 
@@ -94,7 +94,7 @@ def ask_extension(talk: Talk, item: Item, text: str) -> tuple[Rows, bool]:
     reminder = talk.speaks_for(item)[0]
     progress = talk.progress_of([item])
     if progress.is_done(talk.matter(item, reminder), talk.now):
-        return (f"此项已经办结，不用延期：{item.title[:40]}。",), True
+        return (f"此项已经办结，不用延期：{short(item.title)}。",), True
     if progress.waiting(talk.matter(item, reminder), EventKind.EXTENSION_ASKED, talk.now):
         return ("此项已申请延期，正等管理员决定。",), True
     event = talk.record(
@@ -120,7 +120,7 @@ def give_back(talk: Talk, item: Item, text: str) -> Rows:
         event = talk.record(item, reminder, EventKind.RETURNED, text=text)
         told = _ask_to_decide(talk, item, event, f"退回，原因：{text}", (), is_return=True)
         rows.append(
-            f"已记录：{talk.who}退回：{item.title[:40]}，原因：{text}。处理之前暂停提醒。{told}"
+            f"已记录：{talk.who}退回：{short(item.title)}，原因：{text}。处理之前暂停提醒。{told}"
         )
     return tuple(dict.fromkeys(rows))
 
@@ -142,7 +142,7 @@ def report(
     )
     head = "已补充报送" if again else "已收到报送"
     unit = talk.session.get(Unit, window.unit_id)
-    row = f"{head}：{unit.name if unit else ''} {in_chinese(window.period)} {title[:40]}{late}{_quoted(text)}{_attached(came)}"
+    row = f"{head}：{unit.name if unit else ''} {in_chinese(window.period)} {short(title)}{late}{_quoted(text)}{_attached(came)}"
     return (row,), event.id
 
 
@@ -161,7 +161,7 @@ def _ask_to_decide(
         item.version,
         (
             f"【待处理】{name}（{talk.who}）{asked}",
-            item.title[:80],
+            short(item.title, 80),
             f"出处：《{item.version.title}》{row}",
         ),
         buttons.to_decide(event.id, is_return=is_return, has_files=bool(came)),

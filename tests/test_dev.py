@@ -37,6 +37,11 @@ def dev(checkout: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )  # fmt: skip
 
 
+def call_it_installed(checkout: Path) -> None:
+    code = "import dev; dev.STAMP.parent.mkdir(); dev.STAMP.write_text(dev.fingerprint() + ' dev')"
+    subprocess.run([sys.executable, "-c", code], cwd=checkout, check=True)
+
+
 def test_wrong_usage_is_told() -> None:
     found = dev(ROOT, "launch")
     assert found.returncode == 2
@@ -56,19 +61,38 @@ def test_without_a_network_nothing_counts_as_installed(checkout: Path) -> None:
     assert list((checkout / ".venv").rglob("pip/__init__.py"))
 
 
-def test_debian_without_venv_is_told_what_to_install(checkout: Path) -> None:
+def on_bare_debian(checkout: Path) -> str:
+    """How an install ends at once, on a Python without venv."""
     (checkout / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
     found = dev(checkout, "install", PYTHONPATH=str(checkout))
     assert found.returncode == 1
-    assert found.stderr.strip() == (
-        "这个 Python 缺少 venv 模块。请先运行：sudo apt install python3-venv"
-    )
+    return found.stderr.strip()
+
+
+def test_debian_without_venv_is_told_what_to_install(checkout: Path) -> None:
+    told = "这个 Python 缺少 venv 模块。请先运行：sudo apt install python3-venv"
+    assert on_bare_debian(checkout) == told
 
 
 def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
-    code = "import dev; dev.STAMP.parent.mkdir(); dev.STAMP.write_text(dev.fingerprint() + ' dev')"
-    subprocess.run([sys.executable, "-c", code], cwd=checkout, check=True)
+    call_it_installed(checkout)
     assert dev(checkout, "install").returncode == 0
     with (checkout / "requirements.lock").open("a", encoding="utf-8") as lock:
         lock.write("one-more==1.0\n")
-    assert dev(checkout, "install").returncode == 1, "a changed lock is installed anew"
+    assert "venv" in on_bare_debian(checkout), "a changed lock is installed anew"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the tools here are shell scripts")
+@pytest.mark.parametrize("fault", ["", "ruff format --check .", "mypy", "pytest -x"])
+def test_what_did_not_pass_is_said_again_at_the_end(checkout: Path, fault: str) -> None:
+    call_it_installed(checkout)
+    for tool in ("python", "lint-imports"):
+        script = checkout / ".venv" / "bin" / tool
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(f'#!/bin/sh\necho "did $*"\n[ "$*" != "-m {fault}" ]\n')
+        script.chmod(0o755)
+    found = dev(checkout, "test", "-x")
+    last = found.stdout.splitlines()[-1]
+    assert last == (f"没有通过：python -m {fault}" if fault else "did -m pytest -x")
+    assert ("did -m mypy" in found.stdout) == (fault == "mypy"), "it speaks of faults alone"
+    assert found.returncode == bool(fault)

@@ -53,7 +53,7 @@ def reminder_message(session: Session, message: OutboxMessage, today: date) -> O
         first = item.reminders[0]
         units = (session.get(Unit, r.unit_id) for r in item.reminders)
         names = dict.fromkeys(unit.name for unit in units if unit is not None)
-        asked_at = told.first((moment_of(first), first.unit_id))
+        asked_at = told.reached((moment_of(first), first.unit_id))
         lines.append(
             Line(
                 item.number, first.rule, "、".join(names), item.due_on, item.title, item.version,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from sqlmodel import Session, col, select
@@ -17,6 +17,9 @@ ANSWERS = (
     EventKind.ACK, EventKind.PROGRESS, EventKind.COMPLETION_ASKED, EventKind.DONE,
     EventKind.EXTENSION_ASKED, EventKind.RETURNED, EventKind.REPORTED,
 )  # fmt: skip
+
+# for who asks what holds now: the clock may have been set back since something was said
+EVER = datetime.max.replace(tzinfo=UTC)
 
 Moment = tuple[str, str, str, date]  # plan, lineage, timing key, the day
 

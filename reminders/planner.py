@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
 from corpus.models import PlanVersion, Touched
-from corpus.progress import Moment
+from corpus.progress import EVER, Moment
 from reminders import periodic
 from reminders.asking import Ask, Asker, days_asked, reach
 from reminders.choices import ChoiceBook
@@ -162,22 +162,23 @@ def _write(
 ) -> int:  # fmt: skip
     lineages = {ask.thing.key[1] for ask, _ in wanted}
     history = History(session, lineages)
-    told = Told(session, lineages)
+    told = Told(session, lineages, now)
     receivers.learn(
         [ask for ask, _ in wanted], {due.receiver for _, dues in wanted for due in dues}
     )
     skipped = 0
     for ask, dues in wanted:
-        if ask.why_quiet(history, now):
+        if ask.why_quiet(history, EVER):
             continue
-        silent = ask.is_silent(history, told.first(ask.key) or LONG_AGO, now)
+        silent = ask.is_silent(history, told.first(ask.key) or LONG_AGO, EVER)
         for receiver, some in _by_receiver(dues, silent).items():
             _tell_of_no_office(ask, receiver, receivers, tell)
             for chat in receivers.chats(ask, receiver):
                 fresh = [due for due in some if due.rule not in told.rules(ask.key, chat)]
                 for due in sorted(fresh, key=lambda due: (due.at, due.if_silent), reverse=True):
-                    # closed when it was to be sent, and opened again since: the same row once more
-                    again = told.dropped(ask.key, chat, due.rule)
+                    # closed when it was to be sent and opened again since, or spared by a clock
+                    # that was wrong: the same row once more
+                    again = told.again(ask.key, chat, due.rule)
                     reminder = again or _reminder(ask, due, chat)
                     reminder.state = "planned"
                     is_news = due.at > told.newest(ask.key, chat)
@@ -185,7 +186,7 @@ def _write(
                     if not (is_news and was_asked and digests.take(reminder, due, ask.choices)):
                         reminder.state = "skipped"
                         session.add(reminder)
-                        skipped += 1
+                        skipped += reminder is not again
                     told.note(reminder)
     planned = digests.write(session)
     if planned or skipped:
@@ -195,8 +196,8 @@ def _write(
 
 def _was_asked(ask: Ask, due: Due, told: Told, receivers: Receivers) -> bool:
     """Whether silence means anything: a unit that has a chat must have been reminded there."""
-    first = told.first(ask.key)
-    return first < due.at if first is not None else not receivers.chats(ask, "unit")
+    reached = told.reached(ask.key)
+    return reached < due.at if reached is not None else not receivers.chats(ask, "unit")
 
 
 def _by_receiver(dues: Sequence[Due], silent: bool) -> dict[str, list[Due]]:

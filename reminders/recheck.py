@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from config.settings import Settings
 from config.workdays import Workdays
-from corpus.progress import Moment
+from corpus.progress import EVER, Moment
 from reminders.asking import Ask, Asker
 from reminders.choices import ChoiceBook
 from reminders.history import History
@@ -43,7 +43,7 @@ def recheck(
     for r in reminders:
         ask = current.get((moment_of(r), r.unit_id))
         r.state, reason = _look(r, ask, history, receivers, told, now)
-        if r.state == "planned" and _is_followed(session, r):
+        if r.state == "planned" and _is_followed(session, r, now):
             r.state, reason = "skipped", "已有更新的提醒"
         session.add(r)
         if reason:
@@ -72,13 +72,13 @@ def _look(
     """The state of a reminder, and why it is not to be sent."""
     if ask is None:
         return "dropped", "在执行的方案中已没有这项责任或时限"
-    quiet = ask.why_quiet(history, now)
+    quiet = ask.why_quiet(history, EVER)
     if quiet:
         return "dropped", quiet
     due = next((due for due in ask.dues if due.rule == r.rule), None)
     if due is None:
         return "dropped", "提醒设置已改"
-    if due.if_silent and not ask.is_silent(history, told.first(ask.key) or LONG_AGO, now):
+    if due.if_silent and not ask.is_silent(history, told.first(ask.key) or LONG_AGO, EVER):
         return "dropped", "责任单位已答复"
     if (r.platform, r.chat_id) not in receivers.chats(ask, receiver_of(r.rule)):
         return "dropped", "会话已失效或不再绑定该单位"
@@ -87,7 +87,7 @@ def _look(
     return "planned", ""
 
 
-def _is_followed(session: Session, reminder: Reminder) -> bool:
+def _is_followed(session: Session, reminder: Reminder, now: datetime) -> bool:
     newer = select(Reminder.id).where(
         Reminder.plan_id == reminder.plan_id,
         Reminder.lineage == reminder.lineage,
@@ -98,5 +98,6 @@ def _is_followed(session: Session, reminder: Reminder) -> bool:
         Reminder.chat_id == reminder.chat_id,
         Reminder.state == "planned",
         col(Reminder.at) > reminder.at,
+        col(Reminder.at) <= now,  # else by a clock that was wrong
     )
     return session.exec(newer).first() is not None

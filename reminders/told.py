@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from sqlmodel import Session, col, select
 
 from config.database import batches
-from corpus.progress import Moment
-from reminders.models import Reminder
+from corpus.progress import EVER, Moment
+from reminders.models import OutboxMessage, OutboxState, Reminder
 from reminders.receivers import Chat
 from reminders.rules import receiver_of
 
 Asked = tuple[Moment, int]  # a thing owed, and the unit that owes it
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+ARRIVED = (OutboxState.SENT, OutboxState.UNKNOWN)
 
 
 def moment_of(reminder: Reminder) -> Moment:
@@ -23,42 +24,60 @@ def moment_of(reminder: Reminder) -> Moment:
 
 
 class Told:
-    """The reminders of some tasks, those of this run too once they are noted."""
+    """The reminders of some tasks as seen at `now`, those of this run too once they are noted.
 
-    def __init__(self, session: Session, lineages: Collection[str]) -> None:
+    What was told of a later hour than `now` stems from a clock that was wrong: it is not told
+    again, and holds back nothing that comes due before that hour.
+    """
+
+    def __init__(self, session: Session, lineages: Collection[str], now: datetime = EVER) -> None:
+        self._now = now
         self._rules: dict[tuple[Asked, Chat], set[str]] = defaultdict(set)
         self._newest: dict[tuple[Asked, Chat], datetime] = {}
         self._first: dict[Asked, datetime] = {}
-        self._dropped: dict[tuple[Asked, Chat, str], Reminder] = {}
+        self._reached: dict[Asked, datetime] = {}
+        self._again: dict[tuple[Asked, Chat, str], Reminder] = {}
         for some in batches(lineages):
-            for r in session.exec(select(Reminder).where(col(Reminder.lineage).in_(some))):
+            query = (
+                select(Reminder, OutboxMessage.state, OutboxMessage.finished_at)
+                .join(OutboxMessage, isouter=True)
+                .where(col(Reminder.lineage).in_(some))
+            )
+            for r, state, at in session.exec(query):
                 self.note(r)
-                if r.state == "planned" and receiver_of(r.rule) == "unit":
+                if r.state != "planned" or state not in ARRIVED or at is None:
+                    continue
+                if receiver_of(r.rule) == "unit":
                     asked = moment_of(r), r.unit_id
                     self._first[asked] = min(self._first.get(asked, r.at), r.at)
+                    self._reached[asked] = min(self._reached.get(asked, at), at)
 
     def rules(self, asked: Asked, chat: Chat) -> Collection[str]:
-        """The steps that a chat was told, or spared for good."""
+        """The steps that a chat was told."""
         return self._rules[asked, chat]
 
-    def dropped(self, asked: Asked, chat: Chat, rule: str) -> Reminder | None:
-        """A step that lost its reason before it was sent: it may have one again."""
-        return self._dropped.get((asked, chat, rule))
+    def again(self, asked: Asked, chat: Chat, rule: str) -> Reminder | None:
+        """A step that was not sent, for it had no reason or was of no use: it may be so no more."""
+        return self._again.get((asked, chat, rule))
 
     def newest(self, asked: Asked, chat: Chat) -> datetime:
         """When the last step that it was told was due."""
         return self._newest.get((asked, chat), LONG_AGO)
 
     def first(self, asked: Asked) -> datetime | None:
-        """When the unit was first reminded, in a run before this one; None if it was not."""
+        """When the first reminder that reached the unit was due; None if none has."""
         return self._first.get(asked)
+
+    def reached(self, asked: Asked) -> datetime | None:
+        """When that one arrived, which may be later."""
+        return self._reached.get(asked)
 
     def note(self, r: Reminder) -> None:
         """That a chat is told, or spared."""
         key = (moment_of(r), r.unit_id), (r.platform, r.chat_id)
-        if r.state == "dropped":
-            self._dropped[(*key, r.rule)] = r
+        if r.state != "planned":
+            self._again[(*key, r.rule)] = r
             return
         self._rules[key].add(r.rule)
-        if r.state == "planned":
+        if r.at <= self._now:
             self._newest[key] = max(self._newest.get(key, r.at), r.at)

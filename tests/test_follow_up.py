@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from small_ledger import Row, add_members, add_plan, bind, chats_of, say
-from sqlalchemy import Engine
+from sqlalchemy import Engine, bindparam
 from sqlmodel import Session, col, select
 
 from bot.models import Purpose
@@ -18,7 +18,7 @@ from config.workdays import Workdays
 from corpus.models import EventKind, PlanVersion, Touched, VersionState
 from corpus.values import Role
 from reminders import choices, planner
-from reminders.models import OutboxMessage, Reminder, VersionSeen
+from reminders.models import OutboxMessage, OutboxState, Reminder, VersionSeen
 from reminders.preview import preview
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -26,6 +26,9 @@ WORKDAYS = Workdays()
 SETTINGS = Settings(remind_lead_workdays="1", remind_support_workdays="1", office="市创建办")
 REMINDERS = select(OutboxMessage).where(OutboxMessage.kind == "reminder")
 LAST = REMINDERS.order_by(col(OutboxMessage.id).desc())
+DUE_BY = REMINDERS.where(
+    OutboxMessage.state == OutboxState.PENDING, OutboxMessage.due_at <= bindparam("moment")
+)
 OF_THE_CHAT = REMINDERS.where(OutboxMessage.chat_id == "城管群")
 DUE = date(2022, 9, 30)  # then seven days off; 8 and 9 October are worked
 CIVIL = {"市城管局": Role.LEAD, "市园林局": Role.SUPPORT}
@@ -42,12 +45,17 @@ class Office:
         self.engine, self.settings = engine, settings
         self.told: dict[str, str] = {}
 
-    def run(self, moment: str) -> int:
+    def run(self, moment: str, becomes: OutboxState = OutboxState.SENT) -> int:
+        """Plan, and let what is due by then arrive, or become of it what is said."""
         with writing(self.engine) as session:
-            return planner.plan(
+            planned = planner.plan(
                 session, at(moment), WORKDAYS, self.settings, partial(chats_of, session),
                 self.told.__setitem__,
             )  # fmt: skip
+            for message in session.exec(DUE_BY, params={"moment": at(moment)}):
+                message.state, message.finished_at = becomes, at(moment)
+                session.add(message)
+        return planned
 
     def days(self, first: str, last: str) -> list[tuple[str, str, str]]:
         """Run each morning; (day, chat, step) of all that was sent."""
@@ -295,7 +303,20 @@ def test_nobody_is_blamed_for_a_silence_that_nobody_broke(engine: Engine) -> Non
     assert office.days("2022-09-28", "2022-10-11") == []
     with writing(engine) as session:
         bind(session, "市城管局", "城管群")
-    assert office.days("2022-10-12", "2022-10-13") == [("10-12", "城管群", "overdue:1")]
+        bind(session, "市创建办", "创建办群")
+    assert office.days("2022-10-12", "2022-10-14") == [
+        ("10-12", "城管群", "overdue:1"), ("10-14", "创建办群", "escalation:7:office"),
+    ]  # fmt: skip
+    assert "自2022年10月12日首次提醒以来没有答复" in office.text("2022-10-14")
+
+
+@pytest.mark.parametrize("becomes", [OutboxState.PENDING, OutboxState.FAILED])
+def test_nobody_is_blamed_for_a_reminder_that_never_arrived(
+    civil: Office, becomes: OutboxState
+) -> None:
+    for day in ("09-29", "09-30", "10-08", "10-10", "10-12", "10-14"):
+        civil.run(f"2022-{day} 09:00", becomes)
+    assert {step for _, _, step in civil.sent()} == {"before_deadline:1", "due_today", "overdue:1"}
 
 
 def test_a_unit_that_cannot_be_reached_is_reported(engine: Engine) -> None:
@@ -415,6 +436,20 @@ def test_the_clock_set_back_an_hour_doubles_and_loses_nothing(civil: Office) -> 
     assert civil.run("2022-09-29 09:10") == civil.run("2022-09-29 10:00") == 0
     assert civil.run("2022-09-30 08:59") == 0
     assert civil.run("2022-09-30 09:00") == 2
+
+
+def test_what_was_said_before_the_clock_was_set_back_holds(civil: Office) -> None:
+    civil.run("2022-09-28 09:00")
+    with writing(civil.engine) as session:
+        say(session, "chuangcheng-0", EventKind.DONE, at("2022-09-29 09:50"))
+    assert civil.run("2022-09-29 09:05") == 0
+
+
+def test_a_clock_that_was_far_ahead_spares_nobody_for_good(civil: Office) -> None:
+    civil.run("2022-09-20 09:00")
+    assert civil.run("2022-12-20 09:00") == 0  # all that it finds is too late by then
+    civil.run("2022-09-20 09:10")
+    assert civil.days("2022-09-21", "2022-10-08") == sorted(UNITS)
 
 
 def test_a_calendar_that_came_late_brings_what_is_still_of_use(

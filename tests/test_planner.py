@@ -322,7 +322,7 @@ def test_the_preview_says_what_the_planner_then_sends(engine: Engine) -> None:
         add_members(session, "各乡镇", "东镇")
         for unit in ("市水利局", "市生态环境局", "东镇"):
             bind(session, unit, unit)
-        say(session, "hezhang-3", EventKind.DONE, at("2022-09-01 10:00"))
+        say(session, "hezhang-3", EventKind.DONE, at("2022-08-19 10:00"))
     promised = {
         (item.at, item.unit, item.rule, item.due_on, owed.task.lineage)
         for item in ahead(engine, "2022-08-20", "2022-10-20")
@@ -339,7 +339,7 @@ def test_the_preview_says_what_the_planner_then_sends(engine: Engine) -> None:
             for r in session.exec(select(Reminder).where(Reminder.state == "planned"))
             if r.at >= at("2022-08-20 00:00")  # the first run also told what was still of use
         }
-    assert len(promised) > 40
+    assert len(promised) >= 40
     assert kept == promised
 
 

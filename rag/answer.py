@@ -16,7 +16,7 @@ from rag.evidence import Ranker
 from rag.filters import plain
 from rag.llm import Model
 from rag.patterns import LISTING
-from rag.query import Intent, Query, with_views
+from rag.query import Intent, Query
 from rag.question import Answer, Question
 from rag.retrieve import Hit, Retriever
 from rag.scope import Scope
@@ -188,7 +188,7 @@ class Answerer:
     def _compare(self, query: Query) -> Answer | None:
         answers = []
         for view in query.views:
-            one = with_views(query, [view])
+            one = replace(query, views=[view])
             found = registers.counted(one) if query.intent is Intent.COUNT else self._fact(one)
             answers.append((view.version.title, found))
         return overviews.compared(
@@ -198,14 +198,9 @@ class Answerer:
         )
 
     def _hits(self, query: Query) -> Sequence[Hit]:
-        words = " ".join([*query.earlier, *query.subject, *query.quoted])
-        text = (
-            query.text
-            if query.english or not words
-            else f"{query.text} {words}"
-            if query.earlier
-            else query.text
-        )
+        text = query.text
+        if query.earlier and not query.english:
+            text = " ".join([text, *query.earlier, *query.subject, *query.quoted])
         ids = [view.version.id for view in query.views if view.version.id is not None]
         # the embedder reads a few hundred characters; the rest of a longer text only takes time
         return self._retriever.search(text[:LONGEST], ids, FOUND_AT_MOST)

@@ -51,9 +51,7 @@ def rewritten(model: Model, query: Query, question: Question, by: float) -> Ques
     if query.english:
         return None
     titles = [view.version.title for view in query.views]
-    units = {
-        r.unit_text for view in query.views for task in view.tasks for r in task.responsibilities
-    }
+    units = set[str]().union(*(view.units for view in query.views))
     text = model.rewrite(question.text, [*titles, *sorted(units)], by)
     return replace(question, text=text, history=()) if text else None
 

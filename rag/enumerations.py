@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from corpus.numerals import read_number
 from rag import phrasing
+from rag.filters import SHORTEST
 from rag.patterns import GENERAL
 from rag.query import Query
 from rag.question import Answer
 from rag.views import Entry, VersionView
-from rag.words import normal, segments
+from rag.words import normal, segments, unquoted
 
 _COUNTED = re.compile(
     r"([一二两三四五六七八九十]{1,3}|\d{1,2})[个大项条类种](?:[\u4e00-\u9fff]{2,8})"
@@ -17,8 +18,6 @@ _COUNTED = re.compile(
 _MARK = re.compile(
     r"^(?:第?[一二三四五六七八九十百\d]+[、.．章节](?!\d)|[（(][一二三四五六七八九十\d]+[)）])\s*"
 )
-_QUOTES = re.compile(r"[“”\"‘’'《》\s]")
-SHORTEST = 4  # characters of a heading that is looked for
 LONGEST = 60  # characters of a point that names itself by no short sentence
 TOLD = 800  # characters of paragraphs that are told whole
 
@@ -69,7 +68,7 @@ def _counted(query: Query) -> list[tuple[str, int | None]]:
 
 def _headings(query: Query, view: VersionView) -> list[tuple[str, int | None]]:
     """The headings that the question names and says nothing more about, the longest first."""
-    text = _QUOTES.sub("", query.text)
+    text = unquoted(query.text)
     named = []
     for name in dict.fromkeys(_bare(h) for e in view.entries for h in _path(e)):
         rest = text.replace(name, ",") if len(name) >= SHORTEST else text
@@ -121,4 +120,4 @@ def _title(entry: Entry) -> str:
 
 def _bare(text: str) -> str:
     """A heading without its number, its quotation marks and what follows its first comma."""
-    return _QUOTES.sub("", _MARK.sub("", normal(text))).rstrip("。.:：")
+    return unquoted(_MARK.sub("", normal(text))).rstrip("。.:：")

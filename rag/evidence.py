@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from corpus.models import Timing
+from rag.filters import falls_in, is_report
 from rag.measures import counts_the_same, of_asked_kind
+from rag.patterns import AGAIN
 from rag.query import Query
 from rag.retrieve import Hit
 from rag.views import Entry, Line
@@ -34,9 +35,6 @@ ALIKE = {
 MEASURED = re.compile(
     r"[\u4e00-\u9fff]{2}率|满意度|知晓度|权重|经费|资金|预算|金额|奖金|电话|工资|补贴|罚款"
 )
-
-
-AGAIN = re.compile(r"每(?:学期|季度|半年|个?月|周|年|[天日])")
 
 
 @dataclass(slots=True)
@@ -65,9 +63,9 @@ class Ranker:
         self._frequency: Counter[str] = Counter()
         for view in query.views:
             self._frequency.update(view.frequency)
-        self._titles = set[str]().union(*(view.title_pairs for view in query.views))
-        self.weights = self._weigh()
-        self._asked = frozenset(self.weights)
+        self._titles = query.title_pairs
+        self._weights = self._weigh()
+        self._asked = frozenset(self._weights)
         self._telling = [noun for noun in query.nouns if self._tells(noun)]
         self._measure = asked_measure(query)
 
@@ -114,16 +112,16 @@ class Ranker:
         return known or list(words)
 
     def _best_line(self, entry: Entry) -> Found | None:
-        if not entry.lines or (not self.weights and entry.passage.id not in self._places):
+        if not entry.lines or (not self._weights and entry.passage.id not in self._places):
             return None
         if entry.passage.id not in self._places and (
             self._asked.isdisjoint(entry.pairs) and self._asked.isdisjoint(entry.above)
         ):
             return None
-        total = sum(self.weights.values()) or 1.0
-        row = sum(w for p, w in self.weights.items() if p in entry.pairs) / total
+        total = sum(self._weights.values()) or 1.0
+        row = sum(w for p, w in self._weights.items() if p in entry.pairs) / total
         over = (
-            sum(w for p, w in self.weights.items() if p in entry.above and p not in entry.pairs)
+            sum(w for p, w in self._weights.items() if p in entry.above and p not in entry.pairs)
             / total
         )
         place = self._places.get(entry.passage.id or 0)
@@ -133,7 +131,7 @@ class Ranker:
         best, best_score = entry.lines[0], -1.0
         for line in entry.lines:
             held = line.pairs | self._same_measure(line)
-            here = sum(w for p, w in self.weights.items() if p in held) / total
+            here = sum(w for p, w in self._weights.items() if p in held) / total
             row = max(row, here)
             score = here + (row - here) * IN_ROW + self._fits(entry, line) * min(1.0, here * 2)
             if score > best_score:
@@ -145,8 +143,8 @@ class Ranker:
 
     def _tells(self, noun: str) -> bool:
         """Whether a noun tells rows apart: not in the plan's title, and heavy enough."""
-        weight = sum(self.weights.get(p, 0.0) for p in _pairs(noun))
-        return weight > TELLING * sum(self.weights.values()) and not _pairs(noun) <= self._titles
+        weight = sum(self._weights.get(p, 0.0) for p in _pairs(noun))
+        return weight > TELLING * sum(self._weights.values()) and not _pairs(noun) <= self._titles
 
     def _same_measure(self, line: Line) -> set[str]:
         """The words of the measure asked for, if the sentence gives it by another name."""
@@ -179,12 +177,12 @@ class Ranker:
             bonus += 0.15
         if query.asks_who and task.responsibilities:
             bonus += 0.05
-        if falls_in(entry, query.span):
+        if query.span and falls_in(task, query.span):
             bonus += 0.3 if query.earlier else 0.15
         often = AGAIN.search(query.text)
         if often and any(often[0] in t.text for t in task.timings):
             bonus += 0.1
-        if query.asks_report and is_report(entry):
+        if query.asks_report and is_report(task):
             bonus += 0.4
         if query.parts and task.part in query.parts:
             bonus += 0.1
@@ -214,24 +212,6 @@ def answers_number(query: Query, text: str) -> bool:
     if not of_asked_kind(query.text, text):
         return False
     return has_figure(text if covers else text.replace("全覆盖", ""))
-
-
-def is_report(entry: Entry) -> bool:
-    """Whether a row is about what is to be reported."""
-    task = entry.task
-    return task is not None and (task.part == "report" or any(t.is_report for t in task.timings))
-
-
-def falls_in(entry: Entry, span: tuple[date | None, date | None] | None) -> bool:
-    """Whether something of a row falls due in a span of days."""
-    start, end = span or (None, None)
-    if entry.task is None or (start is None and end is None):
-        return False
-    days = [t.due_on for t in entry.task.timings if t.due_on is not None]
-    return any(
-        (start is None or start <= day or day == end) and (end is None or day <= end)
-        for day in days
-    )
 
 
 def asked_measure(query: Query) -> str | None:

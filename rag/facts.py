@@ -13,16 +13,15 @@ from rag.evidence import (
     Ranker,
     answers_number,
     asked_measure,
-    falls_in,
     has_measure,
-    is_report,
     timings_of,
 )
+from rag.filters import falls_in, is_report
 from rag.patterns import LISTING, NEXT
 from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
-from rag.views import Line
+from rag.views import Line, Row
 from rag.words import pairs, squeezed
 
 ENOUGH = 0.5  # share of the subject that a row must hold to answer
@@ -155,7 +154,8 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     for one in found:
         if (
             query.asks_report
-            and is_report(one.entry)
+            and one.entry.task
+            and is_report(one.entry.task)
             and (one.coverage >= ENOUGH_REPORT or not query.subject)
         ):
             kept.append(one)
@@ -176,7 +176,11 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
     dated = [
         f
         for f in kept
-        if f.score >= kept[0].score * 0.7 and query.dates_itself and falls_in(f.entry, query.span)
+        if f.score >= kept[0].score * 0.7
+        and query.dates_itself
+        and query.span
+        and f.entry.task
+        and falls_in(f.entry.task, query.span)
     ]
     return dated or kept
 
@@ -227,8 +231,8 @@ def fact_rows(query: Query, found: Found) -> list[str]:
     else:
         said = f"{task.title.rstrip('。')}：“{sentence}”"
     rows.append(said)
-    if task is not None and task.part == "indicator":
-        rows = [f"{task.text}：{phrasing.target_words(entry, english)}"]
+    if isinstance(entry, Row) and entry.task.part == "indicator":
+        rows = [f"{entry.task.text}：{phrasing.target_words(entry, english)}"]
         rows.append(f"{'Row: ' if english else '原表：'}{'｜'.join(entry.printed.split(chr(10)))}")
     if task is not None:
         who = phrasing.units_of(task, english)
@@ -302,8 +306,8 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     task = rows[0].entry.task
     assert task is not None
     view = next(v for v in query.views if v.version.id == task.version_id)
-    same = [e for e in view.by_task.values() if e.task and e.task.part == task.part]
-    at = next(i for i, e in enumerate(same) if e.task and e.task.id == task.id)
+    same = [row for row in view.rows if row.task.part == task.part]
+    at = next(n for n, row in enumerate(same) if row.task is task)
     step = (
         -1
         if asked[0][0] in ("上", "前")
@@ -314,7 +318,6 @@ def neighbour(query: Query, hits: Sequence[Hit]) -> Answer | None:
     if not 0 <= at + step < len(same):
         return None
     entry = same[at + step]
-    assert entry.task is not None
     line = entry.lines[0]
     found = Found(entry, line, 1.0, 1.0, [])
     name = entry.task.title or entry.task.text[:40]

@@ -10,14 +10,13 @@ from corpus.values import Role, TimingKind
 from rag.english import STOP
 from rag.measures import has_value
 from rag.patterns import GENERAL, ROW_NUMBER, ROW_NUMBER_ENGLISH
-from rag.query import Intent, Query
+from rag.query import Intent, Query, Span
 from rag.shares import holds
-from rag.views import Entry, VersionView
-from rag.words import normal, pairs, segments
+from rag.views import Row
+from rag.words import normal, pairs, segments, unquoted
 
 TASK_PARTS = ("main", "continuation")  # what is meant by 任务 when there are such rows
 SHORTEST = 4  # characters of a heading that is looked for
-_QUOTES = re.compile(r"[“”\"'‘’《》\s]")
 _VERB = re.compile(r"^(?:开展|实施|健全|推进|加强|强化|抓好|做好|完善|坚持|提升|优化|深化|落实)")
 _COUNT = re.compile(r"[一二两三四五六七八九十\d]+[项条个类件大种]?")
 _KIND = re.compile(r"(?:专项)?(?:行动|工程|领域)$")
@@ -27,31 +26,22 @@ _HEADING_WORDS = frozenset(
 NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant
 
 
-def filtered(query: Query, whole_table: bool = False) -> list[Entry]:
+def filtered(query: Query, whole_table: bool = False) -> list[Row]:
     """The rows meant, in the order of their plans; `whole_table` takes the main rows when nothing is said."""
-    entries = [
-        entry
-        for view in query.views
-        for entry in rows_of(view)
-        if entry.task is not None and passes(query, entry.task)
-    ]
-    entries = _by_quote_or_span(query, entries)
+    rows = [row for row in query.rows if passes(query, row.task)]
+    rows = _by_quote_or_span(query, rows)
     if query.targets and not query.parts:
-        entries = [e for e in entries if e.task and e.task.targets] or entries
+        rows = [row for row in rows if row.task.targets] or rows
     sections = matching_sections(query) if not query.units else []
     if sections:
-        inside = [e for e in entries if e.task and (e.task.section or "") in sections]
-        entries = inside or entries
+        rows = [row for row in rows if row.task.section in sections] or rows
     elif query.subject and query.timing_kind is None:
-        entries = _about(query, entries) or entries
+        rows = _about(query, rows) or rows
     elif whole_table and not (query.parts or query.units or query.roles or query.shares):
-        entries = _the_table(entries)
-    if query.units and not query.parts:
-        return entries
-    if not query.parts and not sections and not query.units:
-        tasks = [e for e in entries if e.task and e.task.part in TASK_PARTS]
-        entries = tasks or entries
-    return entries
+        rows = _the_table(rows)
+    if query.parts or sections or query.units:
+        return rows
+    return [row for row in rows if row.task.part in TASK_PARTS] or rows
 
 
 def passes(query: Query, task: Task) -> bool:
@@ -90,57 +80,51 @@ def _timed(query: Query, task: Task) -> bool:
     return any(t.kind is query.timing_kind and query.timing_word in t.text for t in task.timings)
 
 
-def _by_quote_or_span(query: Query, entries: list[Entry]) -> list[Entry]:
+def _by_quote_or_span(query: Query, rows: list[Row]) -> list[Row]:
     """Rows whose time cell is quoted, or whose day lies in the span."""
     for quoted in query.quoted:
         wanted = normal(quoted)
         same = [
-            e
-            for e in entries
-            if e.task
-            and any(
-                wanted in normal(t) for t in (e.task.timing_text, *(x.text for x in e.task.timings))
+            row
+            for row in rows
+            if any(
+                wanted in normal(t)
+                for t in (row.task.timing_text, *(x.text for x in row.task.timings))
             )
         ]
         if same:
             return same
-    if query.span and query.span != (None, None) and query.intent in (Intent.COUNT, Intent.LIST):
-        start, end = query.span
-        same = [e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)]
-        return same or ([] if query.units or query.shares else entries)
-    return entries
+    if query.span and query.intent in (Intent.COUNT, Intent.LIST):
+        same = [row for row in rows if falls_in(row.task, query.span)]
+        return same or ([] if query.units or query.shares else rows)
+    return rows
 
 
-def _about(query: Query, entries: Sequence[Entry]) -> list[Entry]:
+def _about(query: Query, rows: Sequence[Row]) -> list[Row]:
     """Rows that hold most of what is left of the question."""
-    titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
-    wanted = {p for s in query.subject if s not in GENERAL for p in pairs(s)} - titles
+    subject = {p for s in query.subject if s not in GENERAL for p in pairs(s)}
+    wanted = subject - query.title_pairs
     if not wanted:
         return []
-    return [e for e in entries if len(wanted & (e.pairs | e.above)) >= NEAR * len(wanted)]
+    return [row for row in rows if len(wanted & (row.pairs | row.above)) >= NEAR * len(wanted)]
 
 
-def _the_table(entries: Sequence[Entry]) -> list[Entry]:
+def _the_table(rows: Sequence[Row]) -> list[Row]:
     """The rows that “how many” means when nothing else is said: the main ones, else the commonest kind."""
-    main = [e for e in entries if e.task and e.task.part in TASK_PARTS]
+    main = [row for row in rows if row.task.part in TASK_PARTS]
     if main:
         return main
-    parts = [e.task.part for e in entries if e.task]
+    parts = [row.task.part for row in rows]
     commonest = max(dict.fromkeys(parts), key=parts.count, default="")
-    return [e for e in entries if e.task and e.task.part == commonest]
+    return [row for row in rows if row.task.part == commonest]
 
 
-def rows_of(view: VersionView) -> list[Entry]:
-    """The rows of a plan, each once."""
-    return list(view.by_task.values())
-
-
-def numbered(entries: Sequence[Entry]) -> list[Entry]:
+def numbered(rows: Sequence[Row]) -> list[Row]:
     """The rows that count: one that goes on under the number before it is not counted again."""
-    return [e for e in entries if e.task and e.task.part != "continuation"] or list(entries)
+    return [row for row in rows if row.task.part != "continuation"] or list(rows)
 
 
-def with_number(views: Sequence[VersionView], text: str) -> list[Entry]:
+def with_number(query: Query, text: str) -> list[Row]:
     """The rows with the number that a text asks for, 第8项, where it asks about nothing else."""
     if asked := ROW_NUMBER_ENGLISH.search(text):
         rest = re.findall("[a-z]+|[\u4e00-\u9fff]+", text.replace(asked[0], " ").casefold())
@@ -151,7 +135,12 @@ def with_number(views: Sequence[VersionView], text: str) -> list[Entry]:
         if asked is None or segments(text.replace(asked[0], ",")):
             return []
     number = str(read_number(asked[1]))
-    return [e for view in views for e in rows_of(view) if e.task and e.task.no == number]
+    return [row for row in query.rows if row.task.no == number]
+
+
+def falls_in(task: Task, span: Span) -> bool:
+    """Whether something of a row is due within a span."""
+    return any(falls(timing, *span) for timing in task.timings)
 
 
 def falls(timing: Timing, start: date | None, end: date | None) -> bool:
@@ -161,9 +150,14 @@ def falls(timing: Timing, start: date | None, end: date | None) -> bool:
     return (start is None or timing.due_on >= start) and (end is None or timing.due_on <= end)
 
 
+def is_report(task: Task) -> bool:
+    """Whether a row is about what is to be reported."""
+    return task.part == "report" or any(timing.is_report for timing in task.timings)
+
+
 def plain(query: Query) -> bool:
     """Whether nothing is asked about but time, units and kinds of rows."""
-    titles = set().union(*(view.title_pairs for view in query.views)) if query.views else set()
+    titles = query.title_pairs
     return all(
         s in GENERAL or all(s[i : i + 2] in titles for i in range(len(s) - 1))
         for s in query.subject
@@ -172,9 +166,9 @@ def plain(query: Query) -> bool:
 
 def names_section(query: Query) -> bool:
     """Whether the question is about a heading over rows as a whole, and about nothing else."""
-    text = _QUOTES.sub("", query.text)
-    for section in {t.section for v in query.views for t in v.tasks if t.section}:
-        name = _QUOTES.sub("", normal(section))
+    text = unquoted(query.text)
+    for section in {row.task.section for row in query.rows if row.task.section}:
+        name = unquoted(normal(section))
         core = _KIND.sub("", _VERB.sub("", name))
         said = name if name in text else core
         if len(said) >= SHORTEST and said in text:
@@ -186,14 +180,13 @@ def names_section(query: Query) -> bool:
 
 def matching_sections(query: Query) -> list[str]:
     """Headings over rows of the ledger that the subject names."""
-    found: dict[str, None] = {}
-    for view in query.views:
-        for task in view.tasks:
-            section = normal(task.section or "")
-            bare = _QUOTES.sub("", section)
-            if section and any(
-                len(s) >= 3 and (s in section or section in s or s in bare)
-                for s in query.subject + query.quoted
-            ):
-                found.setdefault(task.section or "", None)
-    return list(found)
+    found = []
+    for printed in dict.fromkeys(row.task.section for row in query.rows if row.task.section):
+        section = normal(printed)
+        bare = unquoted(section)
+        if any(
+            len(s) >= 3 and (s in section or section in s or s in bare)
+            for s in query.subject + query.quoted
+        ):
+            found.append(printed)
+    return found

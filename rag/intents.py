@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import replace
-from datetime import date
 
 from corpus.values import IndicatorKind, Role, TimingKind
-from rag.filters import matching_sections, names_section, plain
+from rag.filters import is_report, matching_sections, names_section, plain
 from rag.patterns import (
+    AGAIN,
     COMPARE,
     COUNTING,
     DUE,
@@ -32,7 +32,7 @@ from rag.patterns import (
     WHICH_PLANS,
     WHO,
 )  # fmt: skip
-from rag.query import Intent, Query
+from rag.query import Intent, Query, Span
 from rag.words import segments
 
 _DIRECTED = re.compile(
@@ -41,7 +41,6 @@ _DIRECTED = re.compile(
 _LASTING = re.compile(
     r"(?:没有?|无).{0,6}(?:日期|期限|时限)|持续(?:开展|推进|进行)|长期|常年|日常工作"
 )
-_AGAIN = re.compile(r"每(?:学期|季度|季|半年|个?月|周|年|[天日])")
 _ROWS_COUNTED = re.compile(
     rf"{HOW_MANY}[项条]|{HOW_MANY}{MEASURE}(?:任务|工作|事|活)|(?:任务|工作|事项|事情?|活儿?)(?:一共|总共|共)?(?:有|是)?{HOW_MANY}"
 )
@@ -79,9 +78,7 @@ def read_flags(query: Query) -> None:
         ("专栏", "box"),
         ("阶段|步骤", "stage"),
     ):
-        if re.search(word, text) and any(
-            task.part == part for view in query.views for task in view.tasks
-        ):
+        if re.search(word, text) and any(row.task.part == part for row in query.rows):
             query.parts.add(part)
     if "indicator" in query.parts:
         query.asks_report = (
@@ -111,7 +108,7 @@ def roles_said(text: str) -> set[Role]:
 def _timing_kind(query: Query) -> None:
     """How a task is bound to time, where that is what is asked."""
     text = query.text
-    directed, lasting, again = _DIRECTED.search(text), _LASTING.search(text), _AGAIN.search(text)
+    directed, lasting, again = _DIRECTED.search(text), _LASTING.search(text), AGAIN.search(text)
     said = directed or lasting or again
     if said is None or not (LISTING.search(text) or _counts_rows(query, said[0])):
         return
@@ -155,15 +152,7 @@ def intent_of(query: Query) -> Intent:
         return Intent.STATE
     if query.timing_kind is not None:
         return Intent.LIST if LISTING.search(text) else Intent.COUNT
-    if (
-        query.asks_report
-        and query.span is None
-        and any(
-            t.part == "report" or any(x.is_report for x in t.timings)
-            for v in query.views
-            for t in v.tasks
-        )
-    ):
+    if query.asks_report and query.span is None and any(is_report(row.task) for row in query.rows):
         return Intent.FACT
     if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
         return Intent.OVERDUE
@@ -212,7 +201,7 @@ def intent_of(query: Query) -> Intent:
     return Intent.FACT
 
 
-def is_year(span: tuple[date | None, date | None] | None) -> bool:
+def is_year(span: Span | None) -> bool:
     """Whether a span is one whole year."""
     start, end = span or (None, None)
     return bool(start and end and (end - start).days >= 364)

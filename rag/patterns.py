@@ -128,6 +128,7 @@ WHEN = re.compile(
     r"什么时候|几时|几号|最晚|最迟|啥时|何时|时限|期限|多久|哪天|哪一天|哪年|哪一年|几月|时间要求|时间节点|截止|时间表|什么时间|完成时间|从什么时候|时间是|\bwhen\b|by what date|deadline|on what date|what date",
     re.IGNORECASE,
 )
+AGAIN = re.compile(r"每(?:学期|季度|季|半年|个?月|周|年|[天日])")
 EVERYTHING = re.compile(
     rf"(?:所有|全部|完整)的?(?:重点|主要)?{TASK_NOUN}|\ball (?:the )?(?:tasks|indicators|items)",
     re.IGNORECASE,

@@ -10,7 +10,7 @@ from corpus.phrases import describe_span
 from corpus.values import Role, TimingKind
 from rag.query import Intent, Query
 from rag.question import Answer, Citation
-from rag.views import Entry, VersionView
+from rag.views import Entry, Row, VersionView
 
 ROLES = {Role.LEAD: "牵头", Role.SUPPORT: "配合", Role.JOINT: "责任单位", Role.RESPONSIBLE: "负责"}
 ROLES_EN = {
@@ -103,10 +103,9 @@ def when_words(entry: Entry, timings: Sequence[Timing], english: bool = False) -
     )
 
 
-def target_words(entry: Entry, english: bool = False) -> str:
+def target_words(entry: Row, english: bool = False) -> str:
     """The values of an indicator, each beside its year in the plan where the table gives several."""
     task = entry.task
-    assert task is not None
     values = [
         f"{WORDS.get(t.op, t.op) if not english else t.op}{t.value}{t.measure_unit}"
         for t in task.targets
@@ -142,7 +141,7 @@ def name_of(version: PlanVersion) -> str:
 
 def row_line(
     n: int,
-    entry: Entry,
+    entry: Row,
     *,
     measure: int,
     timings: Sequence[Timing] | None = None,
@@ -150,7 +149,6 @@ def row_line(
 ) -> str:
     """One row of a list: number, what is to be done, who, by when."""
     task = entry.task
-    assert task is not None
     if task.part == "indicator":
         head, measure = f"{task.text}：{target_words(entry, english)}", 0
     else:
@@ -181,7 +179,7 @@ def _when(entry: Entry, timing: Timing, several: bool, english: bool) -> str:
 
 
 def list_rows(
-    entries: Sequence[Entry],
+    entries: Sequence[Row],
     *,
     timings: dict[int, list[Timing]] | None = None,
     english: bool = False,
@@ -194,7 +192,7 @@ def list_rows(
         if several and entry.version.plan_id != last:
             rows.append(name_of(entry.version))
             last = entry.version.plan_id
-        chosen = timings.get(entry.task.id or 0) if timings is not None and entry.task else None
+        chosen = timings.get(entry.task.id or 0) if timings is not None else None
         rows.append(row_line(n, entry, measure=measure, timings=chosen, english=english))
     return rows
 

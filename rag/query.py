@@ -1,12 +1,14 @@
 """A question, understood: what kind of answer is wanted, of which plans, units, days and rows."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from corpus.values import IndicatorKind, Role, TimingKind
-from rag.views import VersionView
+from rag.views import Row, VersionView
+
+Span = tuple[date | None, date | None]  # first and last day, both included; None is open
 
 
 class Intent(StrEnum):
@@ -78,7 +80,7 @@ class Query:
     roles: set[Role] = field(default_factory=set)
     value: Value | None = None
     leads_together: int = 0  # 由两个单位共同牵头
-    span: tuple[date | None, date | None] | None = None
+    span: Span | None = None
     span_text: str = ""
     dates_itself: bool = False  # the span is this question's own, not one before it
     quoted: list[str] = field(default_factory=list)
@@ -100,7 +102,12 @@ class Query:
     done: bool | None = None  # 已办结, 还没办结的
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
 
+    @property
+    def rows(self) -> list[Row]:
+        """All rows of the plans, in order."""
+        return [row for view in self.views for row in view.rows]
 
-def with_views(query: Query, views: list[VersionView]) -> Query:
-    """The same query for some of the plans."""
-    return replace(query, views=views)
+    @property
+    def title_pairs(self) -> frozenset[str]:
+        """What the plans are about as wholes: it tells no row from another."""
+        return frozenset[str]().union(*(view.title_pairs for view in self.views))

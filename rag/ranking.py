@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from corpus.values import Role
 from rag import phrasing
-from rag.filters import TASK_PARTS, falls, filtered, numbered
+from rag.filters import TASK_PARTS, falls_in, filtered, numbered
 from rag.intents import is_year, roles_said
 from rag.patterns import DUE, RANK_SECTIONS, UNITS_COUNTED
 from rag.query import Intent, Query
 from rag.question import Answer
 from rag.shares import share_words
-from rag.views import Entry, VersionView
+from rag.views import Row, VersionView
 
 LONG = 4  # characters; 最多 and 行动 are what is ranked, not what it is about
 SHOWN = 15  # units or headings that are told
@@ -26,10 +26,10 @@ def units_counted(query: Query) -> Answer | None:
     counted = roles_said(asked[0]) if asked else set()
     among = _among(query, query.text.replace(asked[0], ",") if asked else query.text)
     rows: list[str] = []
-    cited: list[Entry] = []
+    cited: list[Row] = []
     for view in query.views:
-        entries = [e for e in view.by_task.values() if e.task]
-        duties = [e for e in entries if e.task and e.task.part == "duty"]
+        entries = view.rows
+        duties = [row for row in entries if row.task.part == "duty"]
         if among is not None:
             entries = _rows(among, view)
         elif duties and re.search("职责|分工", query.text):
@@ -58,13 +58,12 @@ def _among(query: Query, beside: str) -> Query | None:
     return replace(query, intent=Intent.COUNT, roles=roles, span=span, subject=[])
 
 
-def _rows(query: Query, view: VersionView) -> list[Entry]:
+def _rows(query: Query, view: VersionView) -> list[Row]:
     """The rows of a plan that are meant: none where none falls due in the span."""
     entries = filtered(replace(query, views=[view]))
     if query.span is None:
         return entries
-    start, end = query.span
-    return [e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)]
+    return [row for row in entries if falls_in(row.task, query.span)]
 
 
 def _among_words(among: Query) -> str:
@@ -91,7 +90,7 @@ def _count_row(query: Query, roles: set[Role], among: Query | None, names: list[
     return f"{count}个{role.removesuffix('单位')}单位：{'、'.join(names)}。"
 
 
-def _firsts(groups: dict[str, list[Entry]]) -> list[Entry]:
+def _firsts(groups: dict[str, list[Row]]) -> list[Row]:
     """One row of each unit: what proves that it is there."""
     return [found[0] for found in groups.values()]
 
@@ -99,7 +98,7 @@ def _firsts(groups: dict[str, list[Entry]]) -> list[Entry]:
 def ranked(query: Query) -> Answer | None:
     """The units by how many rows they have a part in, plan by plan; None where no plan has any."""
     rows: list[str] = []
-    cited: list[Entry] = []
+    cited: list[Row] = []
     by_section = bool(RANK_SECTIONS.search(query.text))
     for view in query.views:
         about = [s for s in query.subject if len(s) >= LONG]
@@ -112,7 +111,7 @@ def ranked(query: Query) -> Answer | None:
         told = query
         if not (groups or by_section) and query.roles:
             groups, told = _by_unit(query, entries, set()), replace(query, roles=set())
-        if not groups and any(e.task and e.task.responsibilities for e in view.by_task.values()):
+        if not groups and view.units:
             continue  # it has units, but none in the rows that are meant
         if len(query.views) > 1:
             rows.append(phrasing.name_of(view.version))
@@ -132,16 +131,16 @@ def ranked(query: Query) -> Answer | None:
     return Answer(tuple(rows), True, phrasing.cite_all(cited))
 
 
-def _by_section(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    groups: dict[str, list[Entry]] = {}
-    tasks = [e for e in numbered(entries) if e.task and e.task.part in TASK_PARTS]
-    for entry in tasks or numbered(entries):
-        if entry.task and entry.task.section:
-            groups.setdefault(entry.task.section, []).append(entry)
+def _by_section(entries: Sequence[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    tasks = [row for row in numbered(entries) if row.task.part in TASK_PARTS]
+    for row in tasks or numbered(entries):
+        if row.task.section:
+            groups.setdefault(row.task.section, []).append(row)
     return groups
 
 
-def _by_unit(query: Query, entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[Entry]]:
+def _by_unit(query: Query, entries: Sequence[Row], roles: set[Role]) -> dict[str, list[Row]]:
     groups = _units_with(entries, roles)
     return {unit: found for unit, found in groups.items() if unit not in _excepted(query)}
 
@@ -151,12 +150,11 @@ def _excepted(query: Query) -> frozenset[str]:
     return frozenset(unit for mention in query.excepted for unit in mention.units)
 
 
-def _units_with(entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[Entry]]:
+def _units_with(entries: Sequence[Row], roles: set[Role]) -> dict[str, list[Row]]:
     """Unit → its rows; one that goes on under the number before it is the same row."""
-    groups: dict[str, dict[tuple[str | None, int], Entry]] = {}
+    groups: dict[str, dict[tuple[str | None, int], Row]] = {}
     for entry in entries:
         task = entry.task
-        assert task is not None
         for part in task.responsibilities:
             if not roles or part.role in roles:
                 number = (task.no, 0) if task.no else (None, task.id or 0)
@@ -164,7 +162,7 @@ def _units_with(entries: Sequence[Entry], roles: set[Role]) -> dict[str, list[En
     return {unit: list(found.values()) for unit, found in groups.items()}
 
 
-def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list[Entry]:
+def _tell(query: Query, groups: dict[str, list[Row]], rows: list[str]) -> list[Row]:
     """Put the order into `rows`; the rows that prove the numbers told."""
     least = bool(_LEAST.search(query.text))
     order = sorted(groups, key=lambda name: len(groups[name]) * (1 if least else -1))
@@ -193,7 +191,7 @@ def _tell(query: Query, groups: dict[str, list[Entry]], rows: list[str]) -> list
     ]
     if len(order) > len(shown):
         rows.append(f"……共{len(order)}个" if not query.english else f"… {len(order)} in all")
-    proof: dict[int | None, Entry] = {}
+    proof: dict[int | None, Row] = {}
     for name in order[:SHOWN]:  # what proves the first ones goes first
         for entry in groups[name]:
             proof.setdefault(entry.passage.id, entry)

@@ -12,10 +12,10 @@ from rag.filters import (
     TASK_PARTS,
     concerns,
     falls,
+    falls_in,
     filtered,
     numbered,
     passes,
-    rows_of,
     with_number,
 )
 from rag.patterns import LATE
@@ -23,10 +23,8 @@ from rag.query import Intent, Query
 from rag.question import Answer
 from rag.shares import share_words
 from rag.states import Standing
-from rag.views import Entry
+from rag.views import Row
 from rag.words import normal
-
-LEDGER_PARTS = ("main", "continuation", "duty", "stage", "indicator", "box", "annex", "report")
 
 
 def listed(query: Query) -> Answer | None:
@@ -52,12 +50,12 @@ def listed(query: Query) -> Answer | None:
 
 def numbered_rows(query: Query) -> Answer | None:
     """The rows with the number that is asked for, 第8项, where nothing else is asked about."""
-    entries = with_number(query.views, query.text)
+    entries = with_number(query, query.text)
     if not entries:
         return None
     english = query.english
     rows = [*phrasing.list_rows(entries, english=english), phrasing.source_row(entries, english)]
-    units = any(e.task and e.task.responsibilities for e in entries)
+    units = any(row.task.responsibilities for row in entries)
     if query.asks_who and not units:
         return Answer((phrasing.no_unit(english), *rows), False, phrasing.cite_all(entries))
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
@@ -75,9 +73,7 @@ def counted(query: Query) -> Answer | None:
     if not entries:
         return _none_of(query)
     who = _who(query)
-    if query.span and all(
-        e.task and any(falls(t, *query.span) for t in e.task.timings) for e in entries
-    ):
+    if query.span and all(falls_in(row.task, query.span) for row in entries):
         who += f"{'，' if who else ''}{_until(query)}"
     rows = [f"{who}共{len(numbered(entries))}项{_kinds(entries)}。"]
     extra = len(entries) - len(numbered(entries))
@@ -94,13 +90,11 @@ def counted(query: Query) -> Answer | None:
         rows = [f"{len(numbered(entries))} in all."]
     if len(entries) <= 20:
         rows += [
-            f"{n}. {e.passage.ref} {e.task.title or e.task.text[:60]}"
-            for n, e in enumerate(entries, 1)
-            if e.task
+            f"{n}. {row.passage.ref} {row.task.title or row.task.text[:60]}"
+            for n, row in enumerate(entries, 1)
         ]
     else:
         first, last = entries[0], entries[-1]
-        assert first.task and last.task
         rows.append(
             f"从{first.passage.ref}“{first.task.title or first.task.text[:24]}”到{last.passage.ref}“{last.task.title or last.task.text[:24]}”。"
         )
@@ -108,10 +102,10 @@ def counted(query: Query) -> Answer | None:
     return Answer(tuple(rows), True, phrasing.cite_all(entries))
 
 
-def _with_these_words(query: Query, entries: Sequence[Entry]) -> list[Entry]:
+def _with_these_words(query: Query, entries: Sequence[Row]) -> list[Row]:
     """The rows whose time cell says it in the words of the question: 2020年底前."""
     words = normal(query.span_text)
-    return [e for e in entries if words and e.task and words in normal(e.task.timing_text or "")]
+    return [row for row in entries if words and words in normal(row.task.timing_text)]
 
 
 def due(query: Query, standing: Standing) -> Answer:
@@ -121,24 +115,21 @@ def due(query: Query, standing: Standing) -> Answer:
     if late:
         end = query.today - timedelta(days=1)
     progress, at = standing(query) if late else (None, None)
-    entries: list[Entry] = []
+    entries: list[Row] = []
     chosen: dict[int, list[Timing]] = {}
-    for view in query.views:
-        for entry in view.entries:
-            task = entry.task
-            if task is None or task.id is None or not passes(query, task):
-                continue
-            timings = [
-                t
-                for t in task.timings
-                if falls(t, start, end)
-                and not (
-                    progress and at and progress.is_closed(task, at, timing=t, units=query.units)
-                )
-            ]
-            if timings and task.id not in chosen:
-                entries.append(entry)
-                chosen[task.id] = timings
+    for row in query.rows:
+        task = row.task
+        if not passes(query, task):
+            continue
+        timings = [
+            t
+            for t in task.timings
+            if falls(t, start, end)
+            and not (progress and at and progress.is_closed(task, at, timing=t, units=query.units))
+        ]
+        if timings:
+            entries.append(row)
+            chosen[task.id or 0] = timings
     span = _span_words(query, start, end, late)
     count = sum(map(len, chosen.values()))
     who = _who(query)
@@ -181,11 +172,9 @@ def _none_of(query: Query) -> Answer | None:
 # ---- headings
 
 
-def _kinds(entries: Sequence[Entry]) -> str:
-    binding = sum(e.task.indicator_kind is IndicatorKind.BINDING for e in entries if e.task)
-    anticipatory = sum(
-        e.task.indicator_kind is IndicatorKind.ANTICIPATORY for e in entries if e.task
-    )
+def _kinds(entries: Sequence[Row]) -> str:
+    kinds = [row.task.indicator_kind for row in entries]
+    binding, anticipatory = map(kinds.count, (IndicatorKind.BINDING, IndicatorKind.ANTICIPATORY))
     if not binding or not anticipatory:
         return ""
     return f"，其中约束性{binding}项、预期性{anticipatory}项"
@@ -195,19 +184,15 @@ def _headings(query: Query) -> Answer | None:
     """The headings that rows stand under, counted and named."""
     part = "box" if "专栏" in query.text else None
     rows: list[str] = []
-    cited: list[Entry] = []
+    cited: list[Row] = []
     for view in query.views:
-        entries = [
-            e for e in rows_of(view)
-            if e.task and (e.task.part == part if part else e.task.part in (*TASK_PARTS, "annex"))
-        ]  # fmt: skip
-        if part is None and any(e.task and e.task.part in TASK_PARTS for e in entries):
-            entries = [e for e in entries if e.task and e.task.part in TASK_PARTS]
-        first: dict[str, Entry] = {}
-        for entry in entries:
-            assert entry.task is not None
-            first.setdefault(entry.task.section or "", entry)
-        first.pop("", None)
+        for parts in ((part,),) if part else (TASK_PARTS, ("annex",)):
+            if entries := [row for row in view.rows if row.task.part in parts]:
+                break
+        first: dict[str, Row] = {}
+        for row in entries:
+            if row.task.section:
+                first.setdefault(row.task.section, row)
         named = (
             [s for s in first if any(len(x) >= 2 and x in normal(s) for x in query.subject)]
             if part
@@ -217,7 +202,7 @@ def _headings(query: Query) -> Answer | None:
             s for s in first if any(f"专栏{n}" in normal(s) for n in _box_numbers(query.text))
         ]
         if numbered or (len(named) == 1 and not query.asks_number):
-            inside = [e for e in entries if e.task and e.task.section in (numbered or named)]
+            inside = [row for row in entries if row.task.section in (numbered or named)]
             rows += [*(numbered or named), *phrasing.list_rows(inside, english=query.english)]
             cited += inside
             continue
@@ -227,7 +212,7 @@ def _headings(query: Query) -> Answer | None:
             f"{phrasing.name_of(view.version)}共{len(first)}个{'专栏' if part else '类别'}："
         )
         for n, (section, entry) in enumerate(first.items(), 1):
-            count = sum(e.task.section == section for e in entries if e.task)
+            count = sum(row.task.section == section for row in entries)
             rows.append(f"{n}. {section}（{count}项）")
             cited.append(entry)
     if not rows:
@@ -236,8 +221,8 @@ def _headings(query: Query) -> Answer | None:
         (*rows, phrasing.source_row(cited, query.english)),
         True,
         tuple(
-            e.cite(e.task.section) if e.task and _stands(e.task.section, query) else e.cite()
-            for e in cited
+            row.cite(row.task.section if _stands(row.task.section, query) else None)
+            for row in cited
         ),
     )
 
@@ -253,13 +238,10 @@ def _box_numbers(text: str) -> list[str]:
 
 def _counted_by_unit(query: Query) -> Answer | None:
     rows: list[str] = []
-    cited: list[Entry] = []
+    cited: list[Row] = []
     counts: list[int] = []
     for unit in query.units:
-        found = [
-            e for view in query.views for e in rows_of(view)
-            if e.task and e.task.part in LEDGER_PARTS and concerns(e.task, [unit], query.roles)
-        ]  # fmt: skip
+        found = [row for row in query.rows if concerns(row.task, [unit], query.roles)]
         names = "、".join(e.passage.ref for e in found[:30]) + ("等" if len(found) > 30 else "")
         rows.append(f"{unit}：{len(found)}项" + (f"（{names}）" if found else ""))
         counts.append(len(found))
@@ -319,16 +301,15 @@ def _parts_said(query: Query) -> str:
 def _next_due(query: Query, end: date | None) -> list[str]:
     """What falls due next, when nothing does in the span asked for."""
     after = [
-        (t.due_on, e)
-        for view in query.views for e in rows_of(view)
-        if e.task and passes(query, e.task)
-        for t in e.task.timings
+        (t.due_on, row)
+        for row in query.rows
+        if passes(query, row.task)
+        for t in row.task.timings
         if t.due_on and t.kind is not TimingKind.RECURRING and t.due_on > (end or query.today)
     ]  # fmt: skip
     if not after:
         return []
     day, entry = min(after, key=lambda pair: (pair[0], pair[1].passage.seq))
-    assert entry.task is not None
     name = entry.task.title or entry.task.text[:40]
     if query.english:
         return [f"Next: {day.isoformat()}, {entry.passage.ref} {name}"]

@@ -13,7 +13,7 @@ from corpus.values import Role
 from rag import phrasing
 from rag.evidence import Ranker
 from rag.facts import WHOLE, fact_rows, supported
-from rag.filters import falls, filtered, with_number
+from rag.filters import falls_in, filtered, with_number
 from rag.query import Intent, Query
 from rag.question import Answer
 from rag.retrieve import Hit
@@ -26,18 +26,14 @@ def by_state(query: Query, standing: Standing) -> Answer | None:
     # the span says when rows fall due, and is no filter of its own when none of them does
     asked = replace(query, intent=Intent.STATE, span=None)
     entries = filtered(asked, whole_table=True)
-    start, end = query.span or (None, None)
-    if start or end:
-        entries = [
-            e for e in entries if e.task and any(falls(t, start, end) for t in e.task.timings)
-        ]
+    if query.span:
+        entries = [row for row in entries if falls_in(row.task, query.span)]
     if not entries:
         return None
     progress, at = standing(query)
     chosen = [
-        e for e in entries
-        if e.task and progress.is_closed(e.task, at, units=query.units) is query.done
-    ]  # fmt: skip
+        row for row in entries if progress.is_closed(row.task, at, units=query.units) is query.done
+    ]
     who = _who(query)
     if query.english:
         state = "done" if query.done else "not done"
@@ -47,7 +43,7 @@ def by_state(query: Query, standing: Standing) -> Answer | None:
         )
     else:
         state = "已办结" if query.done else "还没有办结"
-        when = f"{query.span_text}到期、" if start or end else ""
+        when = f"{query.span_text}到期、" if query.span else ""
         head = (
             f"{who}{when}{state}的任务共{len(chosen)}项（全部{len(entries)}项，以办结的记录为准）："
         )
@@ -63,11 +59,10 @@ def by_state(query: Query, standing: Standing) -> Answer | None:
 
 def of_row(query: Query, hits: Sequence[Hit], standing: Standing) -> Answer | None:
     """Whether the row that is meant is done; None when no row holds what is asked about."""
-    if entries := with_number(query.views, "，".join(query.subject)):
+    if entries := with_number(query, "，".join(query.subject)):
         progress, at = standing(query)
         rows = []
         for n, entry in enumerate(entries, 1):
-            assert entry.task is not None
             closed = progress.is_closed(entry.task, at, units=query.units)
             line = phrasing.row_line(n, entry, measure=WHOLE)
             rows += [f"{'已经办结' if closed else '还没有办结'}（以办结的记录为准）：", line]

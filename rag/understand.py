@@ -28,7 +28,7 @@ from rag.patterns import (
     QUOTED,
     UNDONE,
 )  # fmt: skip
-from rag.query import Intent, Query
+from rag.query import Intent, Query, Span
 from rag.question import Question
 from rag.shares import read_shares
 from rag.views import VersionView
@@ -120,14 +120,14 @@ def _span(query: Query, text: str) -> str:
         int(year) for r in readings for year in re.findall(r"(?<!\d)(20\d\d)(?!\d)", r.text)
     ]
     until = text[max(0, last.start_at - 2) : last.start_at] + last.text
-    if until.startswith(("截至", "截止", "到")) and LATE.search(query.text):
+    if query.span[1] and until.startswith(("截至", "截止", "到")) and LATE.search(query.text):
         query.span = (None, query.span[1])
     for r in sorted(readings, key=lambda r: r.start_at, reverse=True):
         text = text[: r.start_at] + "," + text[r.end_at :]
     return text
 
 
-def _window(found: Reading, today: date) -> tuple[date | None, date | None]:
+def _window(found: Reading, today: date) -> Span:
     """The days in which something must fall due to be meant."""
     if found.kind is TimingKind.DEADLINE and found.end is not None:
         # 年底前: from today on; asked later, of the year that ended then

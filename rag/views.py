@@ -64,13 +64,19 @@ class Entry:
         return self.passage.printed or self.passage.text
 
 
+@dataclass(slots=True)
+class Row(Entry):
+    """An entry that is a row of the ledger."""
+
+    task: Task
+
+
 @dataclass
 class VersionView:
     """One version of a plan."""
 
     version: PlanVersion
     entries: list[Entry]
-    by_task: dict[int, Entry] = field(default_factory=dict)
     moved: Moved = field(default_factory=dict)
 
     @cached_property
@@ -101,10 +107,15 @@ class VersionView:
         """All that is printed, in one script, for looking words up."""
         return normal("\n".join(f"{e.passage.heading}\n{e.printed}" for e in self.entries))
 
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All rows of the ledger, in order."""
+        return [entry for entry in self.entries if isinstance(entry, Row)]
+
     @property
     def tasks(self) -> list[Task]:
-        """All rows of the ledger, in order."""
-        return [entry.task for entry in self.entries if entry.task is not None]
+        """The tasks of its rows."""
+        return [row.task for row in self.rows]
 
 
 class Versions:
@@ -181,11 +192,7 @@ class Views:
         entries = [
             _entry(version, p, tasks.get(p.task_id), put_off.get(p.task_id) or {}) for p in passages
         ]
-        view = VersionView(version, entries, moved=moved)
-        for entry in entries:
-            if entry.task is not None and entry.task.id is not None:
-                view.by_task.setdefault(entry.task.id, entry)
-        return view
+        return VersionView(version, entries, moved)
 
 
 @contextmanager
@@ -231,23 +238,17 @@ def _put_off(task: Task, moved: Moved) -> dict[str, dict[date, date]]:
 def _entry(
     version: PlanVersion, passage: Passage, task: Task | None, put_off: dict[str, dict[date, date]]
 ) -> Entry:
-    text = said = passage.text
-    above = passage.heading
-    if task is not None and task.part == "indicator":
+    if task is None:
+        return Entry(version, passage, task, *_words(passage.text, passage.text, passage.heading))
+    text, said = f"{task.title or ''}\n{task.text}", task.text
+    if task.part == "indicator":
         # its words alone say nothing: name, kind and value belong together
         text = said = " ".join(passage.text.split("\n"))
-    elif task is not None:
-        text, said = f"{task.title or ''}\n{task.text}", task.text
-    if task is not None:
-        above = " ".join(
-            [
-                passage.heading,
-                task.section or "",
-                task.unit_text,
-                *(r.unit_text for r in task.responsibilities),
-            ]
-        )
+    units = (r.unit_text for r in task.responsibilities)
+    above = " ".join([passage.heading, task.section or "", task.unit_text, *units])
+    return Row(version, passage, task, *_words(text, said, above), put_off)
+
+
+def _words(text: str, said: str, above: str) -> tuple[list[Line], frozenset[str], frozenset[str]]:
     lines = [Line(s, frozenset(pairs(s))) for s in sentences(said)]
-    return Entry(
-        version, passage, task, lines, frozenset(pairs(text)), frozenset(pairs(above)), put_off
-    )
+    return lines, frozenset(pairs(text)), frozenset(pairs(above))

@@ -54,6 +54,11 @@ def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+def unquoted(text: str) -> str:
+    """Without quotation marks and white space: how a heading is known again in a question."""
+    return re.sub(r"[“”\"'‘’《》\s]", "", text)
+
+
 def is_english(text: str) -> bool:
     """Whether somebody wrote English: more Latin words than Han characters."""
     return len(re.findall(r"[A-Za-z]{2,}", text)) > 2 and len(HAN.findall(text)) < len(text) * 0.4

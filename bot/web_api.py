@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COOKIE = "duban_chat"
 BYTES = "application/octet-stream"
+PICTURES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 YEAR_S = 365 * 24 * 3600
 TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
@@ -62,13 +63,14 @@ def chat_routes(webchat: Webchat) -> APIRouter:
 
     @routes.get("/files/{message_id}/{n}")
     def sent_file(request: Request, message_id: int, n: Annotated[int, Path(ge=0)]) -> Response:
-        """A file that came with an answer; always to be saved, never shown inside of our pages."""
+        """A file that came with an answer: a picture is seen in the chat, anything else only saved."""
         token = request.cookies.get(COOKIE, "")
         found = webchat.file(_chat_id(token), message_id, n) if TOKEN.fullmatch(token) else None
         if found is None:
             raise HTTPException(404)
         name = f"attachment; filename*=UTF-8''{quote(found.name)}"
-        return Response(found.content, 200, {"Content-Disposition": name}, BYTES)
+        media_type = PICTURES.get(found.name.rpartition(".")[2].lower(), BYTES)
+        return Response(found.content, 200, {"Content-Disposition": name}, media_type)
 
     @routes.get("/stream")
     async def stream(request: Request) -> Response:

@@ -1,14 +1,17 @@
 """The pages in a real Chromium: asked, answered, pressed, reloaded, on a phone, in the dark; no console errors."""
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import Engine
 from webhost import PLAN, TITLE, Host, fill_ledger, serving
 
+from bot.messages import File
 from config.clock import Clock
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -275,6 +278,20 @@ def test_nothing_is_wider_than_a_small_phone(open_page: Any, host: Host) -> None
     for path in ("/ledger", f"/plans/{PLAN}/text", "/nowhere"):
         page.goto(path)
         assert page.evaluate(widest) == 320, path
+
+
+def test_a_picture_is_seen_and_can_be_saved(open_page: Any, host: Host) -> None:
+    page = open_page()
+    ask(page)
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(picture, "PNG")
+    host.say("共1项：", files=(File("清单.png", picture.getvalue()),))
+    shown = page.locator(".file img")
+    expect(shown).to_be_visible()
+    page.wait_for_function("document.querySelector('.file img').naturalWidth > 0")
+    with page.expect_download() as saved:
+        shown.click()
+    assert saved.value.suggested_filename == "清单.png"
 
 
 def test_the_keyboard_alone_reaches_everything(open_page: Any) -> None:

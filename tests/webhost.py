@@ -13,7 +13,7 @@ import uvicorn
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from bot.messages import Button, Incoming, Outgoing, Platform, Source
+from bot.messages import Button, File, Incoming, Outgoing, Platform, Source
 from bot.models import InboxMessage
 from bot.platforms.webchat import Webchat
 from bot.web import make_web
@@ -83,7 +83,7 @@ class Host:
             return False
         return True
 
-    def say(self, *rows: str, edits: str = "") -> str:
+    def say(self, *rows: str, edits: str = "", files: tuple[File, ...] = ()) -> str:
         """Write to the chat that was heard last, without being asked, and give the message's id.
 
         Called from another thread.
@@ -91,7 +91,7 @@ class Host:
         while not self.received:
             time.sleep(0.01)
         assert self.loop is not None
-        message = Outgoing(self.received[-1].chat_id, rows, edits=edits)
+        message = Outgoing(self.received[-1].chat_id, rows, edits=edits, files=files)
         sent = asyncio.run_coroutine_threadsafe(self.web.send(message), self.loop).result(60)
         return sent.message_id
 

@@ -65,8 +65,10 @@ function row(text) {
   return block;
 }
 
+// a picture is shown, its end cut off where it is tall; what is clicked is saved whole
 function file(one) {
-  return el("a", { className: "file", href: one.href, download: one.name }, `文件：${one.name}`);
+  const shown = /\.(png|jpe?g)$/i.test(one.name) ? el("img", { src: one.href, alt: "", loading: "lazy" }) : "";
+  return el("a", { className: "file", href: one.href, download: one.name }, shown, `文件：${one.name}`);
 }
 
 function buttons(message, on) {

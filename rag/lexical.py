@@ -20,9 +20,9 @@ _HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿〇]")
 _FTS = "passage_fts"
 _POSTGRES = "passage_words"
 _BATCH = 500
-# passages that a word may stand in to be looked for, and the rarest words together to be found by
-_BUDGET = 3_000
-_POSTGRES_BUDGET = 30_000  # there the rarest words alone also rank
+# passages that hold the words that are looked for, each word counted by itself
+_SQLITE_BUDGET = 10_000
+_POSTGRES_BUDGET = 30_000
 _FEWEST = 6  # of the rarest words, whatever they cost
 _REMEMBERED = 20_000  # words whose numbers of passages are kept
 _LENGTH_WEIGHT = 0.75  # BM25's b
@@ -190,11 +190,9 @@ def _search_sqlite(
     versions = session.exec(select(func.max(Passage.version_id))).one() or 1
     share = min(1.0, len(version_ids) / versions)
     counts = [(word, n * share) for word, n in _counts(session, words, last).items() if n]
-    rarest = _affordable(counts, _BUDGET)
+    rarest = _affordable(counts, _SQLITE_BUDGET)
     if not rarest:
         return []
-    # those that hold one of the rarest words, ranked by all words that are not in most passages
-    telling = rarest + [w for w, n in counts if n <= _BUDGET and w not in rarest]
     found = connection.execute(
         text(
             f"SELECT f.rowid, -bm25({_FTS}) AS score FROM {_FTS} f JOIN passage p ON p.id = f.rowid "
@@ -202,15 +200,11 @@ def _search_sqlite(
             "ORDER BY score DESC, f.rowid LIMIT :limit"
         ),
         {
-            "match": f"({_any(rarest)}) AND ({_any(telling)})",
+            "match": " OR ".join(f'"{word}"' for word in rarest),
             "versions": json.dumps(list(version_ids)), "limit": limit,
         },
     )  # fmt: skip
     return [(int(row[0]), float(row[1])) for row in found]
-
-
-def _any(words: Iterable[str]) -> str:
-    return " OR ".join(f'"{word}"' for word in words)
 
 
 def _counts(session: Session, words: Sequence[str], last: int) -> dict[str, int]:

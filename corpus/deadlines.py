@@ -51,7 +51,8 @@ _COMPARISON = re.compile(
     r"^(?:末|底|度)?(?:相比|增长|下降|提高|减少|上升|降低|增加|压减|水平|同期|为基[数期准]|基[数期准年]|的?基础上|的?水平)"
 )
 _NAMED = re.compile(
-    r"^(?:度)?(?:创建成果|成果|数据|目录|标准|版|要点|预算|统计|普查|考核结果|评价结果|经验|以来|"
+    r"^(?:度)?(?:创建成果|成果|数据|目录|标准|版|要点|预算|统计|普查|考核结果|评价结果|经验|以来|小结|"
+    r"(?:工作|任务|目标|完成|推进|落实|进展|整治|自查|执行)+(?:小结|总结|情况|报告)(?=$|[，,。；;、及和报])|"
     r"(?:(?!完成|编制|制定|出台|印发)[^，。；]){0,16}(?:工作要点|工作方案|实施方案|工作计划))"
 )
 _PAST_MARK = re.compile(r"^[^，。；]{0,16}(?:已经|已(?!有)|曾|了(?!解))")
@@ -61,9 +62,11 @@ _FINISH = re.compile(
 )
 _DONE = re.compile(r"^[^，。；\d]{0,3}(?:完成|建成|办结|竣工|投用|到位|验收|结束|前完成)")
 _COUNT = re.compile(
-    rf"(?:{NUMBER}|\d+(?:\.\d+)?)(?:余|多)?(?:个|家|次|批次|批|场|条|件|份|名|人|户|处|座|项|类|公里|亩|平方米|台|套|所|期|万|吨|%)"
+    rf"(?:{NUMBER}|\d+(?:\.\d+)?)(?:余|多)?(?:个|家|次|批次|批|场|条|件|份|名|人|户|处|座|项|类|公里|亩|平方米|台|套|所|期|万|吨|%"
+    "|张|艘|辆|片|棵|株|只|头|支|间|栋|枚|亿|学时|课时|立方米|公顷|元)"
 )
 _KEPT = re.compile("稳定|保持|维持|动态|持续|始终|不低于|合格率|同步|深化|巩固|常态")
+_BEFORE_EVENT = re.compile(r"[^\d和及与]{1,10}(?<![提目])前(?![期列沿端景提])")
 _LENGTH = re.compile(r"(?:压缩|缩短|压减|精简|减少|控制|提速|限)(?:至|到|在|为)(?:\d+\.)?$")
 _DAY_OF_YEAR = re.compile(rf"于?({NUMBER})月(?:({NUMBER})[日号]|[底末])(?:[之以]?前)?")
 _LISTED = re.compile("(?:[之以]?前)?[、,，和及与或]")
@@ -126,8 +129,19 @@ def _each_listed(found: list[Expression], text: str) -> list[Expression]:
             month, number = read_number(day[1]), read_number(day[2]) if day[2] else -1
             rule = f"FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={number}"
             e = replace(e, form=Form.RULE, start=None, end=None, rule=rule)
+        if (
+            last is not None and last.year_given and (e.rule or "").startswith("FREQ=YEARLY")
+            and (last.form is Form.SINCE or _lasts_years(last))
+            and text[last.end_at : e.start_at] in ("", ",", "，")
+        ):  # fmt: skip
+            e = replace(e, start_at=last.start_at, start=last.start, end=last.end)
+            carried.pop()  # 2025年起每年: since when, and for how long
         carried.append(e)
     return carried
+
+
+def _lasts_years(e: Expression) -> bool:
+    return bool(e.form is Form.SPAN and e.start and e.end and e.start.year < e.end.year)
 
 
 def _undated(
@@ -149,7 +163,7 @@ def _timing(e: Expression, text: str, context: DateContext, frame: Frame) -> Tim
     """What an expression binds a task to, or None where it only describes."""
     after = text[e.end_at :]
     if e.form is Form.RULE:
-        return TimingValue("", TimingKind.RECURRING, rule=e.rule)
+        return TimingValue("", TimingKind.RECURRING, e.start, e.end, rule=e.rule)
     if e.form is Form.AFTER_EVENT:
         if _LENGTH.search(text[: e.start_at]):
             return None  # 开办时间压缩至3个工作日以内: how long it takes, not by when
@@ -195,6 +209,8 @@ def _bare_year(e: Expression, after: str, clause: str, context: DateContext) -> 
     if re.match("[^，。；]{0,6}(?:持续|长期|巩固|常态|每[年月季])", after):
         return TimingValue("", TimingKind.RECURRING, start_on=e.start, due_on=e.end)
     follows = re.split("[，,。；;]", after.lstrip("，,"), maxsplit=1)[0]
+    if context.in_prose and _BEFORE_EVENT.match(follows):
+        return None  # 2025年汛期前: which day that is nobody can tell
     if not context.in_prose or _FINISH.search(follows) or _COUNT.search(follows):
         return TimingValue("", TimingKind.DEADLINE, due_on=e.end)
     return None

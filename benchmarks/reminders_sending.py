@@ -28,7 +28,7 @@ from config.settings import Settings
 from config.workdays import Workdays
 from reminders import planner
 from reminders.models import OutboxMessage, OutboxState
-from reminders.recheck import recheck
+from reminders.recheck import Look, recheck
 
 PER_S, GROUP_PER_MIN = 30, 20
 
@@ -120,7 +120,7 @@ async def send_all(engine: Any, url: str, token: str, adapter: type[Telegram]) -
     telegram = adapter(token, url, clock)
     workdays, settings = Workdays(), Settings()
 
-    def check(session: Session, message: OutboxMessage, now: datetime) -> str:
+    def check(session: Session, message: OutboxMessage, now: datetime) -> Look:
         chats = partial(people.chats_of, session)
         return recheck(session, message, now, workdays, settings, chats)
 

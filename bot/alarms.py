@@ -171,7 +171,7 @@ def send_again(session: Session, message_id: int, now: datetime) -> str:
     if message is None:
         return f"没有编号为{message_id}的消息。"
     if outbox.send_again(session, message, now):
-        return f"编号{message_id}即将重发；任务已办结、方案已停用等不必再提醒的，不会发出。"
+        return f"编号{message_id}将重发（夜间和休息日等到可发的时间）；任务已办结、方案已停用等不必再提醒的，不会发出。"
     return f"编号{message_id}{STATES[message.state]}，不需要重发。"
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rag.question import Answer, Question
     from rag.vector import VectorIndex
     from reminders.models import OutboxMessage
+    from reminders.recheck import Look
 
 
 @dataclass
@@ -92,13 +93,15 @@ class Core:
             approved = feedback.approved(session, question)
         return approved or self.answerer.answer(question, show)
 
-    def recheck(self, session: "Session", message: "OutboxMessage", now: datetime) -> str:
-        """Why a digest has lost its reason just before it is sent, in Chinese; "" if it has not."""
+    def recheck(self, session: "Session", message: "OutboxMessage", now: datetime) -> "Look":
+        """The last look at what waited, just before it is sent."""
         from bot import people
+        from reminders import periodic
         from reminders.recheck import recheck
 
+        look = periodic.recheck if message.kind == periodic.KIND else recheck
         chats_of = partial(people.chats_of, session)
-        return recheck(session, message, now, self.workdays, self.settings, chats_of)
+        return look(session, message, now, self.workdays, self.settings, chats_of)
 
     def words(self, session: "Session", message: "OutboxMessage") -> "Outgoing | None":
         """What a message of the outbox says as of now; None when nothing of it is left to say."""

@@ -27,12 +27,13 @@ from config.errors import MaybeSent, Refused, TryLater
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
 from reminders.owed import row_id
+from reminders.recheck import Look
 
 log = structlog.get_logger()
 
 Render = Callable[[Session, OutboxMessage], Outgoing | None]
 Split = Callable[[Outgoing, Limits], list[Outgoing]]
-Recheck = Callable[[Session, OutboxMessage, datetime], str]  # why a digest has lost its reason
+Recheck = Callable[[Session, OutboxMessage, datetime], Look]  # the last look at what waited
 
 SLOTS = 32  # messages of one platform on their way at once
 POLL_S = 1.0  # for what another process put in, and for what came due
@@ -42,6 +43,10 @@ SHOWN_WITHIN_S = 15.0  # a beginning; the answer waits for it
 STOP_WITHIN_S = 5.0  # for messages on their way when we are stopped
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
 NOTHING_TO_SAY = "没有可发的内容"
+LOOKED_AT_AGAIN = (
+    "reminder",
+    "periodic",
+)  # what nobody waits for, and what may have lost its reason
 CHAT_GONE = "403"
 MOVED = "migrated:"
 NOT_SO = "400"
@@ -217,7 +222,7 @@ class Dispatcher:
         outgoing = await self._prepared(message)
         if outgoing is None:
             self._overtaking.ended(message)
-            log.info("outbox.dropped", outbox=message.id)
+            log.info("outbox.held_back", outbox=message.id)
             return
         outgoing = replace(outgoing, chat_id=message.chat_id)  # the chat may have moved since
         parts = [
@@ -251,20 +256,24 @@ class Dispatcher:
             return await platform.send(replace(part, edits=""))
 
     async def _prepared(self, message: OutboxMessage) -> Outgoing | None:
-        """The words, made from the ledger as it is at this moment; None when there is no reason left."""
-        if message.kind == "reminder" and not message.parts_sent:
-            return await self.recorder.record(self._looked_at_again, message)
+        """The words, made from the ledger as it is at this moment; None when it is not sent now."""
+        if message.kind in LOOKED_AT_AGAIN and not message.parts_sent:
+            goes_now = await self.recorder.record(self._look_again, message)
+            if not goes_now:
+                return None
         outgoing = await asyncio.to_thread(self._read, message)
         if outgoing is None:
             await self.recorder.record(self._drop, message, NOTHING_TO_SAY)
         return outgoing
 
-    def _looked_at_again(self, session: Session, message: OutboxMessage) -> Outgoing | None:
-        why = self._recheck(session, message, self._clock.now())
-        outgoing = None if why else self._render(session, message)
-        if outgoing is None:
-            self._drop(session, message, why or NOTHING_TO_SAY)
-        return outgoing
+    def _look_again(self, session: Session, message: OutboxMessage) -> bool:
+        """Whether it still has its reason, and this is its hour."""
+        look = self._recheck(session, message, self._clock.now())
+        if look.why:
+            self._drop(session, message, look.why)
+        elif look.until is not None:
+            outbox.wait_until(session, message, look.until)
+        return look == Look()
 
     def _read(self, message: OutboxMessage) -> Outgoing | None:
         # outside of any write transaction: a picture takes its time

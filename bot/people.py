@@ -9,7 +9,7 @@ from bot.messages import Incoming
 from bot.models import Account, AccountRole, Chat, KeyValue, Purpose
 from config.database import batches
 from config.errors import UserError
-from corpus.models import Unit
+from corpus.models import Touched, Unit
 from reminders.receivers import ScopedChat
 
 CLAIM_CODE = "claim_code"
@@ -50,6 +50,8 @@ def chat_of(session: Session, incoming: Incoming) -> Chat:
             kind="group" if incoming.is_group else "private",
         )  # fmt: skip
     chat.title = incoming.chat_title or chat.title
+    if chat.is_dead and chat.unit_id is not None:
+        session.add(Touched(unit_id=chat.unit_id))  # what came due meanwhile may be of use yet
     chat.is_dead = False
     session.add(chat)
     session.flush()

@@ -32,6 +32,28 @@ def decent_time(
         )
 
 
+class Hours:
+    """When what is due `now` may be sent, an aware local time."""
+
+    def __init__(self, now: datetime, workdays: Workdays, settings: Settings) -> None:
+        self._now, self._workdays, self._settings = now, workdays, settings
+        self._decent: dict[bool, datetime] = {}
+
+    def when(self, workdays_only: bool, useful_to: date) -> datetime | None:
+        """The moment at which it may be sent; None when it is of no use by then.
+
+        What would be of no use after a day off does not wait for its end.
+        """
+        for wanted in (workdays_only, False):
+            if wanted not in self._decent:
+                self._decent[wanted] = decent_time(
+                    self._now, self._workdays, self._settings, wanted
+                )
+            if useful_to >= self._decent[wanted].date():
+                return self._decent[wanted]
+        return None
+
+
 def _after_quiet(at: datetime, start: int, end: int) -> datetime:
     ends = at.replace(hour=end, minute=0, second=0, microsecond=0)
     if start < end:

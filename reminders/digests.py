@@ -11,7 +11,7 @@ from config.database import batches
 from config.settings import Settings
 from config.workdays import Workdays
 from reminders.choices import Choices
-from reminders.decency import Caps, decent_time
+from reminders.decency import Caps, Hours
 from reminders.models import OutboxMessage, OutboxState, Reminder
 from reminders.receivers import Chat
 from reminders.rules import Due
@@ -24,7 +24,7 @@ class Digests:
         self._now, self._workdays, self._settings = now, workdays, settings
         self._reminders: dict[tuple[Chat, datetime], list[Reminder]] = defaultdict(list)
         self._useful_to: dict[tuple[Chat, datetime], date] = {}
-        self._decent: dict[bool, datetime] = {}
+        self._hours = Hours(now, workdays, settings)
 
     @property
     def messages(self) -> int:
@@ -32,19 +32,14 @@ class Digests:
         return len(self._reminders)
 
     def take(self, reminder: Reminder, due: Due, choices: Choices) -> bool:
-        """Send it with the others of its chat; False when it is of no use any more.
-
-        What would be of no use after a day off does not wait for its end.
-        """
-        for workdays_only in (choices.reminder_workdays_only, False):
-            at = self._decent_time(workdays_only)
-            if due.useful_to >= at.date():
-                key = (reminder.platform, reminder.chat_id), at
-                self._reminders[key].append(reminder)
-                last = self._useful_to.get(key, due.useful_to)
-                self._useful_to[key] = min(last, due.useful_to)
-                return True
-        return False
+        """Send it with the others of its chat; False when it is of no use any more."""
+        at = self._hours.when(choices.reminder_workdays_only, due.useful_to)
+        if at is None:
+            return False
+        key = (reminder.platform, reminder.chat_id), at
+        self._reminders[key].append(reminder)
+        self._useful_to[key] = min(self._useful_to.get(key, due.useful_to), due.useful_to)
+        return True
 
     def write(self, session: Session) -> int:
         """Put the messages into the outbox; how many reminders they hold."""
@@ -72,13 +67,6 @@ class Digests:
         session.add_all(reminder for _, reminders in new for reminder in reminders)
         session.flush()
         return sum(map(len, self._reminders.values()))
-
-    def _decent_time(self, workdays_only: bool) -> datetime:
-        if workdays_only not in self._decent:
-            self._decent[workdays_only] = decent_time(
-                self._now, self._workdays, self._settings, workdays_only
-            )
-        return self._decent[workdays_only]
 
 
 def _message(reminders: list[Reminder], due_at: datetime, now: datetime) -> OutboxMessage:

@@ -124,6 +124,19 @@ def put_back(session: Session, message: OutboxMessage, until: datetime) -> None:
     )
 
 
+def wait_until(session: Session, message: OutboxMessage, until: datetime) -> None:
+    """Give a claim back as if nobody had tried it, however often that was: its hour is yet to come."""
+    _update(
+        session,
+        _this(message),
+        _held_by(message.claimed_by),
+        due_at=until,
+        claimed_by=None,
+        lease_until=None,
+        attempts=0,
+    )
+
+
 def try_later(
     session: Session, message: OutboxMessage, retry_after_s: float, words: str, now: datetime,
     give_up_after: timedelta = GIVE_UP_AFTER,

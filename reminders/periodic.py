@@ -17,6 +17,7 @@ from reminders.models import OutboxMessage, OutboxState
 from reminders.owed import row_id
 from reminders.periods import Period
 from reminders.receivers import Chat, ChatsOf, Receivers
+from reminders.recheck import NOT_BOUND, Look
 from reminders.rules import Periodic, periodic_rules
 
 KIND = "periodic"
@@ -67,6 +68,22 @@ def add_due(
     new = [message for key, message in wanted.items() if key not in known]
     session.add_all(new)
     return sum(message.state is OutboxState.PENDING for message in new)
+
+
+def recheck(
+    session: Session, message: OutboxMessage, now: datetime, workdays: Workdays,
+    settings: Settings, chats_of: ChatsOf,
+) -> Look:  # fmt: skip
+    """The last look at one that waited, as of local time `now`."""
+    unit_id, first = message.facts["unit"], date.fromisoformat(message.facts["first"])
+    period = periodic_rules()[message.facts["rule"]].period(first)
+    choices = ChoiceBook(session, settings).of(None, unit_id)
+    at = decent_time(now, workdays, settings, choices.reminder_workdays_only)
+    if (message.platform, message.chat_id) not in chats_of({unit_id}, "unit").get(unit_id, []):
+        return Look(NOT_BOUND)
+    if at.date() > period.last:
+        return Look(TOO_LATE)
+    return Look(until=at) if at > now else Look()
 
 
 def coming(

@@ -176,8 +176,8 @@ def _write(
             for chat in receivers.chats(ask, receiver):
                 fresh = [due for due in some if due.rule not in told.rules(ask.key, chat)]
                 for due in sorted(fresh, key=lambda due: (due.at, due.if_silent), reverse=True):
-                    # closed when it was to be sent and opened again since, or spared by a clock
-                    # that was wrong: the same row once more
+                    # closed when it was to be sent and opened again since, refused by a chat that
+                    # is back, or spared by a clock that was wrong: the same row once more
                     again = told.again(ask.key, chat, due.rule)
                     reminder = again or _reminder(ask, due, chat)
                     reminder.state = "planned"

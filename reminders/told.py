@@ -44,7 +44,7 @@ class Told:
                 .where(col(Reminder.lineage).in_(some))
             )
             for r, state, at in session.exec(query):
-                self.note(r)
+                self.note(r, arrives=state is not OutboxState.FAILED)
                 if r.state != "planned" or state not in ARRIVED or at is None:
                     continue
                 if receiver_of(r.rule) == "unit":
@@ -57,7 +57,7 @@ class Told:
         return self._rules[asked, chat]
 
     def again(self, asked: Asked, chat: Chat, rule: str) -> Reminder | None:
-        """A step that was not sent, for it had no reason or was of no use: it may be so no more."""
+        """A step that was not sent: it was refused, or without reason or use, and may be so no more."""
         return self._again.get((asked, chat, rule))
 
     def newest(self, asked: Asked, chat: Chat) -> datetime:
@@ -72,10 +72,10 @@ class Told:
         """When that one arrived, which may be later."""
         return self._reached.get(asked)
 
-    def note(self, r: Reminder) -> None:
+    def note(self, r: Reminder, *, arrives: bool = True) -> None:
         """That a chat is told, or spared."""
         key = (moment_of(r), r.unit_id), (r.platform, r.chat_id)
-        if r.state != "planned":
+        if r.state != "planned" or not arrives:
             self._again[(*key, r.rule)] = r
             return
         self._rules[key].add(r.rule)

@@ -36,7 +36,7 @@ from config.workdays import Workdays
 from corpus.values import Role
 from reminders import outbox, planner
 from reminders.models import OutboxMessage, OutboxState, PlannerState
-from reminders.recheck import recheck
+from reminders.recheck import Look, recheck
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 GROUPS = {-1 - n: f"{n}号街道" for n in range(6)}
@@ -126,7 +126,7 @@ class Life:
             return None
         return Outgoing(found.chat_id, (*found.rows, f"#{message.id}/{self.number}"), found.buttons)
 
-    def _recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
+    def _recheck(self, session: Session, message: OutboxMessage, now: datetime) -> Look:
         chats = partial(chats_of, session)
         return recheck(session, message, now, WORKDAYS, self.settings, chats)
 

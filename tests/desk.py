@@ -19,7 +19,7 @@ from config.settings import Settings
 from config.workdays import Workdays
 from reminders import outbox
 from reminders.models import OutboxMessage, Reminder
-from reminders.recheck import recheck
+from reminders.recheck import Look, recheck
 
 
 class Wire:
@@ -70,7 +70,7 @@ class Desk:
             render=self.render, split=split_rows, recheck=self.recheck, send_timeout_s=timeout_s,
         )  # fmt: skip
 
-    def recheck(self, session: Session, message: OutboxMessage, now: datetime) -> str:
+    def recheck(self, session: Session, message: OutboxMessage, now: datetime) -> Look:
         chats = partial(chats_of, session)
         return recheck(session, message, now, Workdays(), Settings(), chats)
 

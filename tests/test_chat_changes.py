@@ -16,7 +16,7 @@ from config.clock import Clock
 from config.database import reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
-from corpus.models import Unit
+from corpus.models import Touched, Unit
 from reminders import outbox
 from reminders.models import OutboxMessage
 
@@ -81,6 +81,8 @@ def test_put_out_it_is_silent_until_it_is_let_in_again(
     assert bound(engine) == []
     tell(router, engine, change(clock, "joined"))
     assert bound(engine) == [("telegram", OLD)]
+    with reading(engine) as session:  # what came due meanwhile is looked at again
+        assert len(session.exec(select(Touched)).all()) == 1
 
 
 @pytest.mark.parametrize("somebody_wrote_first", [False, True])

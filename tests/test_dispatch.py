@@ -262,6 +262,33 @@ async def test_a_digest_without_a_reason_is_dropped_with_words(
         assert set(session.exec(select(Reminder.state))) == {state}
 
 
+@pytest.mark.parametrize(
+    ("tried", "sent"),
+    [("09-21 21:30", "09-22 08:00"), ("09-24 10:00", "09-26 09:00"), ("10-01 09:00", None)],
+)
+async def test_what_waited_into_the_night_or_a_day_off_is_sent_at_a_decent_hour(
+    desk: Desk, wire: Wire, tried: str, sent: str | None
+) -> None:
+    wire.faults["消防群"] = [TryLater("down", 60)] * 3
+    planned_digest(desk.engine, desk.clock)
+    await desk.dispatcher.drain()
+    desk.clock.move_to(datetime.fromisoformat(f"2022-{tried}").replace(tzinfo=SHANGHAI))
+    desk.put("消防群", "答复")
+    await desk.dispatcher.drain()
+    assert wire.texts("消防群") == []
+    desk.later(minutes=5)
+    wire.faults.clear()
+    await desk.dispatcher.drain()
+    assert wire.texts("消防群") == ["答复"]  # whoever asks at night is answered at night
+    if sent is None:
+        return
+    morning = datetime.fromisoformat(f"2022-{sent}").replace(tzinfo=SHANGHAI)
+    for seconds, arrived in ((-1, 1), (0, 2)):
+        desk.clock.move_to(morning + timedelta(seconds=seconds))
+        await desk.dispatcher.drain()
+        assert len(wire.texts("消防群")) == arrived
+
+
 async def test_a_newer_reminder_takes_the_place_of_one_that_could_not_be_sent(
     desk: Desk, wire: Wire
 ) -> None:

@@ -316,7 +316,8 @@ def test_nobody_is_blamed_for_a_reminder_that_never_arrived(
 ) -> None:
     for day in ("09-29", "09-30", "10-08", "10-10", "10-12", "10-14"):
         civil.run(f"2022-{day} 09:00", becomes)
-    assert {step for _, _, step in civil.sent()} == {"before_deadline:1", "due_today", "overdue:1"}
+    assert {chat for _, chat, _ in civil.sent()} == {"城管群", "园林群"}
+    assert not [step for _, _, step in civil.sent() if step.startswith("escalation")]
 
 
 def test_a_unit_that_cannot_be_reached_is_reported(engine: Engine) -> None:
@@ -326,6 +327,16 @@ def test_a_unit_that_cannot_be_reached_is_reported(engine: Engine) -> None:
     office = Office(engine)
     assert office.days("2022-09-28", "2022-10-14") == [("10-14", "创建办群", "escalation:7:office")]
     assert "该单位没有绑定会话，未能提醒到" in office.text("2022-10-14")
+
+
+def test_what_a_chat_refused_is_sent_once_more_when_it_is_back(civil: Office) -> None:
+    civil.run("2022-09-29 09:00", OutboxState.FAILED)
+    assert civil.run("2022-09-29 09:10") == 0
+    with writing(civil.engine) as session:
+        bind(session, "市城管局", "另一群")  # and whatever else has the planner look again
+    assert civil.run("2022-09-29 09:20") == 3
+    assert civil.run("2022-09-29 09:30") == 0
+    assert ("09-29", "城管群", "before_deadline:1") in civil.sent()
 
 
 # ---- plans whose days are past

@@ -19,7 +19,8 @@ from corpus.values import Role, TimingKind
 from reminders import planner, reports
 from reminders.choices import ChoiceBook, choose
 from reminders.models import OutboxMessage, OutboxState, ReportWindow
-from reminders.periodic import KIND, TOO_LATE, coming
+from reminders.periodic import KIND, TOO_LATE, coming, recheck
+from reminders.recheck import NOT_BOUND, Look
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORKDAYS = Workdays()
@@ -137,6 +138,29 @@ def test_after_downtime_what_goes_on_is_sent_and_what_is_over_is_recorded(school
     with reading(schools) as session:
         late = select(OutboxMessage).where(OutboxMessage.state == OutboxState.DROPPED)
         assert {message.platform_words for message in session.exec(late)} == {TOO_LATE}
+
+
+@pytest.mark.parametrize(
+    ("tried", "chat", "look"),
+    [
+        ("09-05 09:00", "教育群", Look()),
+        ("09-06 22:00", "教育群", Look(until=at("2022-09-07 08:00"))),
+        ("09-10 09:00", "教育群", Look(TOO_LATE)),  # a Saturday: the next working day has its own
+        ("09-13 09:00", "教育群", Look(TOO_LATE)),
+        ("09-05 09:00", "水利群", Look(NOT_BOUND)),
+    ],
+)
+def test_one_that_waited_is_looked_at_again(
+    schools: Engine, tried: str, chat: str, look: Look
+) -> None:
+    run(schools, "2022-09-05 09:00")
+    with reading(schools) as session:
+        message = session.exec(select(OutboxMessage).where(OutboxMessage.kind == KIND)).first()
+        assert message is not None
+        message.chat_id = chat
+        now, chats = at(f"2022-{tried}"), partial(chats_of, session)
+        message.facts = {**message.facts, "unit": unit_named(session, "县教育局")}
+        assert recheck(session, message, now, WORKDAYS, SETTINGS, chats) == look
 
 
 def test_after_downtime_the_monthly_one_is_enough(schools: Engine) -> None:

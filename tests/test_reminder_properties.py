@@ -155,8 +155,12 @@ class Life(RuleBasedStateMachine):
 
     def _deliver(self, session: Session, message: OutboxMessage) -> None:
         chats = partial(chats_of, session)
-        why = recheck(session, message, self.now, WORKDAYS, SETTINGS, chats)
-        message.state = OutboxState.DROPPED if why else OutboxState.SENT
+        look = recheck(session, message, self.now, WORKDAYS, SETTINGS, chats)
+        if look.until is not None:
+            outbox.wait_until(session, message, look.until)
+            return
+        message.state = OutboxState.DROPPED if look.why else OutboxState.SENT
+        message.finished_at = self.now
         session.add(message)
         query = select(Reminder).where(Reminder.outbox_id == message.id)
         for r in session.exec(query.where(Reminder.state == "planned")):

@@ -10,17 +10,17 @@ _TRAILING = re.compile(
 )
 _INSIDE = re.compile(r"[（(]((?:[^（）()]|[（(][^（）()]*[）)])*)[）)]")
 _UNIT_LABEL = (
-    r"(?:牵头|责任|配合|主办|协办|承办|实施|落实|协同|协助|参与|参加|主责|主要责任|负责|完成)"
+    r"(?:[省市区县]级|属地)?(?:牵头|责任|配合|主办|协办|承办|实施|落实|协同|协助|参与|参加|主责|主要责任|负责|完成)"
     r"(?:责任)?(?:单位|部门|科室|处室|主体)"
 )
-_TIME_LABEL = (
-    r"(?:完成|时间|办结|整改|工作|推进)?(?:时限|时间|期限|节点|时间节点|完成时间|进度安排|要求时间)"
-)
+_TIME_LABEL = r"(?:完成|时间|办结|整改|工作|推进)?(?:时限|时间|期限|节点|时间节点|完成时间|进度安排|要求时间)(?:要求)?"
 _PERSON_LABEL = r"(?:责任|分管|牵头|包保|包联|主管)领导|责任人|负责人|联系人"
+_WORDS_LABEL = r"(?:整改|工作|主要|具体|重点|建设|推进|实施|改革|治理|创新)?(?:目标|措施|举措|内容|任务|标准|成效)"
 _LABEL = re.compile(
-    rf"(?:[【\[]\s*)?(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL})|(?P<person>{_PERSON_LABEL}))\s*[】\]]?\s*[:：]\s*"
+    rf"(?:[【\[]\s*)?(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL})|(?P<person>{_PERSON_LABEL})"
+    rf"|(?P<words>{_WORDS_LABEL}))\s*[】\]]?\s*[:：]\s*"
 )
-_ROLE = re.compile(r"牵头|主办|协办|配合|负责|落实|参与|会同|分工")
+_ROLE = re.compile(r"牵头|主办|协办|配合|负责|落实|参与|会同|分工|指导")
 _TIME = re.compile(
     r"前(完成|落实|到位|建成|报送|启动|取得)?$|底$|年内$|完成$|长期(坚持|推进|实施)?$|持续(推进|实施|开展)?$"
     r"|^(20\d\d|每|全年|长期|持续|即日|立即|常年|年度)|\d+月(份|底|\d+日)?$|季度$|按.{0,10}(要求|部署|进度)"
@@ -44,7 +44,11 @@ def read_tail(text: str) -> Tail:
     """
     units: list[str] = []
     times: list[str] = []
-    text = _cut_labels(text.strip(), units, times)
+    text = text.strip()
+    while (found := _TRAILING.search(text)) and _LABEL.match(found[1].strip()):
+        _cut_labels(found[1].strip(), units, times)
+        text = text[: found.start()].rstrip()
+    text = _cut_labels(text, units, times)
     while found := _TRAILING.search(text):
         inside = found[1]
         if _LABEL.search(inside):
@@ -61,13 +65,16 @@ def read_tail(text: str) -> Tail:
 
 
 def _cut_labels(text: str, units: list[str], times: list[str]) -> str:
-    """Take off 责任单位：… and 完成时限：…, which run to the end of the text."""
+    """Take off 责任单位：… and 完成时限：…, which run to the end of the text or to 工作措施：…"""
     labels = list(_LABEL.finditer(text))
     labels = [
         x for x in labels if x.start() == 0 or re.search(r"[。；;，,\s（(】\]]$", text[: x.start()])
     ]
+    while labels and labels[0]["words"]:
+        labels.pop(0)  # words in front belong to the measure as they stand
     if not any(label["unit"] or label["time"] for label in labels):
         return text
+    rest = [text[: labels[0].start()].rstrip(" 　\n【[，,")]
     if "（" in text[labels[0].start() - 1 : labels[0].start()]:
         return text
     for label, end in zip(labels, [*(x.start() for x in labels[1:]), len(text)], strict=True):
@@ -77,7 +84,9 @@ def _cut_labels(text: str, units: list[str], times: list[str]) -> str:
             units.append(f"{name}：{value}")
         elif label["time"]:
             times.append(value)
-    return text[: labels[0].start()].rstrip(" 　\n【[，,")
+        elif label["words"]:
+            rest.append(text[label.start() : end].strip())
+    return "\n".join(filter(None, rest))
 
 
 def _sort(inside: str, units: list[str], times: list[str]) -> bool:
@@ -111,7 +120,7 @@ def _are_placed(words: str) -> bool:
 def _names_units(words: str) -> bool:
     """Whether all of these words are units and what they do."""
     bare = re.sub(
-        r"(负责)?(共同|联合|分别)?(牵头|主办)(负责|实施|落实)?|(共同|协同)?(配合|协办|协助|参与)|"
+        r"(负责)?(共同|联合|分别)?(牵头|主办)(负责|实施|落实)?|(共同|协同)?(配合|协办|协助|参与|指导)|"
         r"(按|根据)[^，。；;]{0,8}(分工|职责)[^，。；;、]{0,6}|(具体|共同)?(负责|落实|实施)(?=$|[，,；;])|等(有关|相关)?(部门|单位)?(?=$|[，,；;])",
         "",
         words,

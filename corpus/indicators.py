@@ -141,16 +141,16 @@ def _is_asked(piece: Piece, context: Context) -> bool:
     if words.REWARD.search(before) and not is_level and quantity.unit.endswith(("元", "分")):
         return False
     if not quantity.unit:
-        named = words.AMOUNT_NAME.search(piece.subject) or words.RATE_NAME.search(piece.subject)
-        return is_level and named is not None and not rest
+        name = piece.subject.removesuffix("为")
+        named = words.AMOUNT_NAME.search(name) or words.RATE_NAME.search(name)
+        none_left = quantity.value == 0 and name != piece.subject  # 死亡人数为0
+        return (is_level or none_left) and named is not None and not rest
     if quantity.unit in words.TIME_UNITS:
         return is_level or (quantity.bound.endswith("上") and not rest)
     least = is_level or "上" in quantity.bound
     if quantity.unit in words.KIND_UNITS and not least:
-        return (
-            re.search(r"(?:新增|引进|开发|减少|查处|查办|侦破|办理|化解)[^,、]{0,8}$", before)
-            is not None
-        )
+        told = re.search(r"(?:新增|引进|开发|减少|查处|查办|侦破|办理|化解)[^,、]{0,8}$", before)
+        return bool(told or (not rest and words.DEED.match(subject_of(piece.subject))))
     if quantity.value == 1 and quantity.unit.endswith("次") and not least:
         return not (words.EVERY_ONCE.search(before) or quantity.is_spelled)
     deed = words.DEED_BEFORE.search(subject_of(piece.subject))
@@ -163,8 +163,12 @@ def _is_asked(piece: Piece, context: Context) -> bool:
         return True
     if (
         words.SUMMARY.match(rest) and quantity.unit in ("个", "项", "条") and not least
-    ) or re.search(r"[对等]$", before):
-        return before.endswith(("对", "等")) and _is_achieved(rest)
+    ) or re.search(r"[对等与向为]$|^对", before):
+        if not re.search(r"[对等与向为]$|^对", before):
+            return False
+        # 改造城北中学等6所学校 is to be done, 落实巡查等3项制度 only counts what there is
+        made = words.DEED.match(piece.subject) and not words.SUMMARY.match(rest)
+        return _is_achieved(rest) or bool(made and before.endswith("等"))
     near = words.DEED.search(before[-10:]) is not None and "的" not in before[-10:]
     return near or bool(context.deed and not before) or _is_achieved(rest)
 

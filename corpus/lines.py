@@ -18,6 +18,13 @@ _STARTS_NEW = re.compile(
     r"|[\u3400-\u9fff（）()]{4,24}文件$"  # the red head of a paper, and its number
     r"|[\u3400-\u9fff（）()]{2,16}[〔\[［【(（](19|20)\d\d[〕\]］】)）]第?\d{1,4}号$"
 )
+_MOMENT = (
+    r"(?:20\d\d年)?(?:\d{1,2}月(?:\d{1,2}日|[上中下]旬|份)?|第?[一二三四]季度|[上下]半年)[底初末]?"
+)
+# 1月—3月：…, 9月底前：… in front of what is to be done then
+DATED = re.compile(
+    rf"(?:{_MOMENT}(?:\s*[-—–~～至到]+\s*{_MOMENT})?|年底)(?:以?前|期间|起)?\s*[:：]\s*(?=\S)"
+)
 _PAGE_NUMBER = re.compile(
     r"[-—–－]*\s*\d{1,4}\s*[-—–－]*|第\s*\d+\s*页([,，/]?\s*共\s*\d+\s*页)?|\d+\s*/\s*\d+"
 )
@@ -110,7 +117,8 @@ class _Page:
 
 def starts_new(text: str) -> bool:
     """Whether a line can only be the first of its paragraph: it brings a number, a box, an annex."""
-    return bool(read_number(text) or _STARTS_NEW.match(text.strip()))
+    text = text.strip()
+    return bool(read_number(text) or DATED.match(text) or _STARTS_NEW.match(text))
 
 
 def _body(text: str) -> str:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from corpus.brackets import read_tail
 from corpus.document import Block, BlockKind, Document
-from corpus.lines import Line, to_blocks
+from corpus.lines import DATED, Line, to_blocks
 from corpus.numbering import read_number
+from corpus.units import are_units
 from corpus.values import Place
 
 _ANNEX = re.compile(r"附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：]?\s*$")
@@ -16,6 +18,8 @@ _FOOTNOTE = re.compile(r"\d{1,2}\s+[^\d\s][^。]{1,20}：")
 _CLOSING = re.compile(
     r"请各|以上|上述|除(上述|以上|此|前述)|联系(人|电话)|附件\s*[:：]|特此|[（(]此件|抄送"
 )
+DUTIES = re.compile(r"职责|任务分工|部门分工|责任分工")
+_DUTY = re.compile(r"([^。，：:；]{2,40})[:：]\s*\S")  # 市公安局：负责…
 ANNEX_NAMED = re.compile(r"附件\s*[:：]\s*\S")  # the list of annexes, or the title of the only one
 _LEVEL_OF_LIST = 3
 
@@ -33,6 +37,7 @@ class Point:
     children: list["Point"] = field(default_factory=list)
     box: str | None = None  # the title of the box it stands in
     is_heading: bool = False
+    owner: str = ""  # 牵头单位：…, on a line of its own above a run of points
 
     def path(self) -> "list[Point]":
         """From the outermost heading to this point's parent."""
@@ -46,20 +51,27 @@ class Point:
 
 
 def read_outline(document: Document) -> Point:
-    """The root of the outline; tables are left out, but a table of one cell is a box of prose."""
+    """The root of the outline; tables are left out, but a table of one column is a box of prose."""
     blocks = list(_prose(document))
     root = Point(0, None, "", Place())
     open_points = [root]
+    is_dated = sum(bool(DATED.match(block.text.strip())) for block in blocks) > 1
     box = _Box()
+    owners: dict[Point, str] = {}  # heading → what stands above the points under it
     for index, block in enumerate(blocks):
         text = block.text.strip()
         if _FOOTNOTE.match(text):
             continue
+        if box.table != block.place.table:
+            box.title = None  # it was all in one cell
         if title := _BOX.match(text):
             box.open(title[0], open_points[-1])
+            box.table = block.place.table
             continue
         level, no, head = _level(block)
-        if box.title and level == _LEVEL_OF_LIST and box.takes(no, blocks[index:]):
+        if level is None and (under := _above_duty(text, open_points)):
+            level = under.level + 1
+        if level is not None and box.title and box.takes(level, no, blocks[index:]):
             _add(box.parent, Point(level, no, head, block.place, box=box.title))
             box.last = int(no or 0)
             continue
@@ -70,6 +82,10 @@ def read_outline(document: Document) -> Point:
                 _add(root, annex)
                 open_points = [root, annex]
             continue
+        if level is None and is_dated and DATED.match(text):
+            level = _level_of_date(open_points)
+        if level is None and _stands_above(text, blocks[index + 1 :], open_points, owners):
+            continue
         if level is None:
             last = box.parent.children[-1] if box.title and box.last else open_points[-1]
             last.body.append(text)
@@ -79,6 +95,7 @@ def read_outline(document: Document) -> Point:
         while open_points[-1].level >= level and len(open_points) > 1:
             open_points.pop()
         point = Point(level, no, head, block.place, is_heading=block.kind is BlockKind.HEADING)
+        point.owner = owners.get(open_points[-1], "")
         _add(open_points[-1], point)
         open_points.append(point)
     return root
@@ -98,9 +115,10 @@ def _prose(document: Document) -> Iterator[Block]:
         if block.table is None:
             yield block
             continue
-        cells = {cell.text for row in block.table.rows for cell in row.cells if cell.text.strip()}
-        if len(cells) == 1:
-            lines = [Line(n, text) for n, text in enumerate(cells.pop().splitlines(), 1)]
+        rows = [{cell.text for cell in row.cells} for row in block.table.rows]
+        if all(len(cells) == 1 for cells in rows):
+            texts = "\n".join(cells.pop() for cells in rows).splitlines()
+            lines = [Line(n, text) for n, text in enumerate(texts, 1)]
             for inside in to_blocks(lines):
                 inside.place = block.place
                 yield inside
@@ -119,6 +137,38 @@ def _level(block: Block) -> tuple[int | None, str | None, str]:
     return None, None, text
 
 
+def _level_of_date(open_points: Sequence[Point]) -> int:
+    """A paragraph that a date opens is a point under a heading, and a part of a numbered point."""
+    numbered = [point for point in open_points if point.no]
+    return max([_LEVEL_OF_LIST, *(point.level + 1 for point in numbered)])
+
+
+def _stands_above(
+    text: str, below: Sequence[Block], open_points: Sequence[Point], owners: dict[Point, str]
+) -> bool:
+    """Note the units that a line of its own lays on the points below it, up to the next such line."""
+    tail = read_tail(text)
+    level = _level(below[0])[0] if below else None
+    if tail.text or not tail.unit_text or level is None:
+        return False
+    last = open_points[-1]
+    if level > last.level and (last.is_heading or last.level == 0):
+        owners[last] = text
+    elif last.parent in owners and level == last.level:
+        owners[last.parent] = text
+    else:
+        return False
+    return True
+
+
+def _above_duty(text: str, open_points: Sequence[Point]) -> Point | None:
+    """The heading of duties under which a paragraph lays its words on a unit, without a number."""
+    found = _DUTY.match(text)
+    if found is None or not are_units(found[1]):
+        return None
+    return next((p for p in open_points if p.no and DUTIES.search(p.head[:30])), None)
+
+
 @dataclass(slots=True)
 class _Box:
     """The box that is open, if any, and how far its own numbers and the plan's have come."""
@@ -127,6 +177,8 @@ class _Box:
     parent: Point = field(default_factory=lambda: Point(0, None, "", Place()))
     last: int = 0
     main: int = 0
+    level: int = _LEVEL_OF_LIST  # of its items: 1. or ①
+    table: int | None = None  # the number of the table whose only cell it is
 
     def open(self, title: str, parent: Point) -> None:
         """A box begins, or goes on after a page break under the same title."""
@@ -141,7 +193,7 @@ class _Box:
         if level == _LEVEL_OF_LIST and no and no.isdecimal():
             self.main = int(no)
 
-    def takes(self, no: str | None, ahead: Sequence[Block]) -> bool:
+    def takes(self, level: int, no: str | None, ahead: Sequence[Block]) -> bool:
         """Whether the next numbered point, the first of `ahead`, is the box's own.
 
         Where the plan's own count could go on with the same number, what comes behind the run
@@ -149,6 +201,12 @@ class _Box:
         """
         if no is None or not no.isdecimal() or int(no) != self.last + 1:
             return False
+        if no == "1" and level >= _LEVEL_OF_LIST:
+            self.level = level
+        if level != self.level:
+            return False
+        if level > _LEVEL_OF_LIST:
+            return True
         if int(no) != self.main + 1:
             return True
         return _after_run(int(no), ahead) != _run_end(int(no), ahead) + 1

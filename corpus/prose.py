@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from corpus.assignments import read_assignments
 from corpus.brackets import Tail, read_tail
 from corpus.document import Document
-from corpus.outline import ANNEX_NAMED, Point, read_outline
+from corpus.lines import DATED
+from corpus.outline import ANNEX_NAMED, DUTIES, Point, read_outline
 from corpus.reporting import REPORT, reports_in, subjects, told
 from corpus.units import are_units, read_units
 from corpus.values import Place, ResponsibilityValue, TaskRow
@@ -16,7 +18,6 @@ from corpus.values import Place, ResponsibilityValue, TaskRow
 _STAGES = re.compile(
     r"进度安排|(实施|工作|方法|推进|创建)步骤|步骤|阶段(安排|划分)|时间安排|日程安排|工作进度|工作阶段"
 )
-_DUTIES = re.compile(r"职责|任务分工|部门分工|责任分工")
 _BACKGROUND = re.compile(
     r"总体(要求|思路|目标)|指导思想|基本原则|工作(目标|思路|原则)|主要(目标|指标|成就|问题)|发展目标|目标要求|预期目标"
     r"|现状|形势|背景|成就|回顾|(存在|突出)(的)?问题$|重要意义|规划基础|(组织|工作|措施|实施|政策|规划|要素|条件|支撑)保障"
@@ -122,7 +123,7 @@ class Prose:
         leaves: dict[Point, None] = {}  # in order
         for point in self._root.walk():
             above = point.path()
-            if any(p in leaves for p in above) or not point.no:
+            if any(p in leaves for p in above) or not (point.no or DATED.match(point.head)):
                 continue
             zones = {_zone(p) for p in [*above, point]}
             units = bool(read_tail(_text(point)).unit_text)
@@ -132,12 +133,17 @@ class Prose:
                 continue
             if point.is_heading and not _words(point):
                 continue
+            if point.is_heading and point.level == 1 and _tells_reports(point):
+                continue
             leaves[point] = None
         return list(leaves)
 
     def _point(self, point: Point) -> Iterator[TaskRow]:
         title, text = _split_title(point)
         tail = read_tail(text)
+        if when := DATED.match(point.head):
+            title, tail = None, read_tail(_text(point)[when.end() :])
+            tail = replace(tail, time_text=tail.time_text or when[0].rstrip("： :"))
         if not tail.unit_text:
             shared = _shared_tail(point)
             units = shared.unit_text or _unit_above(point)
@@ -180,12 +186,20 @@ def _zone(point: Point) -> str | None:
         return None
     if _STAGES.search(head):
         return "stage"
-    if _DUTIES.search(head) and any(_unit_of(child)[0] for child in point.children):
+    if DUTIES.search(head) and any(_unit_of(child)[0] for child in point.children):
         return "duty"
     outer = [p for p in point.path() if p.no]
     if (_AIMS if outer else _BACKGROUND).search(head) and not _TASKS.search(head):
         return "background"
     return None
+
+
+def _tells_reports(point: Point) -> bool:
+    """Whether all sentences under a heading make somebody report: 二、信息报送."""
+    sentences = [s for words in point.body for s in _SENTENCE.findall(words)]
+    if point.children or not sentences:
+        return False
+    return all(REPORT.search(s) and _REPORT_TIME.search(s) for s in sentences)
 
 
 def _has_points(point: Point) -> bool:
@@ -206,7 +220,7 @@ def _words(point: Point) -> list[str]:
     for child in point.children:
         if child.box is None:
             number = {4: f"（{child.no}）", 5: f"{child.no}）"}.get(child.level, f"{child.no}.")
-            words += [f"{number}{child.head}", *_words(child)]
+            words += [f"{number if child.no else ''}{child.head}", *_words(child)]
     return words
 
 
@@ -230,10 +244,10 @@ def _split_title(point: Point) -> tuple[str | None, str]:
 
 
 def _shared_tail(point: Point) -> Tail:
-    """What holds for several points: behind the heading above them, or on a line below the last."""
-    for above in reversed(point.path()):
-        tail = read_tail(above.head)
-        if tail.unit_text:
+    """What holds for several points: above them, behind their heading, or on a line below the last."""
+    for above in [point, *reversed(point.path())]:
+        tail = read_tail(above.owner or above.head)
+        if tail.unit_text and (above.owner or above is not point):
             return tail
     siblings = [p for p in point.parent.children if p.box is None] if point.parent else [point]
     last = siblings[-1]

@@ -122,7 +122,8 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
     found = list(row.timings)
     if row.timing_text:
         found += read_timings(row.timing_text, replace(prose, in_prose=False))
-        if row.timing_text.strip() in ("全年", "全年度") and counts_up(row.text):
+        counted = "\n".join([row.text, *(target.text for target in row.targets)])
+        if row.timing_text.strip() in ("全年", "全年度") and counts_up(counted):
             found = [replace(t, kind=TimingKind.DEADLINE, start_on=None) for t in found]
     if row.part == TableKind.INDICATORS:
         found = found or _of_table(row.section or "", facts)

@@ -304,7 +304,9 @@ class _Reader:
         for column in columns.of(Field.TARGET):
             value = cells[column]
             if self.table.kind is TableKind.INDICATORS or re.match(r"[\[≥≤><＞＜\d]", value):
-                task.targets += read_indicator_cell(name, value, measure_unit)
+                found = read_indicator_cell(name, value, measure_unit)
+                bare = "数量" in columns.heads[column] and value[:1].isdecimal()
+                task.targets += [replace(t, op="=") for t in found] if bare else found
             else:
                 task.targets += read_targets(value)
         for column, head in columns.moments.items():

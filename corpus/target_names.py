@@ -67,11 +67,16 @@ def with_topic(name: str, context: Context, always: bool = False) -> str:
     bare = re.sub(r"\([^()]*\)", "", name)
     if len(bare) > 4 and not always:
         return name
+    if context.rate and not bare:
+        return context.rate  # 到2025年底达到90%、到2026年底达到100%
     if context.indicator and (not bare or words.CHANGE.fullmatch(bare.removeprefix("同比"))):
         return f"{context.indicator}{name}"
     if len(context.rate) > len(bare):
         return context.rate[: -len(bare)] + name
-    topic = words.ACTION_LEAD.sub("", subject_of(context.topic))
+    topic = subject_of(context.topic)
+    if not name:
+        return topic if len(topic) <= _LONGEST_TOPIC else ""  # 开展检查，每年不少于2次
+    topic = words.ACTION_LEAD.sub("", topic)
     stem = bare.removesuffix("率")
     if len(stem) > 1 and stem in topic:
         before, _, after = topic.partition(stem)

@@ -208,6 +208,8 @@ def _parts_of_year(text: str, i: int, year: int, frame: Frame, given: bool) -> R
         return m.end(), _unit(month_span(year, 1, 2), Grain.XUN, given)
     if m := at(r"的?(?:年中|(?<=年)中期)(?!心|央)", text, i):
         return m.end(), _unit(month_span(year, 6, 7), Grain.XUN, given)
+    if m := at(rf"[上下]半年(?=(?:{NUMBER}月))", text, i):
+        i = m.end()  # 下半年8月 is August
     if m := at(r"的?(?:([上前])|[下后])半年(末|底)?", text, i):
         half = _unit(month_span(year, *((1, 6) if m[1] else (7, 12))), Grain.HALF, given)
         return m.end(), last_day(half) if m[2] else half

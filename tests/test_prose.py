@@ -8,7 +8,7 @@ from corpus.facts import read_facts
 from corpus.lines import Line, to_blocks
 from corpus.prose import Prose
 from corpus.reading import read_plan
-from corpus.values import Role, TaskRow
+from corpus.values import Place, Role, TaskRow
 
 
 def document(text: str, *tables: Table) -> Document:
@@ -55,10 +55,34 @@ def units(row: TaskRow) -> list[tuple[str, str]]:
             "",
         ),
         (
+            "更换路灯。【责任单位：县住建局；完成时限：2026年9月底】",
+            "更换路灯。",
+            "责任单位：县住建局",
+            "2026年9月底",
+        ),
+        (
+            "路灯损坏。\n责任单位：县住建局\n整改时限：9月底前\n整改措施：更换路灯。",
+            "路灯损坏。\n整改措施：更换路灯。",
+            "责任单位：县住建局",
+            "9月底前",
+        ),
+        (
+            "更换路灯。（各镇街负责，县住建局指导）",
+            "更换路灯。",
+            "各镇街负责，县住建局指导",
+            "",
+        ),
+        (
             "更换路灯。\n责任单位：县住建局\n完成时限：长期坚持",
             "更换路灯。",
             "责任单位：县住建局",
             "长期坚持",
+        ),
+        (
+            "更换路灯。\n牵头单位：县住建局；县级责任单位：县财政局；时限要求：9月底前。",
+            "更换路灯。",
+            "牵头单位：县住建局；县级责任单位：县财政局",
+            "9月底前",
         ),
         ("更换路灯（含庭院灯）。", "更换路灯（含庭院灯）。", "", ""),
         ("落实河长制（以下简称“河长制”）", "落实河长制（以下简称“河长制”）", "", ""),
@@ -80,6 +104,43 @@ def test_units_behind_a_heading_hold_for_the_points_below_it() -> None:
     assert first.section == "排查纠纷"
     assert units(first) == [("镇综治办", "lead"), ("各村", "support")]
     assert units(second) == [("镇司法所", "responsible")]
+
+
+def test_units_on_lines_above_the_points_hold_for_those_below_them() -> None:
+    text = (
+        "2026年工作分工\n牵头单位：县教育局\n1.新建球场3片。\n2.开放校园。\n"
+        "牵头单位：县总工会\n3.组织运动会。"
+    )
+    found = [(row.text, units(row)) for row in Prose(document(text)).points()]
+    assert found == [
+        ("新建球场3片。", [("县教育局", "lead")]),
+        ("开放校园。", [("县教育局", "lead")]),
+        ("组织运动会。", [("县总工会", "lead")]),
+    ]
+
+
+def test_paragraphs_that_a_date_opens_are_points() -> None:
+    text = (
+        "2026年推进时间表\n1月—3月：签订协议。责任部门：党建办\n9月底前：改造阵地。责任部门：建管办"
+    )
+    found = [(row.text, row.timing_text, units(row)) for row in Prose(document(text)).points()]
+    assert found == [
+        ("签订协议。", "1月—3月", [("党建办", "responsible")]),
+        ("改造阵地。", "9月底前", [("建管办", "responsible")]),
+    ]
+
+
+def test_a_heading_over_nothing_but_reports_is_no_task() -> None:
+    text = (
+        "一、重点工作\n1.核查线索。（区公安分局）\n二、信息报送\n"
+        "各镇街每月25日前将进展报送区办公室。\n各单位12月10日前报送全年工作总结。"
+    )
+    prose = Prose(document(text))
+    assert [row.text for row in prose.points()] == ["核查线索。"]
+    assert [units(row) for row in prose.reports()] == [
+        [("各镇街", "responsible")],
+        [("各单位", "responsible")],
+    ]
 
 
 def test_units_on_a_line_below_the_last_point_hold_for_all_of_them() -> None:
@@ -131,6 +192,46 @@ def test_box_drawn_as_a_table_of_one_cell_is_read_as_a_box() -> None:
     (first, second) = Prose(document("一、重点任务", Table([Row([cell])]))).boxes()
     assert (first.section, first.no, first.title) == ("专栏1：清水工程", "1", "东溪治理")
     assert second.text == "清淤5万方。"
+
+
+def test_a_box_under_a_point_keeps_its_circled_items_to_itself() -> None:
+    text = "一、重点任务\n1.建设学校。新建学校2所。（市教育局牵头，市财政局配合）\n"
+    cell = Cell("专栏1　重点项目\n①新建实验学校，2026年建成；\n②扩建望江小学。")
+    after = document("2.减负。控制作业量。（市教育局）").blocks
+    plan = document(text, Table([Row([cell])]))
+    plan.blocks[-1].place = Place(table=1)
+    prose = Prose(Document([*plan.blocks, *after], "test"))
+    assert [(row.no, units(row)) for row in prose.points()] == [
+        ("1", [("市教育局", "lead"), ("市财政局", "support")]),
+        ("2", [("市教育局", "responsible")]),
+    ]
+    assert [row.no for row in prose.boxes()] == ["1", "2"]
+
+
+def test_a_box_may_be_a_table_of_one_column() -> None:
+    lines = [
+        "专栏1 基站工程",
+        "1.边缘节点。布设节点20个。责任单位：区数据局。\n2.5G基站。新建基站350个。",
+    ]
+    table = Table([Row([Cell(line)]) for line in lines])
+    rows = Prose(document("一、任务\n（一）建设设施。", table)).boxes()
+    assert [(row.no, row.title, row.text) for row in rows] == [
+        ("1", "边缘节点", "布设节点20个。"),
+        ("2", "5G基站", "新建基站350个。"),
+    ]
+
+
+def test_duties_need_no_numbers() -> None:
+    text = (
+        "养老方案\n三、部门职责\n市民政局：负责统筹协调，\n组织考核。\n市委编办：保障编制。\n"
+        "四、进度安排\n市教育局：另行通知。"
+    )
+    rows = Prose(document(text)).duties()
+    assert [(row.title, units(row)) for row in rows] == [
+        ("市民政局", [("市民政局", "responsible")]),
+        ("市委编办", [("市委编办", "responsible")]),
+    ]
+    assert "组织考核" in rows[0].text
 
 
 def test_projects_in_an_annex_stand_beside_points_that_name_their_units() -> None:

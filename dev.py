@@ -137,6 +137,8 @@ def make_venv(uv: str | None) -> None:
 def call(command: Sequence[str | Path], quiet: bool = False) -> int:
     """Run a command in the project's folder; its exit status."""
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    # the tests start hundreds of processes, and each would compile the product anew
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     out = subprocess.DEVNULL if quiet else None
     return subprocess.run(
         [str(part) for part in command], cwd=ROOT, env=environment, stdout=out, stderr=out, check=False

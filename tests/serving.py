@@ -1,5 +1,6 @@
 """Real `duban` processes, as a person starts them: a serving one, and commands beside it."""
 
+import multiprocessing
 import os
 import queue
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from time import monotonic
+from tempfile import TemporaryDirectory
 from typing import Any
 
 DUBAN = Path(sys.executable).with_name("duban")
@@ -15,19 +16,50 @@ READY = "督办助手已就绪："
 PATIENCE_S = 60.0
 
 
-def environment(home: Path, **settings: Any) -> dict[str, str]:
+def environment(home: Path, /, **settings: Any) -> dict[str, str]:
     """Of a process on `home`: any free port, the quick embedder, and `settings` without DUBAN_."""
     given = {"home": home, "web_port": 0, "embedding_model": "hashed-ngrams-1", **settings}
     ours = {f"DUBAN_{name}".upper(): str(value) for name, value in given.items()}
     return {**os.environ, "NO_PROXY": "127.0.0.1", "COLUMNS": "200", **ours}
 
 
-def duban(home: Path, *arguments: object, **settings: Any) -> subprocess.CompletedProcess[str]:
+# a command is a process forked from one that has imported the product, which takes longer than most
+# commands; what starts threads is left to the commands
+_forks = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+_forks.set_forkserver_preload(["bot.serve", "bot.doctor", "rag.answer", "rag.retrieve", "pypinyin"])
+
+
+def duban(home: Path, /, *arguments: object, **settings: Any) -> subprocess.CompletedProcess[str]:
     """A command that is run to its end, in the folder above its home."""
-    return subprocess.run(
-        [DUBAN, *map(str, arguments)], env=environment(home, **settings), cwd=home.parent,
-        stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=PATIENCE_S, check=False,
-    )  # fmt: skip
+    command = ["duban", *map(str, arguments)]
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        process = _forks.Process(
+            target=_become, args=(command, environment(home, **settings), home.parent, out, err)
+        )
+        process.start()
+        process.join(PATIENCE_S)
+        status = process.exitcode
+        if status is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(command, PATIENCE_S)
+        process.close()
+        return subprocess.CompletedProcess(
+            command, status, *(f.read_text("utf-8") for f in (out, err))
+        )
+
+
+def _become(command: list[str], env: dict[str, str], place: Path, out: Path, err: Path) -> None:
+    """What a process does that is to be a command."""
+    os.chdir(place)
+    os.environ.clear()
+    os.environ.update(env)
+    for stream, file in ((1, out), (2, err)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), stream)
+    sys.argv = command
+    from bot.cli import main
+
+    main()
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
@@ -57,7 +89,6 @@ class Serving:
     def begin(self) -> None:
         """Start the process; it is not ready yet."""
         self._lines: queue.Queue[str] = queue.Queue()
-        self._started = monotonic()
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 self._command, env=self._environment, cwd=self.home.parent, stdin=subprocess.DEVNULL,
@@ -73,10 +104,10 @@ class Serving:
                 self._lines.put(line.rstrip("\n"))
 
     def wait_until_ready(self) -> None:
-        """Until the line that says so; `url` and `ready_s` are known then."""
+        """Until the line that says so; `url` is known then."""
         line = self._lines.get(timeout=PATIENCE_S)
         assert line.startswith(READY), (line, self.log())
-        self.url, self.ready_s = line.removeprefix(READY), monotonic() - self._started
+        self.url = line.removeprefix(READY)
 
     def log(self) -> str:
         """What the processes on this home wrote to stderr."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from world import copy_home
 
 from bot.core import Core
 from config.database import reading, writing
@@ -24,11 +25,13 @@ PLANS = {
 COPIES = 14  # more plans than are looked at whole
 
 
+pytestmark = pytest.mark.xdist_group("answers")  # one worker: the plans are read once
+
+
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = Core.open(
-        Settings(home=tmp_path_factory.mktemp("answers"), embedding_model="hashed-ngrams-1")
-    )
+def core(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    home = copy_home(made_home, tmp_path_factory.mktemp("answers"))
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
     for plan_id, name in PLANS.items():
         core.ingest(DATA / "plans" / name, by="test", plan_id=plan_id, publish=True)
     core.wait_for_vectors()

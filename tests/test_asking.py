@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from world import copy_home
 
 from bot.core import Core
 from config.settings import Settings
@@ -16,11 +17,13 @@ PLANS = Path(__file__).parent / "data" / "plans"
 TODAY = date(2025, 5, 12)
 
 
+pytestmark = pytest.mark.xdist_group("asking")  # one worker: the plans are read once
+
+
 @pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
-    core = Core.open(
-        Settings(home=tmp_path_factory.mktemp("asking"), embedding_model="hashed-ngrams-1")
-    )
+def core(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    home = copy_home(made_home, tmp_path_factory.mktemp("asking"))
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
     for plan, suffix in (("hezhang", "txt"), ("xiaofang", "xlsx")):
         core.ingest(PLANS / f"{plan}.{suffix}", by="test", plan_id=plan, publish=True)
     yield core
@@ -96,8 +99,8 @@ def test_the_filters_are_told_with_the_count(core: Core, text: str, said: str) -
     assert said in ask(core, text).text
 
 
-def test_the_points_under_a_heading_that_two_plans_have(tmp_path: Path) -> None:
-    core = Core.open(Settings(home=tmp_path, embedding_model="hashed-ngrams-1"))
+def test_the_points_under_a_heading_that_two_plans_have(home: Path, tmp_path: Path) -> None:
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
     for plan in ("hezhang", "jiaoyu"):
         file = tmp_path / f"{plan}.txt"
         text = (PLANS / file.name).read_text(encoding="utf-8")
@@ -136,13 +139,13 @@ def test_who_leads_most(core: Core) -> None:
     assert rows(answer)[: len(led)] == led
 
 
-def test_who_leads_most_in_plans_that_name_no_leads_or_no_units(tmp_path: Path) -> None:
+def test_who_leads_most_in_plans_that_name_no_leads_or_no_units(home: Path, tmp_path: Path) -> None:
     tables = {
         "tea": "2025年云台县茶业工作任务表\n序号\t工作内容\t责任单位\n"
         "1\t新建茶园3个。\t县农业局、县财政局\n2\t举办茶事活动2场。\t县农业局\n",
         "silk": "2025年云台县桑蚕工作任务表\n序号\t工作内容\t完成时限\n1\t新建桑园4个。\t6月底前\n",
     }
-    core = Core.open(Settings(home=tmp_path / "home", embedding_model="hashed-ngrams-1"))
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
     for plan, text in tables.items():
         (tmp_path / f"{plan}.txt").write_text(text, encoding="utf-8")
         core.ingest(tmp_path / f"{plan}.txt", by="test", plan_id=plan, publish=True)

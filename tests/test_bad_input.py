@@ -87,11 +87,7 @@ def test_a_home_that_cant_be_written(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("一个文件", encoding="utf-8")
     for home in (tmp_path / "taken", tmp_path / "taken" / "home"):
         for command in (["plans", "list"], ["serve"]):
-            done = subprocess.run(
-                [sys.executable, "-c", f"import sys; sys.argv[1:] = {command!r}; from bot.cli import main; main()"],
-                env={**os.environ, "DUBAN_HOME": str(home), "DUBAN_WEB_PORT": "0"}, cwd=tmp_path,
-                capture_output=True, encoding="utf-8", timeout=60, check=False,
-            )  # fmt: skip
+            done = duban(tmp_path / "another", *command, home=home)
             refused(done, str(home), "DUBAN_HOME")
 
 

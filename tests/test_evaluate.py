@@ -126,9 +126,9 @@ OWN = [
 
 
 @pytest.fixture
-def core(tmp_path: Path) -> Iterator[Core]:
+def core(home: Path) -> Iterator[Core]:
     """An application with one fire plan in force, and the admins' own questions about it."""
-    core = Core.open(Settings(home=tmp_path / "home", embedding_model="hashed-ngrams-1"))
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
     folder = core.settings.home / "questions"
     folder.mkdir()
     lines = [json.dumps(one, ensure_ascii=False) for one in OWN]

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from world import copy_home
 
 from bot.core import Core
 from config.database import reading
@@ -46,12 +47,14 @@ class Asked:
     heads: list[PlanVersion]
 
 
+pytestmark = pytest.mark.xdist_group("grounded")  # one worker: the plans are read once
+
+
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Asked]]:
+def asked(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Asked]]:
     """Every question of tests/data/questions."""
-    core = Core.open(
-        Settings(home=tmp_path_factory.mktemp("grounded"), embedding_model="hashed-ngrams-1")
-    )
+    home = copy_home(made_home, tmp_path_factory.mktemp("grounded"))
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
     for plan_id, name in PLANS.items():
         core.ingest(DATA / "plans" / name, by="test", plan_id=plan_id, publish=True)
     core.wait_for_vectors()

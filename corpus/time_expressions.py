@@ -84,8 +84,8 @@ def _bounded(text: str, i: int, frame: Frame) -> Expression | None:
         if prefix[0] == "于" and re.search("[至到—–~-]", text[first : expression.end_at]):
             return expression  # 于9月1日至20日开展 lasts, 于9月20日召开 is due
         soft = expression.grain not in (Grain.DAY, Grain.END)
-        return replace(expression, form=Form.UNTIL, start=None, ambiguous=soft, has_prefix=True)
-    return replace(expression, has_prefix=bool(prefix))
+        return replace(expression, form=Form.UNTIL, start=None, ambiguous=soft)
+    return expression
 
 
 def _bare_year(text: str, i: int, is_right: bool = False) -> tuple[int, Unit] | None:

@@ -73,7 +73,6 @@ class Expression:
     grain: Grain = Grain.DAY
     rule: str | None = None
     ambiguous: bool = False
-    has_prefix: bool = False  # 到, 至, 截至
     year_given: bool = False
 
 

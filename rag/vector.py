@@ -72,11 +72,6 @@ class VectorIndex:
         self._own()
 
     @property
-    def is_ready(self) -> bool:
-        """Whether `search` can find anything."""
-        return self._collection is not None
-
-    @property
     def has_model(self) -> bool:
         """Whether a model made the vectors; hashed n-grams know little that the words don't."""
         from rag.embed import HashedNgrams

@@ -41,18 +41,6 @@ def fill(spans: Iterable[Span], places: Sequence[Place]) -> list[Row]:
     ]
 
 
-def drop_blank_edges(rows: list[Row]) -> list[Row]:
-    """Without the blank rows above and below, and the blank columns left and right."""
-    used = [any(cell.text for cell in row.cells) for row in rows]
-    if not any(used):
-        return []
-    top, bottom = used.index(True), len(used) - used[::-1].index(True)
-    width = len(rows[0].cells)
-    inked = [any(row.cells[column].text for row in rows) for column in range(width)]
-    left, right = inked.index(True), width - inked[::-1].index(True)
-    return [Row(shift(row.cells[left:right], -top, -left), row.place) for row in rows[top:bottom]]
-
-
 def shift(cells: Iterable[Cell], rows: int, columns: int) -> list[Cell]:
     """The same cells when their table begins elsewhere."""
     return [

@@ -108,6 +108,20 @@ class Sheet:
         return fill(spans, [Place(table=number, row=row + 1) for row in rows])
 
 
+def gather(sheets: Iterable[tuple[Sheet, bool]], file_name: str) -> tuple[list[Block], list[str]]:
+    """The blocks and notes of a workbook, from its sheets and whether each is visible."""
+    blocks: list[Block] = []
+    notes: list[str] = []
+    for sheet, is_visible in sheets:
+        if is_visible:
+            tables = sum(block.table is not None for block in blocks)
+            blocks += sheet.blocks(tables + 1, file_name)
+            notes += sheet.notes()
+        elif sheet.cells:
+            notes.append(f"工作表“{sheet.name}”是隐藏的，没有读入。")
+    return blocks, notes
+
+
 def column_letters(column: int) -> str:
     """The name of a column that counts from 0: 0 is A, 26 is AA."""
     letters = ""

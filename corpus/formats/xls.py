@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import UserError
-from corpus.document import Block, Document
+from corpus.document import Document
 from corpus.formats import _package
-from corpus.formats._sheet import Sheet, column_letters
+from corpus.formats._sheet import Sheet, column_letters, gather
 from corpus.formats._shown import BUILTIN, shown
 
 SUFFIXES: tuple[str, ...] = (".xls",)
@@ -20,18 +20,10 @@ def read(path: Path) -> Document:
     """The visible sheets in order. Raises UserError when the file cannot be read."""
     import xlrd
 
-    blocks: list[Block] = []
-    notes: list[str] = []
     try:
         with xlrd.open_workbook(str(path), logfile=io.StringIO(), formatting_info=True) as book:
-            for worksheet in book.sheets():
-                sheet = _sheet(book, worksheet)
-                if worksheet.visibility == 0:
-                    tables = sum(block.table is not None for block in blocks)
-                    blocks += sheet.blocks(tables + 1, path.name)
-                    notes += sheet.notes()
-                elif sheet.cells:
-                    notes.append(f"工作表“{sheet.name}”是隐藏的，没有读入。")
+            sheets = ((_sheet(book, one), one.visibility == 0) for one in book.sheets())
+            blocks, notes = gather(sheets, path.name)
     except UserError:
         raise
     except xlrd.XLRDError as error:

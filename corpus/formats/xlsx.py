@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import UserError
-from corpus.document import Block, Document
+from corpus.document import Document
 from corpus.formats import _package
 from corpus.formats._colour import hex_is_white
-from corpus.formats._sheet import Sheet, column_letters
+from corpus.formats._sheet import Sheet, column_letters, gather
 from corpus.formats._shown import BUILTIN, shown
 
 SUFFIXES: tuple[str, ...] = (".xlsx", ".xlsm")
@@ -20,18 +20,10 @@ _TINY_POINTS = 2
 def read(path: Path) -> Document:
     """The visible sheets in order. Raises UserError when the file cannot be read."""
     _package.check(path, "xl/workbook.xml")
-    blocks: list[Block] = []
-    notes: list[str] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the library's remarks on things that we do not read
-            for sheet, is_visible in _sheets(path):
-                if is_visible:
-                    tables = sum(block.table is not None for block in blocks)
-                    blocks += sheet.blocks(tables + 1, path.name)
-                    notes += sheet.notes()
-                elif sheet.cells:
-                    notes.append(f"工作表“{sheet.name}”是隐藏的，没有读入。")
+            blocks, notes = gather(_sheets(path), path.name)
     except UserError:
         raise
     except Exception as error:  # a broken workbook fails in many ways inside the library

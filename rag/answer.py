@@ -1,5 +1,6 @@
 """Question → cited answer, or 未找到 with what is on file."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -141,6 +142,8 @@ class Answerer:
             return facts.neighbour(query, self._hits(query))
         if query.compares and len(query.views) > 1:
             return self._compare(query)
+        if query.compares and (sides := self._sides(query, question)):
+            return sides
         parts = self._parts(query, question)
         if len(parts) > 1:
             return overviews.joined([self._fact(part) for part in parts])
@@ -156,6 +159,19 @@ class Answerer:
             for part in parts
         )
         return parts if alone else [query]
+
+    def _sides(self, query: Query, question: Question) -> Answer | None:
+        """学校和养老院的食堂有什么不同: what is said of each; None where one of them has no answer."""
+        for one, other in itertools.pairwise(query.subject):
+            both = re.search(f"{re.escape(one)}[和与跟、同]{re.escape(other)}", question.text)
+            if both is None:
+                continue
+            texts = [question.text.replace(both[0], side) for side in (one, other)]
+            apart = [understand(replace(question, text=text), query.views) for text in texts]
+            found = [self._fact(replace(part, compares=False)) for part in apart]
+            if all(found) and found[0] != found[1]:
+                return overviews.joined(found)
+        return None
 
     def _clauses(self, query: Query, question: Question) -> list[Query]:
         """Each question of one message; the message itself where there is but one."""

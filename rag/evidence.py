@@ -36,6 +36,9 @@ MEASURED = re.compile(
     r"[\u4e00-\u9fff]{2}率|满意度|知晓度|权重|经费|资金|预算|金额|奖金|电话|工资|补贴|罚款"
 )
 
+# how much is asked, and not just what the target is
+_QUANTITY = re.compile("多少|几|百分|率|数|量|比|重|度|how", re.IGNORECASE)
+
 
 @dataclass(slots=True)
 class Found:
@@ -156,7 +159,9 @@ class Ranker:
         query, bonus = self._query, 0.0
         if query.asks_number:
             task = entry.task
-            if task is not None and any(
+            if not of_asked_kind(query.text, line.text):
+                bonus -= 0.1
+            elif task is not None and any(
                 t.text in line.text or line.text in t.text for t in task.targets
             ):
                 bonus += 0.2
@@ -205,10 +210,10 @@ def has_figure(text: str) -> bool:
 
 
 def answers_number(query: Query, text: str) -> bool:
-    """Whether a text gives a figure; 全覆盖 is one where coverage is asked for."""
-    covers = "覆盖" in "".join((query.text, *query.earlier)) or "建成率" in "".join(
-        (query.text, *query.earlier)
-    )
+    """Whether a text gives a figure; 全覆盖 is one where coverage is asked for, or what the target is."""
+    said = "".join((query.text, *query.earlier))
+    # what the target is, and not how many
+    covers = re.search("覆盖|建成率", said) or not _QUANTITY.search(said)
     if not of_asked_kind(query.text, text):
         return False
     return has_figure(text if covers else text.replace("全覆盖", ""))

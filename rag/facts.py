@@ -17,6 +17,7 @@ from rag.evidence import (
     timings_of,
 )
 from rag.filters import falls_in, is_report
+from rag.measures import of_asked_kind
 from rag.patterns import LISTING, NEXT
 from rag.query import Query
 from rag.question import Answer, Citation
@@ -169,9 +170,13 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
             continue
         if query.asks_number and not query.asks_when and not answers_number(query, one.sentence):
             continue
+        if not of_asked_kind(query.text if not query.asks_when else "", one.sentence):
+            continue
         if measure and not has_measure(measure, one.entry, one.line):
             continue
         kept.append(one)
+    if query.earlier:  # 保健食品的呢: its own words come before those that it carries on
+        kept = [f for f in kept if not f.missing] or kept
     # of rows that answer, those of the day that was asked for
     dated = [
         f

@@ -20,8 +20,9 @@ SHORTEST = 4  # characters of a heading that is looked for
 _VERB = re.compile(r"^(?:开展|实施|健全|推进|加强|强化|抓好|做好|完善|坚持|提升|优化|深化|落实)")
 _COUNT = re.compile(r"[一二两三四五六七八九十\d]+[项条个类件大种]?")
 _KIND = re.compile(r"(?:专项)?(?:行动|工程|领域)$")
-_HEADING_WORDS = frozenset(
-    "领域 下面 之下 下边 行动 方面 板块 部分 类别 工程 章节 一章 一节 标题 下 哪些 条 项".split()
+_HEADING_WORDS = re.compile(
+    "(?:这|那|该)?(?:一|个)*(?:领域|行动|方面|板块|部分|类别|工程|章节?|节|标题|大?类|条|项|块)?"
+    "(?:之|以)?[下里中内]?(?:面|边|头)?(?:哪些)?"
 )
 NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant
 
@@ -173,9 +174,20 @@ def names_section(query: Query) -> bool:
         said = name if name in text else core
         if len(said) >= SHORTEST and said in text:
             rest = segments(text.replace(said, ","))
-            if all(s in GENERAL or s in _HEADING_WORDS or _COUNT.fullmatch(s) for s in rest):
+            if all(_is_general(s) for s in rest):
                 return True
-    return False
+    # 攻坚行动 for 实施…建设十大攻坚行动: what no other heading ends with
+    return len(query.subject) == 1 and len(_ending(query, query.subject[0])) == 1
+
+
+def _is_general(words: str) -> bool:
+    return bool(words in GENERAL or _HEADING_WORDS.fullmatch(words) or _COUNT.fullmatch(words))
+
+
+def _ending(query: Query, words: str) -> set[str]:
+    """The headings over rows that end with some words."""
+    sections = {unquoted(normal(row.task.section or "")) for row in query.rows}
+    return {s for s in sections if len(words) >= SHORTEST and s.endswith(words)}
 
 
 def matching_sections(query: Query) -> list[str]:

@@ -37,6 +37,7 @@ from rag.words import segments
 
 _DIRECTED = re.compile(
     r"(?:按照?|依照?|照着?|根据)(国家|省|市|县|区|上级)[级里]?.{0,6}(?:要求|部署|安排)"
+    r"|^(国家|省|市|县|区|上级)[级里]?的?(?:要求|部署|安排)(?:开展|办理?|做|落实|推进)?的"
 )
 _LASTING = re.compile(
     r"(?:没有?|无).{0,6}(?:日期|期限|时限)|持续(?:开展|推进|进行)|长期|常年|日常工作"
@@ -64,8 +65,9 @@ def read_flags(query: Query) -> None:
         query.leads_together = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}.get(
             together[1] or "两", 2
         )
-    if re.search("其中.{0,3}(约束性|预期性)", text) and not LISTING.search(text):
-        pass  # a count of all, told apart by kind
+    told_apart = re.search("其中.{0,3}(约束性|预期性)", text) and not LISTING.search(text)
+    if told_apart or ("约束性" in text and "预期性" in text):
+        pass  # all of them, told apart by kind
     elif "约束性" in text:
         query.indicator_kind = IndicatorKind.BINDING
     elif "预期性" in text:
@@ -110,10 +112,11 @@ def _timing_kind(query: Query) -> None:
     text = query.text
     directed, lasting, again = _DIRECTED.search(text), _LASTING.search(text), AGAIN.search(text)
     said = directed or lasting or again
-    if said is None or not (LISTING.search(text) or _counts_rows(query, said[0])):
+    names = said is not None and said.end() == len(text.rstrip("?？"))  # the rows of that kind
+    if said is None or not (names or LISTING.search(text) or _counts_rows(query, said[0])):
         return
     if directed:
-        query.timing_kind, query.timing_word = TimingKind.AS_DIRECTED, directed[1]
+        query.timing_kind, query.timing_word = TimingKind.AS_DIRECTED, directed[1] or directed[2]
     elif lasting:
         query.timing_kind = TimingKind.RECURRING
     elif again and not re.search(r"\d", text[again.start() :]) and query.span is None:
@@ -154,7 +157,7 @@ def intent_of(query: Query) -> Intent:
         return Intent.LIST if LISTING.search(text) else Intent.COUNT
     if query.asks_report and query.span is None and any(is_report(row.task) for row in query.rows):
         return Intent.FACT
-    if OVERDUE.search(text) and (query.subject or query.units) and not LISTING.search(text):
+    if OVERDUE.search(text) and not LISTING.search(text) and not plain(query):
         return Intent.OVERDUE
     if re.search("设在|挂靠", text) or (text.rstrip("?？").endswith("吗") and query.subject):
         query.asks_who = True

@@ -102,8 +102,9 @@ def names_of(printed: frozenset[str]) -> dict[str, set[str]]:
     for unit in printed:
         names.setdefault(unit, set()).add(unit)
         stem = bare(unit)
-        if len(stem) >= 2:
-            names.setdefault(stem, set()).add(unit)
+        for short in (stem, unit.removesuffix("管委会")):  # 高新区 has its 管委会
+            if len(short) >= 2:
+                names.setdefault(short, set()).add(unit)
         for said in _collective_names(unit):
             names.setdefault(said, set()).add(unit)
         organ = organ_of(unit)
@@ -118,7 +119,15 @@ def _collective_names(unit: str) -> set[str]:
     name = normal(unit)
     if not name.startswith("各"):
         return {name}
-    return {name, re.sub(r"\(.*?\)", "", name), re.sub("[()]", "", name)}
+    forms = {
+        name,
+        re.sub(r"\(.*?\)", "", name),
+        re.sub("[()]", "", name),
+        re.sub("[()、]", "", name),
+    }
+    if name.endswith(("政府", "管委会", "办事处")):  # these say who without 各
+        forms |= {form.removeprefix("各") for form in forms}
+    return forms
 
 
 @lru_cache(maxsize=256)

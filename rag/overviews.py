@@ -36,7 +36,7 @@ def which_plans(query: Query) -> Answer | None:
                 best = entry
                 break
         if best is None:
-            best = _spread(view.entries, wanted)
+            best = _spread(view.entries, wanted, query.joints)
         if best is None:
             continue
         sentence = max(
@@ -51,6 +51,7 @@ def which_plans(query: Query) -> Answer | None:
         cited += [best.cite(), best.cite(quote)]
     if not rows:
         return None
+
     head = (
         f"{len(rows)} of {len(query.views)} plans say so:"
         if query.english
@@ -59,9 +60,10 @@ def which_plans(query: Query) -> Answer | None:
     return Answer((head, *rows), True, tuple(cited))
 
 
-def _spread(entries: Sequence[Entry], wanted: Sequence[str]) -> Entry | None:
-    """A row that holds nearly every pair of what is asked, in other order."""
+def _spread(entries: Sequence[Entry], wanted: Sequence[str], joints: set[str]) -> Entry | None:
+    """A row that holds nearly every pair of what is asked, in other order or with words between."""
     needed = {p for w in wanted for p in pairs(w)}
+    needed = needed - joints or needed
     figures = {p for p in needed if p[0].isdigit()}
     for entry in entries:
         if needed and any(len(needed & line.pairs) >= 0.95 * len(needed) for line in entry.lines):

@@ -20,6 +20,8 @@ OWN = re.compile(
     r"|归我们?|我们(?=[要今这该还都]|牵头|负责|配合|有|$)|\b(?:we|our|us)\b",
     re.IGNORECASE,
 )
+# the asker's own unit too, where it is known: 我们去年, but not 我们区
+WE = re.compile(r"(?:我们|咱们|俺们)(?![区县市省镇乡村国街])")
 OWN_MARK = "@"  # stands for 我局 in the text of a query
 QUOTED = re.compile(r"[“\"「‘']([^”\"」’']{2,40})[”\"」’']")
 MEASURE = r"(?:项|条|个|件|类|点|份|大类|大|种)"
@@ -35,7 +37,7 @@ SECTIONS = re.compile(
     r"(?:多少|几|哪些|哪几|哪[两二三四五六七八九十\d]+)(?:个|大|类|项)*(?:行动|类别|部分|板块|领域|章|大类|方面)|按.{0,8}(?:一栏|栏目|栏)|专栏(?:分别|都)?(?:是|有)?(?:哪|什么|啥)|\d个专栏"
 )
 LISTING = re.compile(
-    r"哪些|那些|哪[两二三四五六七八]|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|(?:负责|管|承担|干|做|弄|搞|参与|配合|牵头)(?:些|的)?(?:是)?(?:什么|啥)|有[啥什]么?\W*$|是指|指什么|指的是|指哪"
+    r"哪些|那些|哪[两二三四五六七八九十\d]|哪几|哪一项|哪项|哪条|有哪|都有啥|啥活|什么活|哪样|职责|干什么|干啥|做什么|负责什么|管什么|管哪|任务清单|列出|列一下|有什么任务|有啥任务|交哪|哪个指标|全部任务|所有任务|什么任务|是什么\?*$|分别是什么|(?:负责|管|承担|干|做|弄|搞|参与|配合|牵头)(?:些|的)?(?:是)?(?:什么|啥)|有[啥什]么?\W*$|是指|指什么|指的是|指哪"
     r"|\b(?:which|what|show(?: me)?|give me)(?: \w+){0,2} (?:tasks|items|indicators|targets|measures|duties)|\blist\b|what (?:are|does)|responsibilities of",
     re.IGNORECASE,
 )  # fmt: skip
@@ -48,6 +50,10 @@ OVERDUE = re.compile(
     re.IGNORECASE,
 )
 LATE = re.compile(r"逾期|过期|超期|已经?到期|过了期|过了没|overdue", re.IGNORECASE)
+# said of rows, 已经过期的, and not of what they speak of, 过期食品
+LATE_SAID = re.compile(
+    rf"(?:已经?|都|早就?)*(?:逾期|过期|超期|到期|过了期)(?:未完成|没完成|了)?(?=的?{TASK_NOUN}|的?[有是]|的?(?:[,.?!]|$)|[没吗])"
+)
 # a row's state; “逾期未完成” is about days, “需完成” about what is to be done
 UNDONE = re.compile(
     r"(?:还|尚|都)?(?:未|没有?)(?:被|能)?(?:办结|完成|销号|办完|做完|干完|结项)(?:的|了)?"
@@ -62,7 +68,7 @@ DONE = re.compile(
 )
 ASKS_STATE = re.compile(rf"(?:[吗没的]|{TASK_NOUN}|没有)\W*$")
 WHICH_PLANS = re.compile(
-    r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)",
+    r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|哪(?:几|[两二三四五])?[份部][里中都分别]*(?:提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)",
     re.IGNORECASE,
 )
 REPORT = re.compile(
@@ -117,7 +123,7 @@ ROW_NUMBER_ENGLISH = re.compile(
     r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
 )
 NUMBER = re.compile(
-    r"多少|几(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务)|指标值|率\?*$|数量|比例|占比|权重|达标|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target",
+    r"多少|几(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|phone|telephone|e-?mail|address",
     re.IGNORECASE,
 )
 WHO = re.compile(

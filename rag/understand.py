@@ -21,12 +21,14 @@ from rag.patterns import (
     FOREIGN,
     GREETING,
     LATE,
+    LATE_SAID,
     LISTING,
     OFF_TOPIC,
     OWN,
     OWN_MARK,
     QUOTED,
     UNDONE,
+    WE,
 )  # fmt: skip
 from rag.query import Intent, Query, Span
 from rag.question import Question
@@ -53,8 +55,10 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
         return Query(text, text, english, Intent.FOREIGN, views, [], today=question.today)
     views, text_without_plan = narrow_to_plans(text, views)
     names_several = len(views) > 1 and text_without_plan != text
-    is_own = bool(OWN.search(text_without_plan))
     text_without_plan = OWN.sub(OWN_MARK, text_without_plan.replace(OWN_MARK, ","))
+    if question.unit and OWN_MARK not in text_without_plan:
+        text_without_plan = WE.sub(OWN_MARK, text_without_plan, count=1)
+    is_own = OWN_MARK in text_without_plan
     if english:
         text_without_plan = with_chinese_units(text_without_plan)
     else:
@@ -122,6 +126,8 @@ def _span(query: Query, text: str) -> str:
     until = text[max(0, last.start_at - 2) : last.start_at] + last.text
     if query.span[1] and until.startswith(("截至", "截止", "到")) and LATE.search(query.text):
         query.span = (None, query.span[1])
+        if last.end == query.today:
+            query.span, query.span_text = None, ""  # overdue by now
     for r in sorted(readings, key=lambda r: r.start_at, reverse=True):
         text = text[: r.start_at] + "," + text[r.end_at :]
     return text
@@ -145,7 +151,7 @@ def _window(found: Reading, today: date) -> Span:
 def _state(query: Query, text: str) -> str:
     """Whether rows that are done are asked for, or the others; the text without those words."""
     if LATE.search(text):
-        return text
+        return LATE_SAID.sub(",", text)
     found = UNDONE.search(text) or DONE.search(text)
     asks = LISTING.search(text) or COUNTING.search(text) or ASKS_STATE.search(text)
     if found is None or not asks:

@@ -250,5 +250,5 @@ def _entry(
 
 
 def _words(text: str, said: str, above: str) -> tuple[list[Line], frozenset[str], frozenset[str]]:
-    lines = [Line(s, frozenset(pairs(s))) for s in sentences(said)]
-    return lines, frozenset(pairs(text)), frozenset(pairs(above))
+    lines = [Line(s, frozenset(pairs(normal(s)))) for s in sentences(said)]
+    return lines, frozenset(pairs(normal(text))), frozenset(pairs(above))

@@ -9,7 +9,7 @@ from corpus.models import PlanVersion, Task
 from corpus.values import Place
 from rag.models import Passage
 from rag.outline import Placed, Spot, outline, squash
-from rag.quoting import Entry, Found, entries_of, find_tasks, is_printed_by, quote, refs
+from rag.quoting import Entry, Found, entries_of, find_tasks, goes_on, is_printed_by, quote, refs
 
 LONGEST = 350  # characters of a passage of prose
 _SLACK = 60  # that a piece may be longer than the others, so that it ends with a sentence
@@ -37,7 +37,7 @@ def make_passages(version: PlanVersion, document: Document, tasks: list[Task]) -
     blocks = list(outline(document, version.title))
     entries = entries_of(blocks)
     found = find_tasks(entries, sorted(tasks, key=lambda task: task.seq))
-    pieces = _task_pieces(found) + _other_pieces(entries, found)
+    pieces = _task_pieces(found, _tails(entries, found)) + _other_pieces(entries, found)
     pieces += _bare_headings(blocks, {piece.at[0] for piece in pieces})
     pieces.sort(key=lambda piece: piece.at)  # stable: a task before the rest of its row
     return [
@@ -58,7 +58,22 @@ def make_passages(version: PlanVersion, document: Document, tasks: list[Task]) -
     ]
 
 
-def _task_pieces(found: Sequence[Found]) -> list[_Piece]:
+def _tails(entries: Sequence[Entry], found: Sequence[Found]) -> dict[tuple[int, int], list[str]]:
+    """Block of a task → the paragraphs below it that only say who does it, and by when."""
+    starts = {one.entry.at for one in found if one.entry is not None and one.entry.row is None}
+    tails: dict[tuple[int, int], list[str]] = defaultdict(list)
+    last = None
+    for entry in entries:
+        if entry.at in starts:
+            last = entry.at
+        elif entry.row is not None or not goes_on(entry.placed.block.text):
+            last = None
+        elif last is not None:
+            tails[last].append(entry.placed.block.text.strip())
+    return tails
+
+
+def _task_pieces(found: Sequence[Found], tails: dict[tuple[int, int], list[str]]) -> list[_Piece]:
     pieces, at = [], (0, 0)
     for one, ref in zip(found, refs(found), strict=True):
         task = one.task
@@ -70,12 +85,14 @@ def _task_pieces(found: Sequence[Found]) -> list[_Piece]:
         if one.entry is not None and place == Place():
             place = one.entry.row.place if one.entry.row else one.entry.placed.block.place
         text = "\n".join((quote(one), *_cells_aside(one)))
-        pieces.append(_Piece(at, text, path, ref, place, task, _row_as_printed(one)))
+        pieces.append(_Piece(at, text, path, ref, place, task, _row_as_printed(one, tails)))
     return pieces
 
 
-def _row_as_printed(found: Found) -> str:
+def _row_as_printed(found: Found, tails: dict[tuple[int, int], list[str]]) -> str:
     """The cells of a task's row in their order, a merged one once; a point of prose with its number.
+
+    What stands below the point, 牵头单位：…, belongs to it.
 
     "" where `quote` says as much.
     """
@@ -85,7 +102,8 @@ def _row_as_printed(found: Found) -> str:
         block = found.entry.placed.block.text.strip()
         if found.task.part == "duty" and found.spot.headings:
             return f"{found.spot.headings[-1].text.strip()}\n{block}"
-        return block if squash(quote(found)) in squash(block) else ""
+        whole = "\n".join([block, *tails.get(found.entry.at, ())])
+        return whole if squash(quote(found)) in squash(block) else ""
     cells: dict[tuple[int, int] | int, str] = {}
     for n, cell in enumerate(found.entry.row.cells):
         cells.setdefault(cell.origin or n, cell.text.strip())
@@ -126,9 +144,9 @@ def _other_pieces(entries: Sequence[Entry], found: Sequence[Found]) -> list[_Pie
             lines = range(place.line_start, (place.line_end or place.line_start) + 1)
             here = [*here, *(task for line in lines for task in by_line[line])]
         if entry.row is None:
-            if not entry.placed.is_heading and not is_printed_by(
-                entry.placed.block.text, [*here, *before]
-            ):
+            text = entry.placed.block.text
+            said = is_printed_by(text, [*here, *before]) or (bool(before) and goes_on(text))
+            if not entry.placed.is_heading and not said:
                 pieces += _prose(entry)
         elif not here and not (entry.at[1] == 0 and entry.at[0] in tables_of_tasks):
             pieces += _row(entry)

@@ -100,6 +100,7 @@ class Query:
     asks_report: bool = False
     targets: bool = False  # the rows with a figure to reach are asked for
     done: bool | None = None  # 已办结, 还没办结的
+    people: frozenset[str] = frozenset()  # whose rows are asked for: 责任领导为某某的
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
 
     @property

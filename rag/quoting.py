@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from corpus.brackets import read_tail
 from corpus.document import Row
 from corpus.models import Task
 from corpus.numbering import digits
@@ -13,7 +14,7 @@ from rag.outline import Placed, Spot, mark_of, squash
 _WINDOW = 1000  # entries looked at for a task without line numbers: a long file stays quick
 _TAIL = re.compile(r"[。；;]?\s*(?:[（(][^（）()]{1,200}[）)])?[。；;]?\s*")
 _LABELS = re.compile(
-    r"(责任|牵头|配合|主办|协办|负责|主体)(单位|部门|科室)|(完成|办结)?(时限|时间)|负责|牵头|配合|完成"
+    r"(责任|牵头|配合|主办|协办|负责|主体)(单位|部门|科室)|(完成|办结)?(时限|时间)(要求)?|负责|牵头|配合|完成"
 )
 _BOX_NUMBER = re.compile(r"专\s*栏\s*([\d一二三四五六七八九十]+)")
 
@@ -125,6 +126,12 @@ def _span(text: str, title: str, body: str) -> str:
     if _TAIL.fullmatch(text, end):
         end = len(text)
     return text[positions[start] : end].strip()
+
+
+def goes_on(text: str) -> bool:
+    """Whether a paragraph says nothing but who does the task above it, and by when: 牵头单位：…"""
+    tail = read_tail(text)
+    return not tail.text and bool(tail.unit_text or tail.time_text)
 
 
 def refs(found: Sequence[Found]) -> list[str]:

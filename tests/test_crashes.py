@@ -23,10 +23,9 @@ KILLS, DAYS = 10, 8
 HELPERS, LEASE_S = 3, 2
 CHATS, EACH = range(-150, -100), 10  # groups, messages of each
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork and no SIGKILL"),
-    pytest.mark.timeout(300),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no fork and no SIGKILL"
+)
 
 
 @pytest.fixture(autouse=True)

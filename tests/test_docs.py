@@ -144,7 +144,6 @@ def test_nothing_of_a_developers_machine_is_told() -> None:
     assert re.search(r"/(work|tmp|root|home)/", DOCS) is None
 
 
-@pytest.mark.timeout(300)
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     """In their order, on one fresh DUBAN_HOME. Those that serve are tested with the application."""
     duban = Path(sys.executable).with_name("duban")

@@ -280,7 +280,6 @@ async def test_a_hanging_beginning_holds_up_nobody_elsewhere(
 # ---- killed
 
 
-@pytest.mark.timeout(300)  # ten seconds on an idle machine
 def test_killed_in_the_middle_the_answer_takes_the_place_of_its_beginning(
     made_home: Path, tmp_path: Path, botapi: BotApi, server: LlmServer, chat: Chat
 ) -> None:

@@ -34,7 +34,6 @@ def test_ready_is_said_once_it_is_so(serving: Serving) -> None:
     assert serving.url.startswith("http://127.0.0.1:")
     assert get(f"{serving.url}/healthz").status_code == 200
     assert get(f"{serving.url}/api/status").json()["day"] == "2022-11-01"
-    assert serving.ready_s < 15  # 1.5 s on an idle machine
 
 
 def test_a_second_one_on_the_same_home_ends_with_one_line(serving: Serving) -> None:

@@ -179,7 +179,7 @@ def _said_of(group: _Group) -> list[Share]:
     before = _BEFORE_ROLE.search(group.before)
     alone = _BEFORE_ALONE.search(group.before)
     if before is not None:
-        role = frozenset({_ROLES[before["role"]]} if before["role"] in _ROLES else ())
+        role = _role(before)
         group.start -= len(before[0])
         if before["how"].startswith(("不", "没")):
             return [Share(u, role, absent=True) for u in units]
@@ -196,27 +196,21 @@ def _said_of(group: _Group) -> list[Share]:
         reach = outside.end() if outside else 0
         done = re.match(rf"[由所]?{_AFTER_ROLE.pattern}", after[reach:])
         group.end += reach + (done.end() if done else 0)
-        role = frozenset({_ROLES[done["role"]]} if done and done["role"] in _ROLES else ())
-        return [Share(u, role, absent=True) for u in units]
+        return [Share(u, _role(done), absent=True) for u in units]
     roles = list(_AFTER_ROLE.finditer(after[:14]))
     if denied := _BEFORE_NOT.search(group.before):
         if not roles and not re.match("[,的]|$", after):
             return []
         group.start -= len(denied[0])
         group.end += roles[0].end() if roles else 0
-        role = frozenset({_ROLES[roles[0]["role"]]} if roles and roles[0]["role"] in _ROLES else ())
+        role = _role(roles[0] if roles else None)
         return [Share(u, role, absent=True) for u in units]
     if _WHICH_ROLE.search(after):
         return []
     group.end += roles[-1].end() if roles else 0
-    shares = [
-        Share(u, frozenset({_ROLES[m["role"]]} if m["role"] in _ROLES else ()), absent=True)
-        for m in roles
-        if m["not"]
-        for u in units
-    ]
-    said = {_ROLES.get(m["role"]) for m in roles if not m["not"]}
-    role = frozenset(said - {None}) if len(said) == 1 else frozenset()  # type: ignore[arg-type]
+    shares = [Share(u, _role(m), absent=True) for m in roles if m["not"] for u in units]
+    said = {_role(m) for m in roles if not m["not"]}
+    role = next(iter(said)) if len(said) == 1 else frozenset()
     together = (
         len(units) > 1
         and not group.is_choice
@@ -226,6 +220,11 @@ def _said_of(group: _Group) -> list[Share]:
         group.end = max(group.end, group.mentions[-1].end + _reach(after))
         return shares + [Share(u, role) for u in units]
     return ([Share(every, role)] if said or not shares else []) + shares
+
+
+def _role(said: re.Match[str] | None) -> frozenset[Role]:
+    """The role that is said; any where 负责 or 参与 is."""
+    return frozenset({_ROLES[said["role"]]} if said and said["role"] in _ROLES else ())
 
 
 def _reach(after: str) -> int:

@@ -39,7 +39,7 @@ def measure() -> None:
     from rag import lexical, retrieve
     from rag.index import reindex
     from rag.models import Passage
-    from rag.outline import squash
+    from rag.words import squeezed
 
     core = Core.open()
     start = perf_counter()
@@ -83,8 +83,8 @@ def measure() -> None:
             start = perf_counter()
             texts = search(row["question"], scope)
             times.append(1000 * (perf_counter() - start))
-            phrase = squash(row["holds"])
-            ranks.append(next((n for n, t in enumerate(texts, 1) if phrase in squash(t)), None))
+            phrase = squeezed(row["holds"])
+            ranks.append(next((n for n, t in enumerate(texts, 1) if phrase in squeezed(t)), None))
             if name == "joined" and not ranks[-1] and "-v" in sys.argv:
                 print("   missed:", row["question"])
         shares = " ".join(

@@ -8,8 +8,19 @@ from corpus.document import Document
 from corpus.models import PlanVersion, Task
 from corpus.values import Place
 from rag.models import Passage
-from rag.outline import Placed, Spot, outline, squash
-from rag.quoting import Entry, Found, entries_of, find_tasks, goes_on, is_printed_by, quote, refs
+from rag.quoting import (
+    Located,
+    Stretch,
+    find_tasks,
+    goes_on,
+    is_printed_by,
+    lines_of,
+    quote,
+    refs,
+    stretches_of,
+)
+from rag.spots import Placed, Spot, outline
+from rag.words import squeezed
 
 LONGEST = 350  # characters of a passage of prose
 _SLACK = 60  # that a piece may be longer than the others, so that it ends with a sentence
@@ -35,9 +46,9 @@ def make_passages(version: PlanVersion, document: Document, tasks: list[Task]) -
     """One passage a task, and all other text in pieces; `text` is always as printed. Not yet stored."""
     assert version.id is not None
     blocks = list(outline(document, version.title))
-    entries = entries_of(blocks)
-    found = find_tasks(entries, sorted(tasks, key=lambda task: task.seq))
-    pieces = _task_pieces(found, _tails(entries, found)) + _other_pieces(entries, found)
+    stretches = stretches_of(blocks)
+    found = find_tasks(stretches, sorted(tasks, key=lambda task: task.seq))
+    pieces = _task_pieces(found, _tails(stretches, found)) + _other_pieces(stretches, found)
     pieces += _bare_headings(blocks, {piece.at[0] for piece in pieces})
     pieces.sort(key=lambda piece: piece.at)  # stable: a task before the rest of its row
     return [
@@ -58,135 +69,137 @@ def make_passages(version: PlanVersion, document: Document, tasks: list[Task]) -
     ]
 
 
-def _tails(entries: Sequence[Entry], found: Sequence[Found]) -> dict[tuple[int, int], list[str]]:
+def _tails(
+    stretches: Sequence[Stretch], found: Sequence[Located]
+) -> dict[tuple[int, int], list[str]]:
     """Block of a task → the paragraphs below it that only say who does it, and by when."""
-    starts = {one.entry.at for one in found if one.entry is not None and one.entry.row is None}
+    starts = {
+        one.stretch.at for one in found if one.stretch is not None and one.stretch.row is None
+    }
     tails: dict[tuple[int, int], list[str]] = defaultdict(list)
     last = None
-    for entry in entries:
-        if entry.at in starts:
-            last = entry.at
-        elif entry.row is not None or not goes_on(entry.placed.block.text):
+    for stretch in stretches:
+        if stretch.at in starts:
+            last = stretch.at
+        elif stretch.row is not None or not goes_on(stretch.placed.block.text):
             last = None
         elif last is not None:
-            tails[last].append(entry.placed.block.text.strip())
+            tails[last].append(stretch.placed.block.text.strip())
     return tails
 
 
-def _task_pieces(found: Sequence[Found], tails: dict[tuple[int, int], list[str]]) -> list[_Piece]:
+def _task_pieces(found: Sequence[Located], tails: dict[tuple[int, int], list[str]]) -> list[_Piece]:
     pieces, at = [], (0, 0)
     for one, ref in zip(found, refs(found), strict=True):
         task = one.task
-        at = one.entry.at if one.entry else at
+        at = one.stretch.at if one.stretch else at
         path = one.spot.path
-        if task.section and not any(squash(task.section) in squash(above) for above in path):
+        if task.section and not any(squeezed(task.section) in squeezed(above) for above in path):
             path += (task.section,)
         place = Place(task.line_start, task.line_end, task.page)
-        if one.entry is not None and place == Place():
-            place = one.entry.row.place if one.entry.row else one.entry.placed.block.place
+        if one.stretch is not None and place == Place():
+            place = one.stretch.place
         text = "\n".join((quote(one), *_cells_aside(one)))
         pieces.append(_Piece(at, text, path, ref, place, task, _row_as_printed(one, tails)))
     return pieces
 
 
-def _row_as_printed(found: Found, tails: dict[tuple[int, int], list[str]]) -> str:
+def _row_as_printed(found: Located, tails: dict[tuple[int, int], list[str]]) -> str:
     """The cells of a task's row in their order, a merged one once; a point of prose with its number.
 
     What stands below the point, 牵头单位：…, belongs to it.
 
     "" where `quote` says as much.
     """
-    if found.entry is None:
+    if found.stretch is None:
         return ""
-    if found.entry.row is None:
-        block = found.entry.placed.block.text.strip()
+    if found.stretch.row is None:
+        block = found.stretch.placed.block.text.strip()
         if found.task.part == "duty" and found.spot.headings:
             return f"{found.spot.headings[-1].text.strip()}\n{block}"
-        whole = "\n".join([block, *tails.get(found.entry.at, ())])
-        return whole if squash(quote(found)) in squash(block) else ""
+        whole = "\n".join([block, *tails.get(found.stretch.at, ())])
+        return whole if squeezed(quote(found)) in squeezed(block) else ""
     cells: dict[tuple[int, int] | int, str] = {}
-    for n, cell in enumerate(found.entry.row.cells):
+    for n, cell in enumerate(found.stretch.row.cells):
         cells.setdefault(cell.origin or n, cell.text.strip())
     return "\n".join(text for text in cells.values() if text)
 
 
-def _cells_aside(found: Found) -> list[str]:
+def _cells_aside(found: Located) -> list[str]:
     """Cells of the task's row that no field of it holds: a target value, a contact, a remark."""
-    if found.entry is None or found.entry.row is None:
+    if found.stretch is None or found.stretch.row is None:
         return []
     task = found.task
-    held = squash(
+    held = squeezed(
         "|".join(
             filter(None, (task.section, task.title, task.text, task.unit_text, task.timing_text))
         )
     )
-    cells = dict.fromkeys(cell.text.strip() for cell in found.entry.row.cells)
-    return [cell for cell in cells if cell and squash(cell) not in held and squash(cell) != task.no]
+    cells = dict.fromkeys(cell.text.strip() for cell in found.stretch.row.cells)
+    return [
+        cell for cell in cells if cell and squeezed(cell) not in held and squeezed(cell) != task.no
+    ]
 
 
-def _other_pieces(entries: Sequence[Entry], found: Sequence[Found]) -> list[_Piece]:
+def _other_pieces(stretches: Sequence[Stretch], found: Sequence[Located]) -> list[_Piece]:
     by_line: dict[int, list[Task]] = defaultdict(list)
-    by_entry: dict[tuple[int, int], list[Task]] = defaultdict(list)
+    by_stretch: dict[tuple[int, int], list[Task]] = defaultdict(list)
     for one in found:
-        if one.task.line_start is not None:
-            for line in range(one.task.line_start, (one.task.line_end or one.task.line_start) + 1):
-                by_line[line].append(one.task)
-        if one.entry is not None:
-            by_entry[one.entry.at].append(one.task)
-    tables_of_tasks = {one.entry.at[0] for one in found if one.entry and one.entry.row}
+        for line in lines_of(one.task):
+            by_line[line].append(one.task)
+        if one.stretch is not None:
+            by_stretch[one.stretch.at].append(one.task)
+    tables_of_tasks = {one.stretch.at[0] for one in found if one.stretch and one.stretch.row}
     pieces: list[_Piece] = []
     before: list[Task] = []  # a task without lines may go on over the next paragraphs
-    for entry in entries:
-        here = by_entry[entry.at]
+    for stretch in stretches:
+        here = by_stretch[stretch.at]
         before = here[-1:] or before
-        place = entry.row.place if entry.row else entry.placed.block.place
-        if place.line_start is not None:
-            lines = range(place.line_start, (place.line_end or place.line_start) + 1)
-            here = [*here, *(task for line in lines for task in by_line[line])]
-        if entry.row is None:
-            text = entry.placed.block.text
+        here = [*here, *(task for line in lines_of(stretch.place) for task in by_line[line])]
+        if stretch.row is None:
+            text = stretch.placed.block.text
             said = is_printed_by(text, [*here, *before]) or (bool(before) and goes_on(text))
-            if not entry.placed.is_heading and not said:
-                pieces += _prose(entry)
-        elif not here and not (entry.at[1] == 0 and entry.at[0] in tables_of_tasks):
-            pieces += _row(entry)
+            if not stretch.placed.is_heading and not said:
+                pieces += _prose(stretch)
+        elif not here and not (stretch.at[1] == 0 and stretch.at[0] in tables_of_tasks):
+            pieces += _row(stretch)
     return pieces
 
 
-def _prose(entry: Entry) -> list[_Piece]:
-    block, spot, mark = entry.placed.block, entry.placed.spot, entry.placed.mark
+def _prose(stretch: Stretch) -> list[_Piece]:
+    block, spot, mark = stretch.placed.block, stretch.placed.spot, stretch.placed.mark
     ref = _ref(spot, mark)
     return [
-        _Piece(entry.at, text, spot.path, ref, block.place, may_join=not mark and n == 0)
+        _Piece(stretch.at, text, spot.path, ref, block.place, may_join=not mark and n == 0)
         for n, text in enumerate(_split(block.text))
     ]
 
 
-def _row(entry: Entry) -> list[_Piece]:
+def _row(stretch: Stretch) -> list[_Piece]:
     """A row of a table that holds no task, under the head of its table."""
-    table, row = entry.placed.block.table, entry.row
+    table, row = stretch.placed.block.table, stretch.row
     assert table is not None
     assert row is not None
     text = "\t".join(dict.fromkeys(cell.text.strip() for cell in row.cells if cell.text.strip()))
     if not text:
         return []
     head = "、".join(
-        dict.fromkeys(squash(cell.text) for cell in table.rows[0].cells if cell.text.strip())
+        dict.fromkeys(squeezed(cell.text) for cell in table.rows[0].cells if cell.text.strip())
     )
-    path = entry.placed.spot.path
-    if table.caption and not any(squash(table.caption) in squash(above) for above in path):
+    path = stretch.placed.spot.path
+    if table.caption and not any(squeezed(table.caption) in squeezed(above) for above in path):
         path += (table.caption,)
-    if entry.at[1] > 0 and len(head) <= LONGEST:
+    if stretch.at[1] > 0 and len(head) <= LONGEST:
         path += (head,)
-    ref = _ref(entry.placed.spot, "") if path else "表格"
-    return [_Piece(entry.at, text, path, ref, row.place, may_join=len(text) < _SHORT_ROW)]
+    ref = _ref(stretch.placed.spot, "") if path else "表格"
+    return [_Piece(stretch.at, text, path, ref, row.place, may_join=len(text) < _SHORT_ROW)]
 
 
 def _ref(spot: Spot, mark: str) -> str:
     """ "二、（三）2." in prose; with one number alone its heading stands for it, "一、总体要求"."""
     marks = spot.marks + mark
     if spot.headings and (not marks or marks == spot.headings[-1].mark):
-        last = squash(spot.headings[-1].text)
+        last = squeezed(spot.headings[-1].text)
         if last.endswith("的通知"):  # the letter in front of a plan
             last = "印发通知"
         marks = last if len(last) <= _SHORT_HEADING else marks or f"“{last[:_SHORT_HEADING]}…”"

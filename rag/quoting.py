@@ -9,9 +9,11 @@ from corpus.brackets import read_tail
 from corpus.document import Row
 from corpus.models import Task
 from corpus.numbering import digits
-from rag.outline import Placed, Spot, mark_of, squash
+from corpus.values import Place
+from rag.spots import Placed, Spot, mark_of
+from rag.words import squeezed
 
-_WINDOW = 1000  # entries looked at for a task without line numbers: a long file stays quick
+_WINDOW = 1000  # stretches looked at for a task without line numbers: a long file stays quick
 _TAIL = re.compile(r"[。；;]?\s*(?:[（(][^（）()]{1,200}[）)])?[。；;]?\s*")
 _LABELS = re.compile(
     r"(责任|牵头|配合|主办|协办|负责|主体)(单位|部门|科室)|(完成|办结)?(时限|时间)(要求)?|负责|牵头|配合|完成"
@@ -20,101 +22,110 @@ _BOX_NUMBER = re.compile(r"专\s*栏\s*([\d一二三四五六七八九十]+)")
 
 
 @dataclass(slots=True)
-class Entry:
+class Stretch:
     """A block of prose or a row of a table, as something that may print a task."""
 
     at: tuple[int, int]  # block and row, counted from 0
     placed: Placed
     row: Row | None
-    texts: list[str]  # of the block or the cells, squashed
+    texts: list[str]  # of the block or the cells, squeezed
+
+    @property
+    def place(self) -> Place:
+        """Where the document prints it."""
+        return self.row.place if self.row else self.placed.block.place
 
 
 @dataclass(slots=True)
-class Found:
-    """A task and the entry that prints it, None when it could not be found."""
+class Located:
+    """A task and the stretch that prints it, None when it could not be found."""
 
     task: Task
-    entry: Entry | None
+    stretch: Stretch | None
 
     @property
     def spot(self) -> Spot:
         """Where the task stands; a point behind a box is not in it."""
-        if self.entry is None:
+        if self.stretch is None:
             return Spot("", ())
-        spot = self.entry.placed.spot
+        spot = self.stretch.placed.spot
         return spot if self.task.part == "box" else spot.without_box()
 
 
-def entries_of(blocks: Sequence[Placed]) -> list[Entry]:
+def stretches_of(blocks: Sequence[Placed]) -> list[Stretch]:
     """Every block of prose and every row of a table, in order."""
-    entries = []
+    stretches = []
     for n, placed in enumerate(blocks):
         if placed.block.table is None:
-            entries.append(Entry((n, 0), placed, None, [squash(placed.block.text)]))
+            stretches.append(Stretch((n, 0), placed, None, [squeezed(placed.block.text)]))
             continue
         for m, row in enumerate(placed.block.table.rows):
             texts = list(
-                dict.fromkeys(squash(cell.text) for cell in row.cells if cell.text.strip())
+                dict.fromkeys(squeezed(cell.text) for cell in row.cells if cell.text.strip())
             )
-            entries.append(Entry((n, m), placed, row, texts))
-    return entries
+            stretches.append(Stretch((n, m), placed, row, texts))
+    return stretches
 
 
-def find_tasks(entries: Sequence[Entry], tasks: Iterable[Task]) -> list[Found]:
-    """Each task with its entry: by its lines where they are known, else by its words."""
+def find_tasks(stretches: Sequence[Stretch], tasks: Iterable[Task]) -> list[Located]:
+    """Each task with its stretch: by its lines where they are known, else by its words."""
     by_line: dict[int, list[int]] = defaultdict(list)
     by_text: dict[str, list[int]] = defaultdict(list)
-    for n, entry in enumerate(entries):
-        place = entry.row.place if entry.row else entry.placed.block.place
-        if place.line_start is not None:
-            for line in range(place.line_start, (place.line_end or place.line_start) + 1):
-                by_line[line].append(n)
-        for text in entry.texts:
+    for n, stretch in enumerate(stretches):
+        for line in lines_of(stretch.place):
+            by_line[line].append(n)
+        for text in stretch.texts:
             by_text[text].append(n)
     found, last = [], 0
     for task in tasks:
-        body = squash(task.text)
-        if task.line_start is not None:
-            lines = range(task.line_start, (task.line_end or task.line_start) + 1)
+        body = squeezed(task.text)
+        if lines := lines_of(task):
             near = list(dict.fromkeys(n for line in lines for n in by_line[line]))
-            at = _holding(entries, near, body)
+            at = _holding(stretches, near, body)
             at = near[0] if at is None and near else at
         else:
             same = by_text[body]
             at = next((n for n in same if n >= last), same[0] if same else None)
             if at is None:
-                around = [*range(last, len(entries)), *range(last)][:_WINDOW]
-                at = _holding(entries, around, body)
-        found.append(Found(task, None if at is None else entries[at]))
+                around = [*range(last, len(stretches)), *range(last)][:_WINDOW]
+                at = _holding(stretches, around, body)
+        found.append(Located(task, None if at is None else stretches[at]))
         last = last if at is None else at
     return found
 
 
-def _holding(entries: Sequence[Entry], near: Sequence[int], body: str) -> int | None:
+def lines_of(place: Place | Task) -> range:
+    """The lines of a text file that something stands on; none in other formats."""
+    if place.line_start is None:
+        return range(0)
+    return range(place.line_start, (place.line_end or place.line_start) + 1)
+
+
+def _holding(stretches: Sequence[Stretch], near: Sequence[int], body: str) -> int | None:
     if not body:
         return None
-    whole = (n for n in near if any(body in text for text in entries[n].texts))
-    part = (n for n in near if any(len(text) > 8 and text in body for text in entries[n].texts))
+    whole = (n for n in near if any(body in text for text in stretches[n].texts))
+    part = (n for n in near if any(len(text) > 8 and text in body for text in stretches[n].texts))
     return next(whole, next(part, None))
 
 
-def quote(found: Found) -> str:
+def quote(found: Located) -> str:
     """Title and measure as printed; a trailing （市教育局牵头，6月底前完成） belongs to it."""
-    task, entry = found.task, found.entry
-    if entry is not None and entry.row is None:
-        printed = _span(entry.placed.block.text, squash(task.title or ""), squash(task.text))
+    task, stretch = found.task, found.stretch
+    if stretch is not None and stretch.row is None:
+        printed = _span(stretch.placed.block.text, squeezed(task.title or ""), squeezed(task.text))
         if printed:
             return printed
     title = (task.title or "").strip()
-    if not title or squash(title) in squash(task.text):
+    if not title or squeezed(title) in squeezed(task.text):
         return task.text.strip()
-    is_above = any(squash(title) in squash(heading) for heading in found.spot.path)
+    is_above = any(squeezed(title) in squeezed(heading) for heading in found.spot.path)
     return task.text.strip() if is_above else f"{title}\n{task.text.strip()}"
 
 
 def _span(text: str, title: str, body: str) -> str:
     """The part of `text` from the title to the end of the body, "" if they don't stand so."""
-    flat = squash(text)
+    flat = squeezed(text)
     positions = [n for n, char in enumerate(text) if not char.isspace()]
     start = flat.find(title) if title else -1
     body_start = flat.find(body, max(start, 0)) if body else -1
@@ -134,7 +145,7 @@ def goes_on(text: str) -> bool:
     return not tail.text and bool(tail.unit_text or tail.time_text)
 
 
-def refs(found: Sequence[Found]) -> list[str]:
+def refs(found: Sequence[Located]) -> list[str]:
     """What each task is called for people: 第8项, 附件2第30项, 第7条, 附件1（十三）, 指标11, 专栏2第3项."""
     names = [_ref(one, n) for n, one in enumerate(found)]
     counts = Counter(
@@ -146,9 +157,9 @@ def refs(found: Sequence[Found]) -> list[str]:
     ]
 
 
-def _ref(found: Found, n: int) -> str:
+def _ref(found: Located, n: int) -> str:
     task, spot = found.task, found.spot
-    in_table = found.entry is not None and found.entry.row is not None
+    in_table = found.stretch is not None and found.stretch.row is not None
     if task.part == "indicator":
         return f"{spot.annex}指标{task.no or n + 1}"
     if task.part == "box":
@@ -157,7 +168,7 @@ def _ref(found: Found, n: int) -> str:
         return f"{name}第{task.no}项" if task.no else name
     if in_table:
         return f"{spot.annex}第{task.no}项" if task.no else spot.annex or _short(task)
-    mark = found.entry.placed.mark if found.entry else ""
+    mark = found.stretch.placed.mark if found.stretch else ""
     if task.part in ("duty", "stage", "report") or not task.no:
         own = mark or (spot.headings[-1].mark if spot.headings else "")
         above = spot.annex or spot.marks.removesuffix(own)
@@ -165,29 +176,29 @@ def _ref(found: Found, n: int) -> str:
     return f"{spot.annex}第{task.no}条"
 
 
-def _longer(name: str, found: Found) -> str:
+def _longer(name: str, found: Located) -> str:
     """A name that two tasks would share, told apart by the headings or the section above it."""
     task, spot = found.task, found.spot
-    mark = found.entry.placed.mark if found.entry and found.entry.row is None else ""
+    mark = found.stretch.placed.mark if found.stretch and found.stretch.row is None else ""
     if mark and spot.marks and not name.endswith(f"{spot.marks}{mark}"):
         return f"{spot.annex}{spot.marks}{mark}".rstrip(".．、")
-    if task.section and squash(task.section) not in name:
-        return f"{spot.annex}“{squash(task.section)}”{name.removeprefix(spot.annex)}"
+    if task.section and squeezed(task.section) not in name:
+        return f"{spot.annex}“{squeezed(task.section)}”{name.removeprefix(spot.annex)}"
     return name
 
 
 def _short(task: Task) -> str:
-    words = squash(task.title or task.section or task.text)
+    words = squeezed(task.title or task.section or task.text)
     return f"“{words[:20]}”"
 
 
 def is_printed_by(text: str, tasks: Iterable[Task]) -> bool:
     """Whether these tasks hold all that a text says; the words 责任单位： and 牵头 apart."""
-    rest = squash(text).removeprefix(mark_of(text))
+    rest = squeezed(text).removeprefix(mark_of(text))
     for task in tasks:
-        if rest in squash(f"{task.title or ''}{task.text}"):
+        if rest in squeezed(f"{task.title or ''}{task.text}"):
             return True
     for task in tasks:
         for part in (task.text, task.title, task.unit_text, task.timing_text):
-            rest = rest.replace(squash(part or ""), "", 1)
+            rest = rest.replace(squeezed(part or ""), "", 1)
     return not re.search(r"\w", _LABELS.sub("", rest))

@@ -50,7 +50,7 @@ def normal(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Without white space: cells, lines and blanks are told apart by it, and nothing else."""
+    """Without white space: how two printings of the same words are compared."""
     return re.sub(r"\s+", "", text)
 
 

@@ -9,7 +9,7 @@ from corpus.models import Task
 from corpus.values import Place
 from rag.chunks import LONGEST, make_passages
 from rag.models import Passage
-from rag.outline import squash
+from rag.words import squeezed
 from tests.passages import HEAD, LONG, TITLE, line, river_document, river_tasks, river_version
 
 
@@ -77,18 +77,20 @@ def test_a_table_without_tasks_is_kept_row_by_row_under_its_head(river: list[Pas
 def test_nothing_is_lost_and_everything_is_verbatim(river: list[Passage]) -> None:
     document = river_document()
     tasks = "".join(t.unit_text + t.timing_text for t in river_tasks())
-    kept = squash("".join(p.heading + p.text for p in river) + tasks)
+    kept = squeezed("".join(p.heading + p.text for p in river) + tasks)
     printed = []
     for block in document.blocks:
         cells = [cell.text for row in block.table.rows for cell in row.cells] if block.table else []
         printed += cells or re.findall("[^。]+。?", block.text)
-    lost = [text for text in printed if squash(text) not in kept and text not in (*HEAD, "附件 2")]
+    lost = [
+        text for text in printed if squeezed(text) not in kept and text not in (*HEAD, "附件 2")
+    ]
     # the number in front of a task is in its name
     numbers = ("1", "2", "3", "（一）动员部署阶段（2024年3月底前），召开全县河长会议。")
     assert set(lost) <= set(numbers)
-    source = squash("".join(printed))
+    source = squeezed("".join(printed))
     for passage in river:
-        assert all(squash(row) in source for row in re.split("[\n\t]", passage.text))
+        assert all(squeezed(row) in source for row in re.split("[\n\t]", passage.text))
 
 
 def test_passages_come_in_the_order_of_the_document(river: list[Passage]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from corpus.document import Block, BlockKind, Document
 from corpus.numbering import read_number
+from rag.words import squeezed
 
 _ANNEX = re.compile(
     r"附\s*([件表录])\s*([\d一二三四五六七八九十]+)(?:\s*$|\s*[:：.、\s]\s*\S)|附\s*件\s*[:：]?\s*$"
@@ -57,15 +58,10 @@ class Placed:
     is_heading: bool
 
 
-def squash(text: str) -> str:
-    """A text without its white space: how two printings of the same words are compared."""
-    return re.sub(r"\s+", "", text)
-
-
 def mark_of(text: str) -> str:
     """The number in front of a text as printed, "（三）" or "1."; "" if there is none."""
     numbered = read_number(text)
-    return squash(text.strip().removesuffix(numbered.rest)) if numbered else ""
+    return squeezed(text.strip().removesuffix(numbered.rest)) if numbered else ""
 
 
 def outline(document: Document, title: str) -> Iterator[Placed]:
@@ -80,12 +76,12 @@ def outline(document: Document, title: str) -> Iterator[Placed]:
             # a file that is nothing but one annex needs no word for it
             annex = label if begun or label != "附件" else ""
             above, is_heading = (), True
-            if squash(text).strip(":：") != label:
+            if squeezed(text).strip(":：") != label:
                 above = (Heading(text, "", 0),)
         elif is_heading or mark:
             rank = _rank(block, following)
             above = tuple(heading for heading in above if heading.rank < rank)
-            if is_heading and squash(text) == squash(title):
+            if is_heading and squeezed(text) == squeezed(title):
                 above = ()
             elif is_heading:
                 above += (Heading(text, mark, rank),)

@@ -95,16 +95,18 @@ class App:
             return False
         return True
 
-    async def _start_waiting(self) -> None:
+    async def _start_waiting(self, attempted: int = 0, *, one_by_one: bool = False) -> None:
         """Start to handle what waits: in order within a chat, and no chat holds up another."""
         try:
-            chats = await asyncio.to_thread(inbox.waiting_chats, self.engine)
+            chats = await asyncio.to_thread(inbox.waiting_chats, self.engine, attempted)
         except DBAPIError as error:  # it is there again some time, and so is what waits
             log.warning("inbox.unreadable", error=type(error).__name__)
             return
         for chat in chats:
             if chat not in self._handling:
                 self._handling[chat] = asyncio.create_task(self._handle_all(chat))
+                if one_by_one:
+                    await asyncio.wait([self._handling[chat]])
 
     async def _handle_all(self, chat: tuple[str, str]) -> None:
         try:
@@ -119,26 +121,47 @@ class App:
 
     async def _handle(self, row: InboxMessage) -> bool:
         """Whether it is settled, by its answer or by an apology; else it is to be tried again."""
-        is_settled = True
-        incoming = Incoming.from_json(row.incoming)
         try:
-            refusal = self._manners.refusal(incoming, row.received_at)
-            if refusal is None:
-                async with self._drafting(row, incoming) as show:
-                    action = await self._action(incoming, show)
-            else:
-                action = inbox.saying(incoming, refusal)
-            await self._in_hand(self._record, row, action)
-        except Exception:
-            log.exception("inbox.failed", inbox=row.id, attempt=row.attempts + 1)
-            try:
-                is_settled = await self._in_hand(self._failed, row, incoming)
-            except OperationalError as error:  # the database is at fault, and not the message
-                self.dispatcher.recorder.failed(error)
-                return False
+            attempt = await self._write(inbox.begin, row)
+            is_settled = not attempt or await self._attempt(row, attempt)
+        except OperationalError as error:  # the database is at fault, and not the message
+            self.dispatcher.recorder.failed(error)
+            return False
         await self._in_hand(self.keep_lists)
         self.dispatcher.wake()
         return is_settled
+
+    async def _attempt(self, row: InboxMessage, attempt: int) -> bool:
+        incoming = Incoming.from_json(row.incoming)
+        try:
+            if attempt <= ATTEMPTS:  # else our process died over it each time
+                await self._write(inbox.settle, row, await self._answer(row, incoming), self.clock)
+                return True
+        except asyncio.CancelledError:
+            with suppress(DBAPIError):
+                await self._write(inbox.take_back, row)
+            raise
+        except Exception:
+            log.exception("inbox.failed", inbox=row.id, attempt=attempt)
+            if attempt < ATTEMPTS:
+                return False
+        action = inbox.setting_aside(row, incoming, self.clock.now())
+        await self._write(inbox.settle, row, action, self.clock)
+        return True
+
+    async def _answer(self, row: InboxMessage, incoming: Incoming) -> Action:
+        refusal = self._manners.refusal(incoming, row.received_at)
+        if refusal is not None:
+            return inbox.saying(incoming, refusal)
+        async with self._drafting(row, incoming) as show:
+            return await self._action(incoming, show)
+
+    async def _write(self, step: Callable[..., T], *args: Any) -> T:
+        return await self._in_hand(self._in_transaction, step, *args)
+
+    def _in_transaction(self, step: Callable[..., T], *args: Any) -> T:
+        with writing(self.engine) as session:
+            return step(session, *args)
 
     async def _in_hand(self, function: Callable[..., T], *args: Any) -> T:
         loop = asyncio.get_running_loop()
@@ -150,15 +173,12 @@ class App:
         async def keep(message_id: str) -> None:
             # not on the threads that answer: each of them may be waiting for a model
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._keeper, self._draft_begun, row, message_id)
+            step = partial(self._in_transaction, inbox.begun, row, message_id)
+            await loop.run_in_executor(self._keeper, step)
 
         limits = self._limits(incoming.platform) if self.settings.has_llm else None
         send = partial(self.dispatcher.show, incoming.platform)
         return drafting(incoming, limits, row.draft_id, send, keep)
-
-    def _draft_begun(self, row: InboxMessage, message_id: str) -> None:
-        with writing(self.engine) as session:
-            inbox.begun(session, row, message_id)
 
     async def _action(self, incoming: Incoming, show: Show | None) -> Action:
         platform = self.platforms.get(incoming.platform)
@@ -174,24 +194,6 @@ class App:
             if wanted:
                 return await self.uploads.answer_with(incoming, wanted)
             return await self.uploads.take_in(incoming)
-
-    def _record(self, row: InboxMessage, action: Action) -> None:
-        with writing(self.engine) as session:
-            waiting = session.get(InboxMessage, row.id)
-            if waiting is not None and waiting.handled_at is None:
-                inbox.settle(session, waiting, action, self.clock)
-
-    def _failed(self, row: InboxMessage, incoming: Incoming) -> bool:
-        """Count the attempt; whether it was the last one."""
-        with writing(self.engine) as session:
-            failed = session.get(InboxMessage, row.id)
-            assert failed is not None
-            failed.attempts += 1
-            session.add(failed)
-        if row.attempts + 1 < ATTEMPTS:
-            return False
-        self._record(row, inbox.setting_aside(row, incoming, self.clock.now()))
-        return True
 
     # ---- outbound
 
@@ -284,6 +286,8 @@ class App:
             self.dispatcher.recorder.failed(error)
 
     async def _handle_forever(self) -> None:
+        # what the last process died over, if it did, one by one: each is to blame for itself alone
+        await self._start_waiting(attempted=1, one_by_one=True)
         while True:
             self._arrived.clear()
             await self._start_waiting()

@@ -25,11 +25,14 @@ def row_of(incoming: Incoming, received_at: datetime) -> InboxMessage:
     )  # fmt: skip
 
 
-def waiting_chats(engine: Engine) -> list[tuple[str, str]]:
-    """Platform and id of each chat with something that is not handled, who waits longest first."""
+def waiting_chats(engine: Engine, attempted: int = 0) -> list[tuple[str, str]]:
+    """Platform and id of each chat with something that is not handled, who waits longest first.
+
+    Of what was tried at least `attempted` times alone.
+    """
     query = (
         select(InboxMessage.platform, InboxMessage.chat_id)
-        .where(col(InboxMessage.handled_at).is_(None))
+        .where(col(InboxMessage.handled_at).is_(None), InboxMessage.attempts >= attempted)
         .group_by(col(InboxMessage.platform), col(InboxMessage.chat_id))
         .order_by(func.min(InboxMessage.id))
     )
@@ -49,6 +52,23 @@ def waiting_in(engine: Engine, platform: str, chat_id: str) -> list[InboxMessage
         return list(session.exec(query))
 
 
+def begin(session: Session, row: InboxMessage) -> int:
+    """Count an attempt before it is made, for it may kill us; which one it is, 0 if it is settled."""
+    waiting = _locked(session, row)
+    if waiting.handled_at is not None:
+        return 0
+    waiting.attempts += 1
+    session.add(waiting)
+    return waiting.attempts
+
+
+def take_back(session: Session, row: InboxMessage) -> None:
+    """An attempt was cut short for no fault of the message."""
+    waiting = _locked(session, row)
+    waiting.attempts -= 1
+    session.add(waiting)
+
+
 def begun(session: Session, row: InboxMessage, message_id: str) -> None:
     """The person sees the beginning of the answer to `row`, in a message of this id."""
     waiting = session.get(InboxMessage, row.id)
@@ -58,7 +78,10 @@ def begun(session: Session, row: InboxMessage, message_id: str) -> None:
 
 
 def settle(session: Session, row: InboxMessage, action: Action, clock: Clock) -> None:
-    """All or nothing: the caller's transaction. `row` is in the table."""
+    """All or nothing: the caller's transaction. What somebody else has settled stays as it is."""
+    row = _locked(session, row)
+    if row.handled_at is not None:
+        return
     for n, (platform, message) in enumerate(action(session)):
         if n == 0 and (platform, message.chat_id) == (row.platform, row.chat_id):
             message = replace(message, edits=message.edits or row.draft_id)
@@ -69,6 +92,11 @@ def settle(session: Session, row: InboxMessage, action: Action, clock: Clock) ->
         )  # fmt: skip
     row.handled_at = clock.wall()
     session.add(row)
+
+
+def _locked(session: Session, row: InboxMessage) -> InboxMessage:
+    # of two processes that answer the same message the second one finds it settled
+    return session.get_one(InboxMessage, row.id, with_for_update=True)
 
 
 def saying(incoming: Incoming, words: str) -> Action:

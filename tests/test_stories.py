@@ -6,12 +6,16 @@ from functools import partial
 import pytest
 from botapi import Fault
 from ear import until
+from sqlmodel import col, select
 from world import ADMIN, CLERK, GROUP, World
 
+from bot.app import ATTEMPTS
 from bot.inbox import SORRY
 from bot.messages import Incoming
+from bot.models import InboxMessage
 from bot.router import Action
 from bot.verbs import run
+from config.database import reading, writing
 from config.errors import UserError
 from corpus.models import EventKind
 from rag.beginnings import Show
@@ -145,3 +149,34 @@ async def test_a_message_that_fails_again_and_again_does_not_hold_up_its_chat(
     assert tried == ["坏了的"] * 3 + ["/help"]
     assert sent(CLERK.id)[0]["text"] == SORRY
     await until(lambda: any("已搁置" in message["text"] for message in sent(ADMIN.id)))
+
+
+async def test_a_message_that_killed_the_process_again_and_again_is_set_aside(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.becomes_admin(ADMIN)
+    world.botapi.open_private(CLERK)
+    route, counted = world.app.router.route, []
+
+    def counting(incoming: Incoming, show: Show | None = None) -> Action:
+        with reading(world.core.engine) as session:
+            row = session.exec(
+                select(InboxMessage).where(InboxMessage.message_id == incoming.message_id)
+            ).one()
+            counted.append((incoming.text, row.attempts))  # before it could kill us
+        return route(incoming, show)
+
+    monkeypatch.setattr(world.app.router, "route", counting)
+    assert "可以这样用" in await world.ask(CLERK.id, CLERK, "/help")
+    with writing(world.core.engine) as session:
+        done = session.exec(select(InboxMessage).order_by(col(InboxMessage.id).desc())).first()
+        assert done is not None
+        deadly = {**done.incoming, "message_id": "x", "text": "要命的"}
+        session.add(
+            InboxMessage(
+                platform=done.platform, message_id="x", chat_id=done.chat_id, incoming=deadly,
+                received_at=done.received_at, attempts=ATTEMPTS,
+            )
+        )  # fmt: skip
+    await until(lambda: world.botapi.sent(CLERK.id)[-1]["text"] == SORRY)
+    assert counted == [("/help", 1)]

@@ -103,6 +103,6 @@ def _days_to_try(plan: PlanVersion, due: dict[date, int]) -> list[dict[str, str]
     }
     if not offered and plan.period_start_on and plan.period_end_on:
         offered = {
-            plan.period_start_on + (plan.period_end_on - plan.period_start_on) / 2: "实施期中"
+            plan.period_start_on + (plan.period_end_on - plan.period_start_on) / 2: "执行期中"
         }
     return [{"day": day.isoformat(), "why": offered[day]} for day in sorted(offered)]

@@ -191,7 +191,7 @@ def test_an_answer_that_grows_is_followed(open_page: Any, host: Host) -> None:
 def test_a_day_inside_the_period_can_be_chosen_and_left(open_page: Any, host: Host) -> None:
     page = open_page()
     expect(page.locator("#day summary")).to_have_text("今天按 2026年9月15日 计")
-    expect(page.get_by_text("实施期都已结束")).to_be_visible()
+    expect(page.get_by_text("执行期都已结束")).to_be_visible()
     page.get_by_role("button", name="2024年5月10日").first.click()
     expect(page.locator("#day summary")).to_have_text("今天按 2024年5月10日 计")
     ask(page, "本月有哪些任务到期？")

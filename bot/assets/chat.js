@@ -192,7 +192,7 @@ function drawStart() {
   $("over").hidden = !allOver && !day;
   $("over-words").textContent = day
     ? `这个对话现在按 ${chineseDay(day)} 计。`
-    : `收录的 ${status.plans.length} 个方案，实施期都已结束，提问不受影响。想看当时哪些临近到期，可以选一天：`;
+    : `收录的 ${status.plans.length} 个方案，执行期都已结束，提问不受影响。想看当时哪些临近到期，可以选一天：`;
   $("over-plans").replaceChildren(...(day ? [resetButton()] : planDays(2)));
   $("day-plans").replaceChildren(...planDays(3));
   $("day-reset").hidden = !day;
@@ -203,7 +203,7 @@ function planDays(most) {
   return status.plans.filter((plan) => plan.days.length).map((plan) => el(
     "section", { className: "plan-days" },
     el("h2", {}, plan.title),
-    plan.period ? el("p", {}, `实施期 ${plan.period}`) : "",
+    plan.period ? el("p", {}, `执行期 ${plan.period}`) : "",
     el("div", { className: "days" }, ...plan.days.slice(0, most).map(({ day, why }) => el(
       "button", { type: "button", className: "chip", onclick: () => stand(day), "aria-pressed": String(day === chosenDay()) },
       el("span", {}, chineseDay(day)), el("small", {}, why)))),

@@ -22,7 +22,7 @@ from bot.answering.desk import AnswerDesk
 from bot.answering.talk import Talk
 from bot.binding_desk import BindingDesk
 from bot.core import Core
-from bot.greetings import HELLO, HELP, IN_A_GROUP, SUGGESTIONS
+from bot.greetings import HELLO, HELP, HELP_ADMINS, IN_A_GROUP, SUGGESTIONS
 from bot.messages import Button, Incoming, Outgoing
 from bot.rehearsal import rehearse
 from config.database import reading
@@ -118,7 +118,8 @@ class Router:
             return self._question(incoming, f"{rest or '本月'}到期的任务有哪些？")
         if name in binding_desk.COMMANDS:
             return lambda session: BindingDesk(session, self._core, incoming).command(name, rest)
-        return lambda session: self._ours(session, incoming, *HELP)
+        told = (*HELP, *HELP_ADMINS) if self.is_admin(incoming) else HELP
+        return lambda session: self._ours(session, incoming, *told)
 
     # ---- buttons
 

@@ -202,5 +202,6 @@ async def test_commands_and_greetings_are_not_rated(world: World) -> None:
             ADMIN.id, lambda words=words: world.botapi.say(ADMIN.id, ADMIN, words)
         )
         assert "没用" not in str(reply.get("reply_markup", ""))
+    assert "管理员还可以" in reply["text"]
     with reading(world.core.engine) as session:
         assert session.exec(select(AnswerLog)).all() == []

@@ -87,6 +87,7 @@ async def test_what_came_too_fast_is_kept_and_not_answered(hasty: World) -> None
     await until(lambda: len(hasty.botapi.sent(CLERK.id)) == 4)
     texts = [message["text"] for message in hasty.botapi.sent(CLERK.id)]
     assert [text == TOO_FAST for text in texts] == [False, False, False, True]
+    assert "管理员还可以" not in "".join(texts)
     hasty.botapi.open_private(ADMIN)
     assert "直接提问" in await hasty.ask(ADMIN.id, ADMIN, "/help")
 

@@ -10,12 +10,12 @@ _TRAILING = re.compile(
 )
 _INSIDE = re.compile(r"[（(]((?:[^（）()]|[（(][^（）()]*[）)])*)[）)]")
 _UNIT_LABEL = (
-    r"(?:[省市区县]级|属地)?(?:牵头|责任|配合|主办|协办|承办|实施|落实|协同|协助|参与|参加|主责|主要责任|负责|完成)"
+    r"(?:[省市区县]级|属地)?(?:牵头|责任|配合|主办|协办|承办|实施|落实|协同|协助|参与|参加|会办|主责|主要责任|负责|完成)"
     r"(?:责任)?(?:单位|部门|科室|处室|主体)"
 )
 _TIME_LABEL = r"(?:完成|时间|办结|整改|工作|推进)?(?:时限|时间|期限|节点|时间节点|完成时间|进度安排|要求时间)(?:要求)?"
 _PERSON_LABEL = r"(?:责任|分管|牵头|包保|包联|主管)领导|责任人|负责人|联系人"
-_WORDS_LABEL = r"(?:整改|工作|主要|具体|重点|建设|推进|实施|改革|治理|创新)?(?:目标|措施|举措|内容|任务|标准|成效)"
+_WORDS_LABEL = r"(?:整改|工作|主要|具体|重点|建设|推进|实施|改革|治理|办理)?(?:目标|措施|举措|内容|任务|标准|要求)"
 _LABEL = re.compile(
     rf"(?:[【\[]\s*)?(?:(?P<unit>{_UNIT_LABEL})|(?P<time>{_TIME_LABEL})|(?P<person>{_PERSON_LABEL})"
     rf"|(?P<words>{_WORDS_LABEL}))\s*[】\]]?\s*[:：]\s*"
@@ -58,10 +58,18 @@ def read_tail(text: str) -> Tail:
         elif not _sort(inside, units, times):
             break
         text = text[: found.start()].rstrip()
+    if (alone := _LABEL.match(text)) and alone["words"] and not _LABEL.search(text, alone.end()):
+        text = text[alone.end() :]
     for found in _INSIDE.finditer(text):
         if re.search(r"牵头|按职责分工|责任单位|配合", found[1]) and not units:
             _sort(_LABEL.sub("", found[1]), units, times)
     return Tail(text, "；".join(units), "；".join(times))
+
+
+def label_of(text: str) -> str | None:
+    """What the label is of that a text begins with: unit, time, person or words; None without one."""
+    found = _LABEL.match(text)
+    return found.lastgroup if found else None
 
 
 def _cut_labels(text: str, units: list[str], times: list[str]) -> str:

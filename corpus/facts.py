@@ -103,7 +103,7 @@ def read_facts(document: Document, name_hint: str = "") -> PlanFacts:
     facts.leading_group = office[1] if office else None
     facts.off_days = _off_days(document)
     facts.other_papers = _other_papers(texts)
-    facts.only_due_year = _only_due_year(document)
+    facts.only_due_year = _only_due_year(document) or _held_in(facts.title, front)
     return facts
 
 
@@ -137,6 +137,13 @@ def _only_due_year(document: Document) -> int | None:
     printed = [*_texts(document), *cells]
     years |= {year for text in printed for word in (_DUE, _RUN) for year in word.findall(text)}
     return int(years.pop()) if len(years) == 1 else None
+
+
+def _held_in(title: str, front: Sequence[str]) -> int | None:
+    """The year of the meeting that minutes 纪要 tell of."""
+    days = [found for text in front if (found := _DAY.search(text))]
+    day = _day(days[0]) if days and "纪要" in title else None
+    return day.year if day else None
 
 
 def _flat(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from corpus.brackets import read_tail
+from corpus.brackets import label_of, read_tail
 from corpus.document import Block, BlockKind, Document
 from corpus.lines import DATED, Line, to_blocks
 from corpus.numbering import read_number
@@ -37,6 +37,7 @@ class Point:
     children: list["Point"] = field(default_factory=list)
     box: str | None = None  # the title of the box it stands in
     is_heading: bool = False
+    is_item: bool = False  # a point though it bears no number
     owner: str = ""  # 牵头单位：…, on a line of its own above a run of points
 
     def path(self) -> "list[Point]":
@@ -55,7 +56,7 @@ def read_outline(document: Document) -> Point:
     blocks = list(_prose(document))
     root = Point(0, None, "", Place())
     open_points = [root]
-    is_dated = sum(bool(DATED.match(block.text.strip())) for block in blocks) > 1
+    items = _items(blocks)
     box = _Box()
     owners: dict[Point, str] = {}  # heading → what stands above the points under it
     for index, block in enumerate(blocks):
@@ -82,8 +83,8 @@ def read_outline(document: Document) -> Point:
                 _add(root, annex)
                 open_points = [root, annex]
             continue
-        if level is None and is_dated and DATED.match(text):
-            level = _level_of_date(open_points)
+        if index in items:
+            level = _level_of_item(open_points)
         if level is None and _stands_above(text, blocks[index + 1 :], open_points, owners):
             continue
         if level is None:
@@ -95,6 +96,7 @@ def read_outline(document: Document) -> Point:
         while open_points[-1].level >= level and len(open_points) > 1:
             open_points.pop()
         point = Point(level, no, head, block.place, is_heading=block.kind is BlockKind.HEADING)
+        point.is_item = index in items
         point.owner = owners.get(open_points[-1], "")
         _add(open_points[-1], point)
         open_points.append(point)
@@ -137,10 +139,31 @@ def _level(block: Block) -> tuple[int | None, str | None, str]:
     return None, None, text
 
 
-def _level_of_date(open_points: Sequence[Point]) -> int:
-    """A paragraph that a date opens is a point under a heading, and a part of a numbered point."""
-    numbered = [point for point in open_points if point.no]
-    return max([_LEVEL_OF_LIST, *(point.level + 1 for point in numbered)])
+def _items(blocks: Sequence[Block]) -> set[int]:
+    """Which paragraphs are points without a number: several that a date opens, or several of one
+    heading with labels of their own below: 责任单位：…, 完成时限：….
+    """
+    dated = {n for n, block in enumerate(blocks) if DATED.match(block.text.strip())}
+    items = dated if len(dated) > 1 else set()
+    labels = [label_of(block.text.strip()) for block in blocks]
+    bound = [False] * (len(blocks) + 1)  # from here on labels stand, and one names units or time
+    for n in reversed(range(len(blocks))):
+        bound[n] = labels[n] in ("unit", "time") or (labels[n] is not None and bound[n + 1])
+    labelled: list[int] = []
+    is_open = True  # below a heading, or above all
+    for n, block in enumerate(blocks):
+        if _level(block)[0] is not None:
+            items |= set(labelled) if len(labelled) > 1 else set()
+            labelled, is_open = [], block.kind is BlockKind.HEADING
+        elif labels[n] is None and is_open and bound[n + 1]:
+            labelled.append(n)
+    return items | (set(labelled) if len(labelled) > 1 else set())
+
+
+def _level_of_item(open_points: Sequence[Point]) -> int:
+    """A point without a number stands under a heading, and is a part of a numbered point."""
+    above = [point for point in open_points if point.no or point.is_heading]
+    return max([_LEVEL_OF_LIST, *(point.level + 1 for point in above)])
 
 
 def _stands_above(

@@ -123,7 +123,7 @@ class Prose:
         leaves: dict[Point, None] = {}  # in order
         for point in self._root.walk():
             above = point.path()
-            if any(p in leaves for p in above) or not (point.no or DATED.match(point.head)):
+            if any(p in leaves for p in above) or not (point.no or point.is_item):
                 continue
             zones = {_zone(p) for p in [*above, point]}
             units = bool(read_tail(_text(point)).unit_text)

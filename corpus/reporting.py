@@ -49,6 +49,8 @@ _COLLECTIVE = re.compile(
 _NO_NAME = re.compile(r"[每将把于\d]|向(?=[省市州县区镇各上])")  # stands in no name of a unit
 _PLACE = re.compile(r"[^各、]{1,6}[省市县区州盟旗]\d")  # 临江市2025年…: where, and no one
 _BOUND = re.compile(r"要(?!求)|应当?(?!急)|须|必须|负责|牵头")
+_CHARGE = re.compile(r"由(.{2,60}?)(?:共同|联合|具体)?(?:牵头(?:负责)?|负责|主办|承办)")
+_HELP = re.compile(r"会同(.{2,60})|(.{2,60}?)(?:共同|协同|积极)?(?:配合|协助|协办|参与|参加)")
 _OWN = re.compile(r"[省市县区旗镇乡街各]")
 _LONGEST = 60
 
@@ -63,13 +65,30 @@ def subjects(text: str) -> list[ResponsibilityValue]:
 
 
 def told(text: str) -> list[ResponsibilityValue]:
-    """The units that the sentences of a measure begin with and bind: 市教育局要…；市公安局负责…"""
+    """The units that the sentences of a measure begin with and bind: 市教育局要…；由市公安局负责，…"""
     units: list[str] = []
+    if shared := _charged(re.split(r"[。；\n]", text)[0]):
+        return read_units(shared)
     for sentence in re.split(r"[。；\n]", text):
         words = next(_subjects(re.split("[，,]", sentence.strip())[0]), "")
         if words and _BOUND.match(sentence.strip().partition(words)[2]) and _OWN.match(words):
             units += [name for name in split_names(words) if not is_somewhere(name)]
     return read_units("、".join(units)) if units else []
+
+
+def _charged(sentence: str) -> str:
+    """由市住建局牵头，市城管局配合 in front of what they are to do, "" where a sentence begins otherwise."""
+    first, *rest = sentence.strip().split("，")
+    charge = _CHARGE.fullmatch(first)
+    if not charge or not are_units(charge[1]):
+        return ""
+    helping: list[str] = []
+    for clause in rest:
+        found = _HELP.fullmatch(clause)
+        if not found or not are_units(found[1] or found[2]):
+            break
+        helping.append(found[1] or found[2])
+    return first.removeprefix("由") + (f"，{'、'.join(helping)}配合" if helping else "")
 
 
 def without_subject(clause: str) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from corpus import target_words as words
 from corpus.quantities import Folded, Quantity, find_quantities
 
+_NUMBER = re.compile(r"\(?\d{1,2}[.、)](?!\d)")
+_ASIDE = re.compile(r"\([^()]*\)(?=$|[,、和及])")
+
 
 @dataclass(slots=True)
 class Piece:
@@ -82,7 +85,11 @@ def piece_of(folded: Folded, start: int, end: int, quantities: list[Quantity]) -
         start += 1
     if time := words.TIME.match(folded.text, start, quantities[0].start):
         start = time.end()
+    if number := _NUMBER.match(folded.text, start, quantities[0].start):
+        start = number.end()
     first, last = quantities[0].start, quantities[-1].end
+    if aside := _ASIDE.match(folded.masked, last, end):
+        last = aside.end()  # 10家（6月底前）
     piece = Piece(
         start, end, quantities,
         folded.text[start:first], folded.text[last:end],

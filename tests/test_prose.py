@@ -130,6 +130,31 @@ def test_paragraphs_that_a_date_opens_are_points() -> None:
     ]
 
 
+def test_paragraphs_with_labels_below_are_points() -> None:
+    text = (
+        "一、完善设施\n改造网络\n主要内容：改造32个社区。\n责任单位：区数据局\n完成时限：5月底前\n"
+        "安装门禁\n主要内容：安装门禁80套。\n主办单位：区公安分局\n会办单位：各街道"
+    )
+    found = [(row.title, row.text, units(row)) for row in Prose(document(text)).points()]
+    assert found == [
+        ("改造网络", "改造32个社区。", [("区数据局", "responsible")]),
+        ("安装门禁", "安装门禁80套。", [("区公安分局", "lead"), ("各街道", "support")]),
+    ]
+
+
+def test_who_is_charged_at_the_head_of_a_measure_and_the_year_of_minutes() -> None:
+    plan = read_plan(
+        document(
+            "停车治理专题会议纪要\n2026年3月12日，召开专题会议，议定：\n"
+            "1.由市住建局牵头，会同市城管局，于4月15日前完成摸排。\n2.由市公安局负责，5月底前施划泊位。"
+        )
+    )
+    assert [(units(row), str(row.timings[0].due_on)) for row in plan.tasks] == [
+        ([("市住建局", "lead"), ("市城管局", "support")], "2026-04-15"),
+        ([("市公安局", "responsible")], "2026-05-31"),
+    ]
+
+
 def test_a_heading_over_nothing_but_reports_is_no_task() -> None:
     text = (
         "一、重点工作\n1.核查线索。（区公安分局）\n二、信息报送\n"

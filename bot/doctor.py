@@ -20,7 +20,7 @@ import bot.platforms
 from bot.messages import Platform
 from bot.models import Account, AccountRole, Chat
 from config.clock import Clock
-from config.database import alembic_config, make_engine, reading
+from config.database import current_revision, make_engine, newest_revision, reading
 from config.errors import DubanError, UserError
 from config.settings import PREFIX, Settings, load_settings
 from config.workdays import CalendarMissing, Workdays
@@ -184,8 +184,9 @@ def _data(settings: Settings, engine: Engine) -> Iterator[Finding]:
         yield True, f"数据库 {shown} 还没有建立；第一次启动时会建立，并读入随附的方案。"
         return
     try:
-        current, newest = _revisions(engine)
-        if current != newest:
+        with engine.connect() as connection:
+            current = current_revision(connection)
+        if current != newest_revision():
             yield False, f"数据库 {shown} 是旧版的表。运行 duban plans list 就会更新。"
             return
         with reading(engine) as session:
@@ -197,15 +198,6 @@ def _data(settings: Settings, engine: Engine) -> Iterator[Finding]:
         yield False, f"数据库 {shown} 打不开：{reason}。请检查 DUBAN_DATABASE_URL 和那边的服务。"
         return
     yield from _calendar(settings, years)
-
-
-def _revisions(engine: Engine) -> tuple[str | None, str | None]:
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def _holdings(session: Session) -> Iterator[Finding]:

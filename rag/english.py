@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -76,14 +76,20 @@ def forms() -> dict[str, str]:
 def _phrases(text: str) -> Iterator[tuple[str, str | None]]:
     """The text as entries of the glossary, the longest first, and words that are in none."""
     words, known = _words(text), forms()
-    longest = _longest()
     while words:
-        for n in range(min(longest, len(words)), 0, -1):
-            said = " ".join(words[:n])
-            if n == 1 or said in known:
-                yield said, known.get(said)
-                words = words[n:]
-                break
+        n = _length(words, known)
+        if words[0] == "the" and _length(words[1:], known) >= n:
+            n = 1  # the Public Security Bureau is not the public
+        said = " ".join(words[:n])
+        yield said, known.get(said)
+        words = words[n:]
+
+
+def _length(words: Sequence[str], known: Mapping[str, str]) -> int:
+    """How many of the first words are the longest entry; 1 if there is none."""
+    return next(
+        (n for n in range(min(_longest(), len(words)), 1, -1) if " ".join(words[:n]) in known), 1
+    )
 
 
 @cache

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from rag.filters import plain
 from rag.patterns import FOLLOW, GENERAL
 from rag.query import Intent, Query, Share
 
@@ -56,6 +57,13 @@ def carry(query: Query, before: Iterable[Query]) -> None:
         listed = earlier.intent in (Intent.DUE, Intent.LIST) and query.intent is not Intent.STATE
         if listed and query.units and all(s in GENERAL for s in query.subject):
             query.intent, query.earlier = Intent.LIST, []  # of the rows just listed, one unit's
+        if (
+            earlier.intent in (Intent.LIST, Intent.COUNT)
+            and query.intent is Intent.FACT
+            and query.indicator_kind
+            and plain(query)
+        ):
+            query.intent = earlier.intent  # 约束性的呢: listed or counted as those before
         if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
             # 配合的是哪些: of the row just spoken of
             query.intent, query.asks_who = Intent.FACT, True

@@ -123,7 +123,7 @@ ROW_NUMBER_ENGLISH = re.compile(
     r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
 )
 NUMBER = re.compile(
-    r"多少|几(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|phone|telephone|e-?mail|address",
+    r"多少|几(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|[都]?[是]?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|phone|telephone|e-?mail|address",
     re.IGNORECASE,
 )
 WHO = re.compile(

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from sys import intern
 
+_WORKER = re.compile(r"[\u3400-\u9fff]{2}(?<![成委党会])员")
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff〇]")
 LATIN = re.compile(r"[a-z0-9]+(?:\.\d+)?%?")
 
@@ -71,6 +72,10 @@ def spoken_to_written(text: str, knows: Callable[[str], bool]) -> str:
     it; turns of asking always are. Nothing is replaced by what the text says already.
     """
     asking, plans = _spoken()
+    for worker in set(_WORKER.findall(text)):  # 监管员, where plans write 监管人员
+        people = f"{worker[:-1]}人员"
+        if not knows(worker) and knows(people):
+            text = text.replace(worker, people)
 
     def written(match: re.Match[str]) -> str:
         said = match[0]

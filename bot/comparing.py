@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot.core import Core
 from corpus import ledger
-from corpus.compare import TaskChange
+from corpus.compare import TaskChange, changes
 from corpus.models import PlanVersion
 from reminders.owed import Thing
 from reminders.preview import PlannedReminder, preview
@@ -41,8 +41,9 @@ def compare(session: Session, core: Core, old: PlanVersion, new: PlanVersion) ->
     before, after = (_reminders(session, core, version) for version in (old, new))
     gained, lost = without(after, before), without(before, after)
     now = core.clock.now()
+    assert old.id is not None and new.id is not None
     return Comparison(
-        changes=ledger.compare_versions(session, old, new),
+        changes=changes(ledger.tasks_of(session, old.id), ledger.tasks_of(session, new.id)),
         gained=[one for one in gained if one.at >= now],
         lost=[one for one in lost if one.at >= now],
         past=sum(one.at < now for one in (*gained, *lost)),

@@ -1,11 +1,12 @@
 """Which task of a new version is which task of the old one, and what changed in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from rapidfuzz import fuzz, process
 
+from corpus.models import Task
 from corpus.values import Role, TimingKind
 
 SAME_TASK = 60.0  # of 100; below it a task is a new one, even under the old number
@@ -13,7 +14,8 @@ NUMBER_BONUS = 15.0  # the same part and printed number
 ROLES = {
     Role.LEAD: "牵头", Role.SUPPORT: "配合", Role.JOINT: "共同负责", Role.RESPONSIBLE: "负责",
 }  # fmt: skip
-WITHOUT_DAY = {TimingKind.RECURRING: "定期", TimingKind.AS_DIRECTED: "按要求"}
+_WITHOUT_DAY = {TimingKind.RECURRING: "定期", TimingKind.AS_DIRECTED: "按要求"}
+_PLACE = "章节、序号"  # of a task in its plan: what has moved has no other field changed
 
 
 class HasTask(Protocol):
@@ -73,3 +75,43 @@ def pair_tasks(old: Sequence[HasTask], new: Sequence[HasTask]) -> dict[int, int]
             pairs[j] = i
             taken.add(i)
     return pairs
+
+
+def changes(before: Iterable[Task], after: Iterable[Task]) -> list[TaskChange]:
+    """What changed from one version to another, in the order of the new document; gone tasks come last."""
+    left = {task.lineage: task for task in before}
+    found = []
+    for task in after:
+        earlier = left.pop(task.lineage, None)
+        if earlier is None:
+            found.append(_change("new", task))
+            continue
+        fields = [
+            FieldChange(name, a, b)
+            for (name, a), (_, b) in zip(_fields(earlier), _fields(task), strict=True)
+            if a != b
+        ]
+        if fields:
+            kind = "moved" if [one.field for one in fields] == [_PLACE] else "changed"
+            found.append(_change(kind, task, fields))
+    return found + [_change("gone", task) for task in left.values()]
+
+
+def _change(kind: str, task: Task, fields: Sequence[FieldChange] = ()) -> TaskChange:
+    return TaskChange(kind, task.part, task.no, task.title or task.text[:40], list(fields))
+
+
+def _fields(task: Task) -> list[tuple[str, str]]:
+    return [
+        (_PLACE, f"{task.section or ''} {task.no or ''}".strip()),
+        ("标题", task.title or ""),
+        ("内容", task.text),
+        ("责任单位", "、".join(f"{r.unit_text}（{ROLES[r.role]}）" for r in task.responsibilities)),
+        (
+            "时限",
+            "；".join(
+                f"{t.text}（{t.due_on or _WITHOUT_DAY.get(t.kind, '未定')}）" for t in task.timings
+            ),
+        ),
+        ("指标", "；".join(t.text for t in task.targets)),
+    ]

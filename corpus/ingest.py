@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from config.database import reading, writing
 from config.errors import UserError
 from corpus import ledger, versions
-from corpus.compare import TaskChange
+from corpus.compare import TaskChange, changes
 from corpus.models import Plan, PlanVersion, Upload, VersionState
 
 if TYPE_CHECKING:
@@ -137,8 +137,9 @@ def take_in_again(
         )  # fmt: skip
         report = _report(session, new, is_new=True)
         before = session.get(PlanVersion, version.id)
-        assert before is not None
-        if not ledger.compare_versions(session, before, new) and all(
+        assert before is not None and before.id is not None and new.id is not None
+        tasks = (ledger.tasks_of(session, id_) for id_ in (before.id, new.id))
+        if not changes(*tasks) and all(
             getattr(before, field) == getattr(new, field) for field in FACTS
         ):
             session.rollback()
@@ -230,9 +231,9 @@ def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestRe
     assert version.id is not None
     tasks = ledger.tasks_of(session, version.id)
     current = ledger.version_in_force(session, version.plan_id)
-    changes = []
-    if current is not None and current.id != version.id:
-        changes = ledger.compare_versions(session, current, version)
+    changed = []
+    if current is not None and current.id is not None and current.id != version.id:
+        changed = changes(ledger.tasks_of(session, current.id), tasks)
     return IngestReport(
         plan_id=version.plan_id, version=version.number, title=version.title, state=version.state,
         is_new=is_new, tasks=dict(Counter(task.part for task in tasks)),
@@ -240,5 +241,5 @@ def _report(session: Session, version: PlanVersion, *, is_new: bool) -> IngestRe
         dated=sum(t.due_on is not None for task in tasks for t in task.timings),
         ambiguous=sum(t.ambiguous for task in tasks for t in task.timings),
         targets=sum(len(task.targets) for task in tasks),
-        review=version.review, notes=version.document["notes"], changes=changes, version_id=version.id,
+        review=version.review, notes=version.document["notes"], changes=changed, version_id=version.id,
     )  # fmt: skip

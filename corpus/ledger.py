@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from config.database import batches
 from config.errors import UserError
 from corpus import corrections
-from corpus.compare import ROLES, WITHOUT_DAY, FieldChange, TaskChange, pair_tasks
+from corpus.compare import pair_tasks
 from corpus.directory import UnitNames
 from corpus.document import Document
 from corpus.models import (
@@ -48,7 +48,6 @@ RENEWING = (
     EventKind.REOPENED, EventKind.UNMUTED, EventKind.EXTENSION_GRANTED,
     EventKind.COMPLETION_REFUSED, EventKind.RETURN_SETTLED,
 )  # fmt: skip
-PLACE = "章节、序号"  # of a task in its plan: what has moved has no other field changed
 NUMBER = re.compile(r"[\d.．\-()（）一二三四五六七八九十百]*")
 
 
@@ -301,43 +300,3 @@ def find_units(session: Session, name: str, jurisdiction: str | None = None) -> 
 def count_tasks(session: Session, version_id: int) -> int:
     """How many tasks a version has."""
     return session.exec(select(func.count()).where(Task.version_id == version_id)).one()
-
-
-def compare_versions(session: Session, old: PlanVersion, new: PlanVersion) -> list[TaskChange]:
-    """What changed from `old` to `new`, in the order of the new document; gone tasks come last."""
-    assert old.id is not None and new.id is not None
-    before = {task.lineage: task for task in tasks_of(session, old.id)}
-    changes = []
-    for task in tasks_of(session, new.id):
-        earlier = before.pop(task.lineage, None)
-        if earlier is None:
-            changes.append(TaskChange("new", task.part, task.no, task.title or task.text[:40]))
-            continue
-        fields = [
-            FieldChange(name, a, b)
-            for (name, a), (_, b) in zip(_fields(earlier), _fields(task), strict=True)
-            if a != b
-        ]
-        if fields:
-            kind = "moved" if [f.field for f in fields] == [PLACE] else "changed"
-            changes.append(
-                TaskChange(kind, task.part, task.no, task.title or task.text[:40], fields)
-            )
-    changes += [TaskChange("gone", t.part, t.no, t.title or t.text[:40]) for t in before.values()]
-    return changes
-
-
-def _fields(task: Task) -> list[tuple[str, str]]:
-    return [
-        (PLACE, f"{task.section or ''} {task.no or ''}".strip()),
-        ("标题", task.title or ""),
-        ("内容", task.text),
-        ("责任单位", "、".join(f"{r.unit_text}（{ROLES[r.role]}）" for r in task.responsibilities)),
-        (
-            "时限",
-            "；".join(
-                f"{t.text}（{t.due_on or WITHOUT_DAY.get(t.kind, '未定')}）" for t in task.timings
-            ),
-        ),
-        ("指标", "；".join(t.text for t in task.targets)),
-    ]

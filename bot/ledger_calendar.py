@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot.render import ROLES, row_name
 from corpus import ledger
 from corpus.models import PlanVersion, Responsibility, Task, Timing, Unit, VersionState
-from corpus.progress import Matter, Progress, deciding_units, extensions, held_day
+from corpus.progress import Matter, Progress, deciding_units, extensions
 from corpus.values import TimingKind
 from reminders.debtors import with_collectives
 from reminders.recurrence import occurrences
@@ -51,7 +51,7 @@ def unit_ics(session: Session, unit: Unit, now: datetime) -> bytes:
             day = _first_day(task.version, timing) if recurs else timing.due_on
             key = task.plan_id, task.lineage, timing.key
             if day is not None and not recurs:
-                day = held_day(moved, (*key, day))
+                day = moved.get((*key, day), day)
             matter = Matter(*key, None if recurs else day, unit.id, deciding)
             if day is not None and not progress.is_done(matter, now):
                 calendar.add_component(_event(task.version, task, timing, day))

@@ -1,7 +1,7 @@
 """What was said of tasks, and what follows from it: done, paused, muted, answered, put off."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
@@ -109,7 +109,7 @@ class Progress:
         deciding = deciding_units(task.responsibilities)
         key, due_on = (timing.key, timing.due_on) if timing else ("", None)
         if due_on is not None:
-            due_on = held_day(self._moved, (task.plan_id, task.lineage, key, due_on))
+            due_on = self._moved.get((task.plan_id, task.lineage, key, due_on), due_on)
         return all(
             self.is_done(Matter(task.plan_id, task.lineage, key, due_on, unit_id, deciding), at)
             for unit_id in owing
@@ -162,7 +162,7 @@ def extensions(
 ) -> dict[Moment, date]:
     """(plan, lineage, timing key, day in the plan) → the day that holds since it was put off.
 
-    Put off again, the newest day counts. A day that a new version of the plan sets is no longer
+    Put off again, it is again the day in the plan that is moved: the newest counts. A day that a new version of the plan sets is no longer
     the one that was put off, and holds as it stands.
     """
     query = (
@@ -182,17 +182,6 @@ def extensions(
         for event in session.exec(one):
             _put_off(event, found)
     return found
-
-
-def held_day(moved: Mapping[Moment, date], moment: Moment) -> date:
-    """The day that holds instead of one of the plan, put off as often as it was."""
-    plan_id, lineage, timing_key, day = moment
-    for _ in moved:
-        later = moved.get((plan_id, lineage, timing_key, day))
-        if later is None:
-            break
-        day = later
-    return day
 
 
 def _put_off(event: TaskEvent, found: dict[Moment, date]) -> None:

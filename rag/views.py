@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from config.database import reading
 from corpus import ledger
 from corpus.models import PlanVersion, Task
-from corpus.progress import Moment, extensions, held_day
+from corpus.progress import Moment, extensions
 from corpus.values import TimingKind
 from rag.homophones import Sounds
 from rag.models import Passage
@@ -224,9 +224,9 @@ def _put_off(task: Task, moved: Moved) -> dict[str, dict[date, date]]:
             continue  # each unit owes its own, and was granted a day for itself
         place = (task.plan_id, task.lineage, timing.key)
         if timing.kind is TimingKind.RECURRING:
-            of_it = {m[3]: held_day(moved, m) for m in moved if m[:3] == place}
+            of_it = {m[3]: day for m, day in moved.items() if m[:3] == place}
         elif timing.due_on and (*place, timing.due_on) in moved:
-            of_it = {timing.due_on: held_day(moved, (*place, timing.due_on))}
+            of_it = {timing.due_on: moved.get((*place, timing.due_on), timing.due_on)}
             timing.due_on = of_it[timing.due_on]
         else:
             continue

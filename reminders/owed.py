@@ -176,9 +176,7 @@ def _on_their_days(session: Session, rows: Iterable[Row], first: date, last: dat
         planned = [one for span in spans for one in _days(timing, version, *span)]
         here = {one.due_on for one in planned}
         for one in planned:
-            until = one.due_on
-            for _ in put_off:  # put off again and again: from one day to the next
-                until = moved.get((task.plan_id, task.lineage, timing.key, until), until)
+            until = moved.get((task.plan_id, task.lineage, timing.key, one.due_on), one.due_on)
             if first <= until <= last and (until == one.due_on or until not in here):
                 on_its_day = replace(one, due_on=until)
                 found.append(Owed(version, task, timing, on_its_day, one.due_on))

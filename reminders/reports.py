@@ -242,8 +242,8 @@ def _wanted_between(
         opens_on = min(period.opens_on(moved), moved)
         for debtor in units[duty.version.plan_id, duty.lineage]:
             plan_id, lineage, timing_key = duty.version.plan_id, duty.lineage, duty.timing.key
-            due_on = _until(put_off, (plan_id, lineage, timing_key), debtor.unit_id, moved)
             key = (plan_id, lineage, timing_key, debtor.unit_id, day.due_on)
+            due_on = put_off.get(key, moved)
             if first <= due_on <= last or first <= opens_on <= last:
                 wanted.setdefault(key, _Wanted(duty, debtor.role, period.name, opens_on, due_on))
     return wanted
@@ -319,29 +319,15 @@ def _known(session: Session, keys: Collection[Key]) -> dict[Key, ReportWindow]:
     return {key: found[key] for key in keys if key in found}
 
 
-Place = tuple[str, str, str]  # plan, lineage, timing key
-PutOff = dict[tuple[Place, int | None, date], date]
-
-
-def _put_off(session: Session, lineages: Collection[str]) -> PutOff:
-    """The days of reports that were put off, of one unit or of all (None): the old day → the new."""
-    found: PutOff = {}
+def _put_off(session: Session, lineages: Collection[str]) -> dict[Key, date]:
+    """The days in the plan that were put off, each for one unit: the new day, the newest counts."""
+    found: dict[Key, date] = {}
     for some in batches(lineages):
         query = select(TaskEvent).where(
             col(TaskEvent.lineage).in_(some), TaskEvent.kind == EventKind.EXTENSION_GRANTED
         )
         for event in session.exec(query.order_by(col(TaskEvent.id))):
-            if event.occurrence_on is not None and event.until_on is not None:
+            if event.unit_id and event.occurrence_on and event.until_on:
                 place = (event.plan_id, event.lineage, event.timing_key)
-                found[place, event.unit_id, event.occurrence_on] = event.until_on
+                found[*place, event.unit_id, event.occurrence_on] = event.until_on
     return found
-
-
-def _until(put_off: PutOff, place: Place, unit_id: int, day: date) -> date:
-    """The day that holds for a unit, put off as often as it was."""
-    for _ in put_off:
-        later = put_off.get((place, unit_id, day)) or put_off.get((place, None, day))
-        if later is None:
-            break
-        day = later
-    return day

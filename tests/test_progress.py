@@ -9,7 +9,7 @@ from sqlmodel import Session
 from config.database import writing
 from corpus import ledger
 from corpus.models import EventKind, Task
-from corpus.progress import Matter, Progress, deciding_units, extensions, held_day
+from corpus.progress import Matter, Progress, deciding_units, extensions
 from corpus.values import Role
 
 AT = datetime(2022, 9, 15, 1, 0, tzinfo=UTC)
@@ -129,7 +129,6 @@ def test_what_was_put_off_is_closed_when_the_new_day_is_done(engine: Engine) -> 
             session, task, EventKind.EXTENSION_GRANTED, by="cli", by_name="", at=AT,
             timing_key="k0", occurrence_on=DUE, until_on=day,
         )  # fmt: skip
-        assert held_day(extensions(session), ("river", "river-0", "k0", DUE)) == day
         say(
             session, "river-0", EventKind.DONE, AT, unit="水务局", timing_key="k0",
             occurrence_on=day,

@@ -1,5 +1,6 @@
 """What people answer to reminders: each answer by button and in words, and what follows from it."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.models import Chat
 from bot.naming import short
 from bot.router import Router
 from config.database import reading, writing
-from corpus.models import EventFile, EventKind, Unit
+from corpus.models import EventFile, EventKind, Task, Timing, Unit
 from corpus.values import Role, TimingKind
 from reminders.models import OutboxMessage, ReportWindow
 
@@ -282,6 +283,21 @@ def test_an_extension_is_asked_granted_and_moves_the_day(office: Office) -> None
     office.says(GROUP, "第2项申请延期一年，因为想再等等")
     office.presses(ADMIN, "不同意", by=ADMIN, under=office.heard(ADMIN))
     assert "未获同意" in office.heard(GROUP).text
+
+
+def test_an_extension_of_a_day_that_was_changed_meanwhile_is_not_promised(office: Office) -> None:
+    office.at(FIRST_DAY)
+    office.says(GROUP, "第2项申请延期到10月底，因为设备未到货")
+    asked = office.heard(OFFICE)
+    with writing(office.core.engine) as session:
+        timing = session.exec(
+            select(Timing).join(Task).where(Task.lineage == "anquan-1", Timing.key == "k0")
+        ).one()
+        timing.due_on = date(2022, 10, 10)
+        session.add(timing)
+    assert "不再适用" in office.presses(OFFICE, "同意", by="安办老李", under=asked)
+    assert "请重新申请" in office.heard(GROUP).text
+    assert office.history("anquan-1")[-1] is EventKind.EXTENSION_REFUSED
 
 
 # ---- 退回

@@ -1,5 +1,7 @@
 """What admins and the supervising office decide on what units asked for: 办结, 延期, 退回."""
 
+from datetime import date
+
 from sqlmodel import Session, col, select
 
 from bot.answering.buttons import AGREE, KEEP, MOVE
@@ -7,11 +9,12 @@ from bot.answering.talk import Talk
 from bot.naming import row_name, short
 from config.errors import UserError
 from corpus import ledger
-from corpus.models import EventKind, PlanVersion, Responsibility, Task, TaskEvent, Timing
-from corpus.progress import extensions
+from corpus.models import EventKind, PlanVersion, Responsibility, Task, TaskEvent
 from corpus.values import Role
 from rag.phrasing import chinese_day
 from reminders.debtors import debtors_of_task
+from reminders.owed import owed_between
+from reminders.reports import windows_on
 
 Rows = tuple[str, ...]
 
@@ -71,23 +74,26 @@ def _agree(talk: Talk, asked: TaskEvent, name: str) -> str:
         talk.tell_unit(asked.plan_id, asked.unit_id, f"办结已确认：{name}。此项不再提醒。")
         return f"已确认办结：{name}。"
     assert asked.until_on is not None
-    _settle(talk, asked, EventKind.EXTENSION_GRANTED, asked.text)
+    moved = _moved(talk, asked)
+    if moved is None:
+        _settle(talk, asked, EventKind.EXTENSION_REFUSED, "时限已变更")
+        talk.tell_unit(
+            asked.plan_id, asked.unit_id,
+            f"时限已变更，延期申请不再适用；仍需延期的，请重新申请：{name}。",
+        )  # fmt: skip
+        return f"这一时限已变更，申请不再适用，已请该单位重新申请：{name}。"
+    _settle(talk, asked, EventKind.EXTENSION_GRANTED, asked.text, moved)
     day = chinese_day(asked.until_on)
     talk.tell_unit(asked.plan_id, asked.unit_id, f"延期已获同意，新的时限为{day}：{name}。")
     return f"已同意延期至{day}：{name}。"
 
 
-def _settle(talk: Talk, asked: TaskEvent, kind: EventKind, text: str) -> None:
-    """The decision, on the same thing as what was asked."""
-    day, unit_id = asked.occurrence_on, asked.unit_id
-    if kind is EventKind.EXTENSION_GRANTED:
-        # the day in the plan is the one that is moved, however often it was moved before
-        put_off = extensions(talk.session, [asked.lineage])
-        place = (asked.plan_id, asked.lineage, asked.timing_key)
-        printed = (k[3] for k, new in put_off.items() if k[:3] == place and new == day)
-        day = next(printed, day)
-        if _of_a_task(talk.session, asked):
-            unit_id = None  # it is put off for all its units
+def _settle(
+    talk: Talk, asked: TaskEvent, kind: EventKind, text: str,
+    about: tuple[date | None, int | None] | None = None,
+) -> None:  # fmt: skip
+    """The decision, on the day and of the unit that were asked about, or on what it is about."""
+    day, unit_id = about or (asked.occurrence_on, asked.unit_id)
     ledger.record_event(
         talk.session, asked, kind, by=talk.incoming.by, by_name=talk.account.name, at=talk.now,
         unit_id=unit_id, timing_key=asked.timing_key, occurrence_on=day, text=text,
@@ -95,14 +101,21 @@ def _settle(talk: Talk, asked: TaskEvent, kind: EventKind, text: str) -> None:
     )  # fmt: skip
 
 
-def _of_a_task(session: Session, asked: TaskEvent) -> bool:
-    """Whether a day of a task is meant, and not that of a report, which each unit owes for itself."""
-    query = select(Timing.is_report).join(Task).where(
-        Task.plan_id == asked.plan_id, Task.lineage == asked.lineage,
-        Timing.key == asked.timing_key,
-    )  # fmt: skip
-    reports = session.exec(query.order_by(col(Task.version_id).desc())).first()
-    return reports is False
+def _moved(talk: Talk, asked: TaskEvent) -> tuple[date, int | None] | None:
+    """The day in the plan that an extension moves, and of which unit; None if it is owed no more.
+
+    A task is put off for all its units (None), a report for the one that asked.
+    """
+    assert asked.occurrence_on is not None
+    moment = (asked.plan_id, asked.lineage, asked.timing_key, asked.occurrence_on)
+    on_its_day = (asked.occurrence_on, asked.occurrence_on)
+    for owed in owed_between(talk.session, *on_its_day, lineages=[asked.lineage]):
+        if owed.key == moment and not owed.timing.is_report:
+            return owed.printed_on, None
+    for report in windows_on(talk.session, *moment, talk.core.workdays):
+        if report.window.unit_id == asked.unit_id:
+            return report.printed_on, asked.unit_id
+    return None
 
 
 def task_of(session: Session, version: PlanVersion, lineage: str) -> Task | None:

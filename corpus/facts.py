@@ -8,7 +8,7 @@ from datetime import date
 
 from corpus import numerals
 from corpus.document import BlockKind, Document, Table
-from corpus.numbering import read_number
+from corpus.numbering import ANNEX, read_number
 from corpus.plan_period import period_of_title, period_said
 from corpus.units import looks_like_unit
 
@@ -59,7 +59,6 @@ _NUMBER = re.compile(
 _DAY = re.compile(
     r"((?:19|20)\d\d|[一二三四五六七八九〇○零]{4})年(\d{1,2}|[一二三四五六七八九十]{1,3})月(\d{1,2}|[一二三四五六七八九十]{1,3})日"
 )
-_ANNEX = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：]?")
 _NO_PLACE = "城市|社区|园区|示范区|地区|辖区|校区|景区|小区|山区|林区|库区|灌区|牧区|保护区|区域|市场|市政|县域|市级|区级|县级"
 _PLACE = re.compile(
     rf"(?:中共|中国共产党)?(?P<a>[\u3400-\u9fff]{{2,3}}省|[\u3400-\u9fff]{{2,6}}自治区)?"
@@ -183,7 +182,7 @@ def _joined(front: Sequence[str]) -> list[str]:
     """Lines of the head that may be a title, a title of two lines made one."""
     lines: list[str] = []
     for text in front:
-        text = _ANNEX.sub("", text, count=1) if _ANNEX.match(text) else text
+        text = ANNEX.sub("", text, count=1) if ANNEX.match(text) else text
         if not text or _NUMBER.fullmatch(text) or _DAY.fullmatch(text):
             lines.append("")
         elif read_number(text) or len(text) > 70 or re.search(r"[。；：]", text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from corpus.document import Block, BlockKind
-from corpus.numbering import read_number
+from corpus.numbering import ANNEX, read_number
 from corpus.values import Place
 
 _TERMINAL = re.compile(r"[。！？!?；;：:…][”’）)》」\d]?$|[。；！][（(][^。]*[）)]$")
@@ -32,7 +32,6 @@ _TITLE_END = re.compile(
     r"(方案|计划|要点|通知|意见|规划|办法|清单|一览表|分解表|分工表|任务表|明细表|细则|预案|"
     r"职责分工|分工|安排|决定|通告|报告|制度|责任书|指标|目录)$"
 )
-_ANNEX = re.compile(r"附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：]?")
 _WRAPPED_SHARE = 0.5  # of the lines about equally long: the text was broken at a fixed width
 _INDENT = re.compile(r"(　{1,}|\t| {2,})\S")
 
@@ -111,7 +110,7 @@ class _Page:
         if self.is_wrapped:
             return width(before) >= 0.8 * self.width
         if self.is_spaced and line.no == group[-1].no + 1 and not _TITLE_END.search(before):
-            return not _ANNEX.fullmatch(before)
+            return not ANNEX.fullmatch(before)
         return bool(re.search(r"[，。；、]", _body(whole))) and width(whole) >= 44
 
 
@@ -151,7 +150,7 @@ def _kind(text: str) -> tuple[BlockKind, int]:
     ended = bool(_TERMINAL.search(text)) or len(text) > 60
     if numbered and numbered.level <= 3 and not ended and not re.search(r"[，。；]", numbered.rest):
         return BlockKind.HEADING, numbered.level
-    if _ANNEX.fullmatch(text):
+    if ANNEX.fullmatch(text):
         return BlockKind.HEADING, 1
     if re.match(r"专\s*栏\s*\d", text) and len(text) <= 60:
         return BlockKind.HEADING, 4

@@ -18,6 +18,9 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (5, re.compile(r"(\d{1,2})[）)]\s*")),
 )
 
+# 附件2：, by itself or in front of a title
+ANNEX = re.compile(r"附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：]?")
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from corpus.brackets import label_of, read_tail
 from corpus.document import Block, BlockKind, Document
 from corpus.lines import DATED, Line, to_blocks
-from corpus.numbering import read_number
+from corpus.numbering import ANNEX, read_number
 from corpus.units import are_units
 from corpus.values import Place
 
-_ANNEX = re.compile(r"附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：]?\s*$")
 _BOX = re.compile(r"专\s*栏\s*([\d一二三四五六七八九十]+)?\s*[:：]?\s*(.{2,40})$")
 _FOOTNOTE = re.compile(r"\d{1,2}\s+[^\d\s][^。]{1,20}：")
 # What closes a plan or a list speaks to all, not to the point above it.
@@ -129,7 +128,7 @@ def _prose(document: Document) -> Iterator[Block]:
 def _level(block: Block) -> tuple[int | None, str | None, str]:
     """The level, number and words of a block; None for a paragraph that belongs to the one above."""
     text = block.text.strip()
-    if _ANNEX.match(text):
+    if ANNEX.fullmatch(text):
         return 0, None, text
     numbered = read_number(text)
     if numbered and numbered.rest:

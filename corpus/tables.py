@@ -13,7 +13,7 @@ from corpus.deadlines import DateContext, read_timings
 from corpus.document import BlockKind, Document, Row, Table
 from corpus.headers import Field, field_of, find_heads
 from corpus.indicators import read_indicator_cell, read_targets
-from corpus.numbering import read_cell_number, read_number
+from corpus.numbering import ANNEX, read_cell_number, read_number
 from corpus.quotas import read_quotas
 from corpus.units import (
     FIRST_LEADS,
@@ -53,7 +53,6 @@ _FIRST_NOTE = re.compile(
     r"(排|列|位)[^。；\n]{0,6}(第一|首)[^。；\n]{0,8}(牵头|主办|主责)|(第一|首)(个|家|位)[^。；\n]{0,6}(牵头|主办|主责)"
 )
 _ENDED = re.compile(r"[。；！？;.]\s*[”）)]?$")
-_ANNEX = re.compile(r"附\s*[件表]\s*[\d一二三四五六七八九十]*\s*[:：]?")
 _LEADING = set("●▲★◆■◎")  # the stronger of two signs, where no note explains them
 # In a column of units and people a name stands behind its unit: 市公路中心（张伟）
 _PERSON = re.compile(
@@ -82,7 +81,7 @@ def read_tables(
     for block in document.blocks:
         if block.table is None:
             above = above if _ABOUT_NUMBERS.match(block.text.strip()) else block.text.strip()
-            in_annex = in_annex or bool(_ANNEX.fullmatch(block.text[:20]))
+            in_annex = in_annex or bool(ANNEX.fullmatch(block.text[:20]))
             if block.kind is BlockKind.HEADING:
                 columns = None  # a table without a head goes on only where no heading came between
             continue

@@ -1,13 +1,14 @@
 """Which task of a new version is which task of the old one, and what changed in it."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from rapidfuzz import fuzz, process
 
-from corpus.models import Task
-from corpus.values import Role, TimingKind
+from corpus.models import Task, Timing
+from corpus.values import Role, TimingKind, TimingValue
 
 SAME_TASK = 60.0  # of 100; below it a task is a new one, even under the old number
 NUMBER_BONUS = 15.0  # the same part and printed number
@@ -115,3 +116,27 @@ def _fields(task: Task) -> list[tuple[str, str]]:
         ),
         ("指标", "；".join(t.text for t in task.targets)),
     ]
+
+
+def timing_keys(timings: Sequence[TimingValue], earlier: Sequence[Timing]) -> list[str]:
+    """A name of each timing within its task, which a new reading of the same words gives again.
+
+    One that stands for the same day, or in the same words of time, as one of `earlier` that is
+    gone otherwise, is that one in other words, and keeps its name and so its history.
+    """
+    keys = []
+    for i, timing in enumerate(timings):
+        same = sum((t.kind, t.about) == (timing.kind, timing.about) for t in timings[:i])
+        words = f"{timing.kind}|{timing.about}|{same}"
+        keys.append(hashlib.sha256(words.encode()).hexdigest()[:16])
+    known = {one.key for one in earlier}
+    gone = [one for one in earlier if one.key not in keys]
+    for i, timing in enumerate(timings):
+        for one in gone if keys[i] not in known else ():
+            has_day = timing.due_on or timing.rule
+            same_day = has_day and (timing.due_on, timing.rule) == (one.due_on, one.rule)
+            if timing.is_report == one.is_report and (same_day or timing.text == one.text):
+                keys[i] = one.key
+                gone.remove(one)
+                break
+    return keys

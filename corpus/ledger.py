@@ -1,6 +1,5 @@
 """The only writer of plans and tasks, and the questions that are asked of them."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -14,7 +13,7 @@ from sqlmodel import Session, col, select
 from config.database import batches
 from config.errors import UserError
 from corpus import corrections
-from corpus.compare import pair_tasks
+from corpus.compare import pair_tasks, timing_keys
 from corpus.directory import UnitNames
 from corpus.document import Document
 from corpus.models import (
@@ -32,7 +31,7 @@ from corpus.models import (
     VersionState,
 )
 from corpus.reading import ReadPlan
-from corpus.values import TaskRow, TimingValue
+from corpus.values import TaskRow
 
 LOADED = (
     selectinload(Task.responsibilities),  # type: ignore[arg-type]
@@ -83,8 +82,8 @@ def store_version(
     pairs = pair_tasks(old, read.tasks)
     units = UnitNames(session, facts.jurisdiction or "")
     for seq, row in enumerate(read.tasks):
-        lineage = old[pairs[seq]].lineage if seq in pairs else uuid4().hex
-        session.add(_task(version, seq, lineage, row, units))
+        earlier = old[pairs[seq]] if seq in pairs else None
+        session.add(_task(version, seq, earlier, row, units))
     session.flush()
     corrections.hold(session, version)
     return version
@@ -104,8 +103,12 @@ def _known_tasks(
     return list(known.values())
 
 
-def _task(version: PlanVersion, seq: int, lineage: str, row: TaskRow, units: UnitNames) -> Task:
+def _task(
+    version: PlanVersion, seq: int, earlier: Task | None, row: TaskRow, units: UnitNames
+) -> Task:
     assert version.id is not None
+    lineage = earlier.lineage if earlier else uuid4().hex
+    keys = timing_keys(row.timings, earlier.timings if earlier else [])
     return Task(
         version_id=version.id, plan_id=version.plan_id, lineage=lineage, seq=seq,
         part=row.part, no=row.no, section=row.section, title=row.title, text=row.text,
@@ -117,7 +120,7 @@ def _task(version: PlanVersion, seq: int, lineage: str, row: TaskRow, units: Uni
         ],
         timings=[
             Timing(
-                seq=i, key=timing_key(t, row.timings[:i]), text=t.text, about=t.about, kind=t.kind,
+                seq=i, key=keys[i], text=t.text, about=t.about, kind=t.kind,
                 start_on=t.start_on, due_on=t.due_on, rule=t.rule, ambiguous=t.ambiguous,
                 hedged=t.hedged, is_report=t.is_report,
             )
@@ -128,13 +131,6 @@ def _task(version: PlanVersion, seq: int, lineage: str, row: TaskRow, units: Uni
             for i, t in enumerate(row.targets)
         ],
     )  # fmt: skip
-
-
-def timing_key(timing: TimingValue, earlier: Sequence[TimingValue]) -> str:
-    """A name of the timing within its task that a new reading of the same words gives again."""
-    same = sum((t.kind, t.about) == (timing.kind, timing.about) for t in earlier)
-    words = f"{timing.kind}|{timing.about}|{same}"
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 class InHistory(Protocol):

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
-from reminders.models import OutboxMessage, OutboxState, Reminder
+from reminders.models import OutboxMessage, OutboxState, Reminder, ReportList
 
 LEASE = timedelta(seconds=90)  # renewed while its holder lives; longer than one call of a platform
 LONGEST_WAIT_S = 600.0  # between two attempts, unless the platform asks for more
@@ -200,8 +200,7 @@ def send_again(session: Session, message: OutboxMessage, now: datetime) -> bool:
 
 
 def follow(session: Session, platform: str, old_chat_id: str, new_chat_id: str) -> None:
-    """A chat moved: what waits for it, and what it has been told, moves along."""
-    told = select(Reminder.id).where(Reminder.platform == platform, Reminder.chat_id == new_chat_id)
+    """A chat moved: what waits for it, and what it has been told and shown, moves along."""
     waiting = (
         update(OutboxMessage)
         .where(
@@ -212,12 +211,12 @@ def follow(session: Session, platform: str, old_chat_id: str, new_chat_id: str) 
         .values(chat_id=new_chat_id, claimed_by=None, lease_until=None)
     )
     session.exec(waiting)
-    if session.exec(told).first() is None:
-        session.exec(
-            update(Reminder)
-            .where(col(Reminder.platform) == platform, col(Reminder.chat_id) == old_chat_id)
-            .values(chat_id=new_chat_id)
-        )
+    for table in (Reminder, ReportList):
+        of_platform = col(table.platform) == platform
+        known = select(table.id).where(of_platform, table.chat_id == new_chat_id)
+        if session.exec(known).first() is None:
+            here = update(table).where(of_platform, col(table.chat_id) == old_chat_id)
+            session.exec(here.values(chat_id=new_chat_id))
 
 
 def _update(session: Session, *which: ColumnElement[bool], **values: Any) -> None:

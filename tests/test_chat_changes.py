@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from small_ledger import add_plan
 from sqlalchemy import Engine
 from sqlmodel import select
 
@@ -18,7 +19,7 @@ from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import Touched, Unit
 from reminders import outbox
-from reminders.models import OutboxMessage
+from reminders.models import OutboxMessage, ReportList
 
 OLD, NEW = "-4001", "-1009001"
 
@@ -96,6 +97,13 @@ def test_binding_and_outbox_follow_a_group_that_moves(
             session, dedup_key="n:1", kind="notice", platform="telegram", chat_id=OLD,
             facts={"text": "汛期巡查"}, due_at=clock.now() + timedelta(hours=1), now=clock.now(),
         )  # fmt: skip
+        add_plan(session, "hezhang", [])
+        session.add(
+            ReportList(
+                plan_id="hezhang", lineage="hezhang-0", due_on=clock.today(), platform="telegram",
+                chat_id=OLD,
+            )
+        )  # fmt: skip
         if somebody_wrote_first:
             session.add(Chat(platform="telegram", chat_id=NEW, kind="group"))
     for _ in range(2):  # heard from an update, and again from a refusal
@@ -103,4 +111,5 @@ def test_binding_and_outbox_follow_a_group_that_moves(
         assert bound(engine) == [("telegram", NEW)]
     with reading(engine) as session:
         assert session.exec(select(OutboxMessage)).one().chat_id == NEW
+        assert session.exec(select(ReportList)).one().chat_id == NEW  # else it is posted anew
         assert alarms.dead_chats(session) == []

@@ -22,7 +22,9 @@ from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ingest, ledger, versions
+from corpus.compare import timing_keys
 from corpus.models import EventKind, PlanVersion, Task, Timing, VersionState
+from corpus.values import TimingKind, TimingValue
 from reminders import planner
 from reminders.debtors import debtors_of
 from reminders.history import History
@@ -210,6 +212,22 @@ def test_what_was_reported_stays_with_a_task_whose_wording_changed(
         (debtor,) = debtors_of(session, [one.task.id or 0])[one.task.id or 0]
         history = History(session, [one.task.lineage])
         assert history.is_done(one, debtor, [debtor], NOW + timedelta(days=1))
+
+
+def test_a_day_in_other_words_keeps_what_was_reported_of_it() -> None:
+    def timing(about: str, month: int) -> TimingValue:
+        day = date(2022, month, 30)
+        return TimingValue(f"{month}月底前", TimingKind.DEADLINE, due_on=day, about=about)
+
+    first = [timing("完成隐患排查", 6), timing("完成全部整改", 11)]
+    old = [
+        Timing(seq=n, key=key, text=one.text, about=one.about, kind=one.kind, due_on=one.due_on)
+        for n, (one, key) in enumerate(zip(first, timing_keys(first, []), strict=True))
+    ]
+    second = [timing("完成验收", 12), timing("基本完成整改", 11), timing("完成隐患排查", 7)]
+    keys = timing_keys(second, old)
+    assert keys[1:] == [old[1].key, old[0].key]  # the one by its day, the other by its words
+    assert keys[0] not in {one.key for one in old}
 
 
 def test_a_wrong_file_in_between_does_not_tear_a_task_from_its_history(

@@ -19,6 +19,7 @@ from rag.evidence import (
 from rag.filters import falls_in, is_report
 from rag.measures import of_asked_kind
 from rag.patterns import LISTING, NEXT
+from rag.persons import PERSON, row_words
 from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
@@ -252,6 +253,8 @@ def fact_rows(query: Query, found: Found) -> list[str]:
         if when:
             row = f"{'Time: ' if english else '时限：'}{when}"
             rows.insert(0, row) if query.asks_when else rows.append(row)
+    if PERSON.search(query.text) and (cells := row_words(entry)):
+        rows.insert(1, f"原表：{cells}")
     where = f"{phrasing.name_of(entry.version)}{entry.passage.ref}"
     section = (
         f"“{task.section}”"

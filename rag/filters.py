@@ -10,6 +10,7 @@ from corpus.values import Role, TimingKind
 from rag.english import STOP
 from rag.measures import has_value
 from rag.patterns import GENERAL, ROW_NUMBER, ROW_NUMBER_ENGLISH
+from rag.persons import led_by
 from rag.query import Intent, Query, Span
 from rag.shares import holds
 from rag.views import Row
@@ -30,6 +31,8 @@ NEAR = 0.6  # share of the subject's pairs that a row must hold to be among thos
 def filtered(query: Query, whole_table: bool = False) -> list[Row]:
     """The rows meant, in the order of their plans; `whole_table` takes the main rows when nothing is said."""
     rows = [row for row in query.rows if passes(query, row.task)]
+    if query.people:
+        return led_by(rows, query.people)
     rows = _by_quote_or_span(query, rows)
     if query.targets and not query.parts:
         rows = [row for row in rows if row.task.targets] or rows

@@ -32,6 +32,7 @@ from rag.patterns import (
     WHICH_PLANS,
     WHO,
 )  # fmt: skip
+from rag.persons import named
 from rag.query import Intent, Query, Span
 from rag.words import segments
 
@@ -72,6 +73,9 @@ def read_flags(query: Query) -> None:
         query.indicator_kind = IndicatorKind.BINDING
     elif "预期性" in text:
         query.indicator_kind = IndicatorKind.ANTICIPATORY
+    query.people = named(query)
+    if query.people:
+        query.roles = set()  # who leads is a person, not a unit
     query.asks_report = bool(REPORT.search(text))
     query.targets = bool(TARGETS.search(text))
     _timing_kind(query)
@@ -92,6 +96,8 @@ def roles_said(text: str) -> set[Role]:
     """The roles that a text asks for; none where it asks for any, or for both."""
     if re.search(r"单独(?:负责|承担)|独立负责|一家负责|solely", text):
         return {Role.RESPONSIBLE}
+    if re.search(r"牵头.{0,2}(?:或|和|、).{0,2}(?:责任|配合|参与)|参与.{0,3}牵头", text):
+        return set()
     leads_or_bears = re.search(
         r"牵头.{0,6}(?:负责|承担)|牵头.{0,12}(?:或|和|以及).{0,4}(?:负责|承担)|(?:负责|承担).{0,3}牵头",
         text,
@@ -164,6 +170,10 @@ def intent_of(query: Query) -> Intent:
         query.subject = segments(text)
         query.quoted += re.findall("设在|挂靠", text)
         return Intent.FACT
+    if query.mentions and re.search(r"是?指(?:的是|的?哪|什么|谁)|是指", text):
+        query.subject, query.units = segments(text), []
+        query.quoted += [text[m.start : m.end] for m in query.mentions]
+        return Intent.FACT  # “有关乡镇”指哪些: what the words mean, not their rows
     if WHICH_PLANS.search(text) and len(query.views) > 1:
         return Intent.WHICH_PLANS
     if query.sections and re.search("多少|几", text) and not LISTING.search(text):
@@ -177,7 +187,7 @@ def intent_of(query: Query) -> Intent:
         return Intent.DUE
     if DUE.search(text) and LATE.search(text) and plain(query):
         return Intent.DUE
-    if query.leads_together:
+    if query.leads_together or (lists and query.people):
         return Intent.LIST
     if query.sections and lists:
         return Intent.LIST
@@ -212,7 +222,7 @@ def is_year(span: Span | None) -> bool:
 
 def _countable(query: Query) -> bool:
     """Whether rows are counted: nothing else is the subject, or the subject is a heading."""
-    if plain(query) or matching_sections(query):
+    if plain(query) or matching_sections(query) or query.people:
         return True
     rows = re.search(rf"(?:多少|几)(?:项|条|{MEASURE}{TASK_NOUN})", query.text)
     return bool(

@@ -95,6 +95,12 @@ def unit_names(views: Sequence[VersionView]) -> dict[str, set[str]]:
     return names_of(frozenset[str]().union(*(view.units for view in views)))
 
 
+_BRANCH = re.compile(
+    r"(?P<what>公安|自然资源|生态环境|规划)[\u3400-\u9fff]{2,4}分局"
+    r"|[省市县区]?(?P<of>[\u3400-\u9fff]{2,9})局[\u3400-\u9fff]{2,4}分局"
+)
+
+
 @lru_cache(maxsize=256)
 def names_of(printed: frozenset[str]) -> dict[str, set[str]]:
     """Every way to name one of the units `printed` → the units that it may mean; not to be changed."""
@@ -102,6 +108,8 @@ def names_of(printed: frozenset[str]) -> dict[str, set[str]]:
     for unit in printed:
         names.setdefault(unit, set()).add(unit)
         stem = bare(unit)
+        if branch := _BRANCH.fullmatch(unit):  # 公安临湖分局, 市生态环境局临湖分局
+            names.setdefault(f"{branch['what'] or branch['of']}分局", set()).add(unit)
         for short in (stem, unit.removesuffix("管委会")):  # 高新区 has its 管委会
             if len(short) >= 2:
                 names.setdefault(short, set()).add(unit)

@@ -149,6 +149,33 @@ def test_a_time_that_is_no_day_is_told_as_printed(core: Core, tmp_path: Path) ->
         retire(core, "fangxun")
 
 
+def test_people_and_branches_named_in_a_table_lead_to_their_rows(
+    core: Core, tmp_path: Path
+) -> None:
+    plan = tmp_path / "创城.txt"
+    plan.write_text(
+        "临湖区2025年创建文明城区任务分解表\n\n序号\t测评内容\t量化指标\t责任领导\t牵头单位\t责任单位\t完成时限\n"
+        "1\t背街小巷\t整治背街小巷68条。\t刘海涛\t区综合行政执法局\t有关街道\t6月底前\n"
+        "2\t交通秩序\t新增停车泊位900个。\t陈志国\t公安临湖分局\t区住建局\t9月底前\n"
+        "3\t农贸市场\t改造农贸市场11个。\t刘海涛\t区市场监管局\t有关街道\t9月底前\n"
+        "注：“有关街道”指东湖街道、南山街道。\n",
+        encoding="utf-8",
+    )
+    core.ingest(plan, by="test", plan_id="wenming", publish=True)
+    try:
+        for asked in ("责任领导为刘海涛的任务有哪些？", "刘海涛牵头的有哪些任务？"):
+            listed = ask(core, asked, "wenming").text
+            assert "共2项" in listed
+            assert "停车泊位" not in listed
+        assert "陈志国" in ask(core, "停车泊位的责任领导是谁？", "wenming").text
+        assert "停车泊位" in ask(core, "公安分局有哪些任务？", "wenming").text
+        assert "南山街道" in ask(core, "“有关街道”具体指哪些街道？", "wenming").text
+        either = ask(core, "区住建局参与（牵头或责任）的任务有哪些？", "wenming")
+        assert "停车泊位" in either.text
+    finally:
+        retire(core, "wenming")
+
+
 def test_words_with_slips_and_in_english(core: Core) -> None:
     assert "420" in ask(core, "河湖长公是牌新设和更换多少块？").text
     assert (

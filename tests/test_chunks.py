@@ -131,6 +131,20 @@ def test_a_task_is_found_by_its_words_when_there_are_no_lines() -> None:
     assert passage.text == "栽种行道树300株。\n含补种"
 
 
+def test_the_lines_below_a_point_that_say_who_and_when_are_quoted_with_it() -> None:
+    blocks = [
+        Block(BlockKind.LIST_ITEM, "1.改造管道。更新老旧管道90公里。", 3),
+        Block(BlockKind.PARAGRAPH, "牵头单位：市住建局；时限要求：2025年底前完成首轮改造。"),
+        Block(BlockKind.PARAGRAPH, "各地要加强领导。"),
+    ]
+    point = task(
+        "main", "1", "更新老旧管道90公里。", title="改造管道", timing_text="2025年底前完成首轮改造"
+    )
+    quoted, after = passages_of(Document(blocks, "test"), [point])
+    assert quoted.printed == f"{blocks[0].text}\n{blocks[1].text}"
+    assert after.text == "各地要加强领导。"
+
+
 def test_points_that_begin_again_under_each_heading_are_told_apart() -> None:
     blocks, tasks = [], []
     for n, (mark, name) in enumerate((("一", "学校"), ("二", "医院")), 1):

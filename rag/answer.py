@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from corpus.phrases import impossible_day
-from rag import assisted, enumerations, facts, overviews, phrasing, ranking, registers, states
+from rag import assisted, facts, headings, overviews, phrasing, ranking, registers, states
 from rag.beginnings import Show
 from rag.choices import with_choices
 from rag.evidence import Ranker
@@ -111,7 +111,7 @@ class Answerer:
             query.intent in (Intent.FACT, Intent.LIST)
             and (LISTING.search(query.text) or query.sections)
             and not (query.units or query.shares or query.parts)
-            and (points := enumerations.under_heading(query))
+            and (points := headings.under_heading(query))
         ):
             return points
         if query.intent is Intent.COUNT and query.compares and len(query.views) > 1:

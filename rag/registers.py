@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from corpus.models import Timing
 from corpus.phrases import describe_span
 from corpus.values import IndicatorKind, Role, TimingKind
-from rag import phrasing
+from rag import headings, phrasing
 from rag.filters import (
-    TASK_PARTS,
     concerns,
     falls,
     falls_in,
@@ -30,7 +29,7 @@ from rag.words import normal
 def listed(query: Query) -> Answer | None:
     """Every row that the question's filters let through; None where no filter fits."""
     if query.sections or (query.parts & {"box"} and not query.units):
-        answer = _headings(query)
+        answer = headings.counted(query)
         if answer is not None:
             return answer
     entries = filtered(query)
@@ -64,7 +63,7 @@ def numbered_rows(query: Query) -> Answer | None:
 def counted(query: Query) -> Answer | None:
     """How many rows, by unit where several are named; with the rows as proof."""
     if query.sections:
-        answer = _headings(query)
+        answer = headings.counted(query)
         if answer is not None:
             return answer
     if len(query.units) > 1 and query.compares:
@@ -169,71 +168,12 @@ def _none_of(query: Query) -> Answer | None:
     return Answer((f"未找到：没有{span}{words}。",), False)
 
 
-# ---- headings
-
-
 def _kinds(entries: Sequence[Row]) -> str:
     kinds = [row.task.indicator_kind for row in entries]
     binding, anticipatory = map(kinds.count, (IndicatorKind.BINDING, IndicatorKind.ANTICIPATORY))
     if not binding or not anticipatory:
         return ""
     return f"，其中约束性{binding}项、预期性{anticipatory}项"
-
-
-def _headings(query: Query) -> Answer | None:
-    """The headings that rows stand under, counted and named."""
-    part = "box" if "专栏" in query.text else None
-    rows: list[str] = []
-    cited: list[Row] = []
-    for view in query.views:
-        for parts in ((part,),) if part else (TASK_PARTS, ("annex",)):
-            if entries := [row for row in view.rows if row.task.part in parts]:
-                break
-        first: dict[str, Row] = {}
-        for row in entries:
-            if row.task.section:
-                first.setdefault(row.task.section, row)
-        named = (
-            [s for s in first if any(len(x) >= 2 and x in normal(s) for x in query.subject)]
-            if part
-            else []
-        )
-        numbered = [
-            s for s in first if any(f"专栏{n}" in normal(s) for n in _box_numbers(query.text))
-        ]
-        if numbered or (len(named) == 1 and not query.asks_number):
-            inside = [row for row in entries if row.task.section in (numbered or named)]
-            rows += [*(numbered or named), *phrasing.list_rows(inside, english=query.english)]
-            cited += inside
-            continue
-        if not first:
-            continue
-        rows.append(
-            f"{phrasing.name_of(view.version)}共{len(first)}个{'专栏' if part else '类别'}："
-        )
-        for n, (section, entry) in enumerate(first.items(), 1):
-            count = sum(row.task.section == section for row in entries)
-            rows.append(f"{n}. {section}（{count}项）")
-            cited.append(entry)
-    if not rows:
-        return None
-    return Answer(
-        (*rows, phrasing.source_row(cited, query.english)),
-        True,
-        tuple(
-            row.cite(row.task.section if _stands(row.task.section, query) else None)
-            for row in cited
-        ),
-    )
-
-
-def _stands(section: str | None, query: Query) -> bool:
-    """Whether a heading stands in the plans word for word."""
-    return bool(section) and any(normal(section or "") in view.text for view in query.views)
-
-
-def _box_numbers(text: str) -> list[str]:
-    return re.findall(r"专栏第?(\d+)", text)
 
 
 def _counted_by_unit(query: Query) -> Answer | None:

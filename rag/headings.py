@@ -1,15 +1,15 @@
-"""What stands under a heading that is asked for: the four of “四个工程”, the points of 保障措施."""
+"""Answers about headings: which there are and how many rows each has, and what stands under one: 四个工程, 保障措施."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from corpus.numerals import read_number
 from rag import phrasing
-from rag.filters import SHORTEST
+from rag.filters import SHORTEST, TASK_PARTS
 from rag.patterns import GENERAL
 from rag.query import Query
 from rag.question import Answer
-from rag.views import Entry, VersionView
+from rag.views import Entry, Row, VersionView
 from rag.words import normal, segments, unquoted
 
 _COUNTED = re.compile(
@@ -20,6 +20,63 @@ _MARK = re.compile(
 )
 LONGEST = 60  # characters of a point that names itself by no short sentence
 TOLD = 800  # characters of paragraphs that are told whole
+
+
+def counted(query: Query) -> Answer | None:
+    """The headings that rows stand under, counted and named."""
+    part = "box" if "专栏" in query.text else None
+    rows: list[str] = []
+    cited: list[Row] = []
+    for view in query.views:
+        parts = (part,) if part else TASK_PARTS
+        entries = [row for row in view.rows if row.task.part in parts]
+        if not entries and part is None:
+            entries = [row for row in view.rows if row.task.part == "annex"]
+        first: dict[str, Row] = {}
+        for row in entries:
+            if row.task.section:
+                first.setdefault(row.task.section, row)
+        named = (
+            [s for s in first if any(len(x) >= 2 and x in normal(s) for x in query.subject)]
+            if part
+            else []
+        )
+        numbered = [
+            s for s in first if any(f"专栏{n}" in normal(s) for n in _box_numbers(query.text))
+        ]
+        if numbered or (len(named) == 1 and not query.asks_number):
+            inside = [row for row in entries if row.task.section in (numbered or named)]
+            rows += [*(numbered or named), *phrasing.list_rows(inside, english=query.english)]
+            cited += inside
+            continue
+        if not first:
+            continue
+        rows.append(
+            f"{phrasing.name_of(view.version)}共{len(first)}个{'专栏' if part else '类别'}："
+        )
+        for n, (section, entry) in enumerate(first.items(), 1):
+            count = sum(row.task.section == section for row in entries)
+            rows.append(f"{n}. {section}（{count}项）")
+            cited.append(entry)
+    if not rows:
+        return None
+    return Answer(
+        (*rows, phrasing.source_row(cited, query.english)),
+        True,
+        tuple(
+            row.cite(row.task.section if _stands(row.task.section, query) else None)
+            for row in cited
+        ),
+    )
+
+
+def _stands(section: str | None, query: Query) -> bool:
+    """Whether a heading stands in the plans word for word."""
+    return bool(section) and any(normal(section or "") in view.text for view in query.views)
+
+
+def _box_numbers(text: str) -> list[str]:
+    return re.findall(r"专栏第?(\d+)", text)
 
 
 def under_heading(query: Query) -> Answer | None:
@@ -40,7 +97,7 @@ def under_heading(query: Query) -> Answer | None:
 
 def _told(query: Query, view: VersionView) -> tuple[list[str], list[Entry]]:
     """What one plan says under the heading: its points counted, or its paragraphs whole."""
-    for name, number in (*_counted(query), *_headings(query, view)):
+    for name, number in (*_counted(query), *_named(query, view)):
         under = _under(view, name, whole=number is None)
         if len(under) < 2 or (number and len(under) != number):
             continue
@@ -66,7 +123,7 @@ def _counted(query: Query) -> list[tuple[str, int | None]]:
     return [(name, read_number(m[1])) for name in names if (m := _COUNTED.fullmatch(name))]
 
 
-def _headings(query: Query, view: VersionView) -> list[tuple[str, int | None]]:
+def _named(query: Query, view: VersionView) -> list[tuple[str, int | None]]:
     """The headings that the question names and says nothing more about, the longest first."""
     text = unquoted(query.text)
     named = []

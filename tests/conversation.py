@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import httpx
 import uvicorn
 from sqlmodel import Session, col, func, select
 from vendor import BOSS, CLERK, Shown, Vendor, Visits
+from world import at_any_pace
 
 from bot import people
 from bot.app import App
@@ -65,7 +65,7 @@ class Conversation:
         platforms = load_platforms(self.core.settings, self.core.engine)
         assert vendor.name in platforms, "its settings are there, and it is not"
         for platform in platforms.values():
-            platform.limits = _at_any_pace(platform.limits)
+            platform.limits = at_any_pace(platform.limits)
         self.app = App(self.core, platforms)
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"app on {vendor.name}")
@@ -250,12 +250,3 @@ class Conversation:
     def chat(self, session: Session, chat: str) -> Any:
         """The product's row of a chat."""
         return people.find_chat(session, self.vendor.name, self.vendor.chat_id(chat))
-
-
-def _at_any_pace(limits: Limits) -> Limits:
-    """Tests of the pace are elsewhere; here nobody wants to wait for it."""
-    any_rate = Limits(text_units=1).messages_per_s
-    return replace(
-        limits, messages_per_s=any_rate, chat_messages_per_min=any_rate,
-        group_messages_per_min=any_rate,
-    )  # fmt: skip

@@ -24,7 +24,18 @@ def laid_down(table: Table) -> Table:
         ]
         for number, row in enumerate(table.rows)
     ]
-    return _below(table, shown) or _abreast(table, shown) or table
+    return _below(table, shown) or _grouped(table, shown) or _abreast(table, shown) or table
+
+
+def _grouped(table: Table, shown: Sequence[Sequence[str]]) -> Table | None:
+    """Cards with what they are called at their left, once for all their lines."""
+    if len(shown[0]) != 3 or not shown[0][0]:
+        return None
+    name = [
+        ["项目名称", cells[0], cells[1], cells[2]] if cells[0] else ["", "", *cells[1:]]
+        for cells in shown
+    ]
+    return _below(table, name)
 
 
 def _below(table: Table, shown: Sequence[Sequence[str]]) -> Table | None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from corpus.headers import Field, field_of, plain, year_of
+from corpus.headers import Field, field_of, is_amount, is_sharer, plain, year_of
 from corpus.numbering import read_cell_number
+from corpus.quantities import is_measure_unit
 from corpus.units import is_mark, looks_like_unit
 from corpus.values import Role
 
@@ -43,6 +44,14 @@ class Columns:
     def has(self, *fields: Field) -> bool:
         """Whether there is a column of one of these fields."""
         return bool(self.of(*fields))
+
+    def share(self, column: int) -> str:
+        """The town whose share of an amount a column holds, "" where it is anything else."""
+        return self.heads[column] if is_sharer(self.heads[column]) else ""
+
+    def is_amount(self, column: int) -> bool:
+        """Whether the bare numbers of a column tell how many are to be done: 数量, 合计."""
+        return bool(self.share(column) or re.search("数量|[合总小]计", self.heads[column]))
 
     def number(self, cells: Sequence[str]) -> str | None:
         """The printed number of a row, in digits."""
@@ -169,12 +178,16 @@ def _settle(
             fields[column] = Field.TASK if Field.MEASURE in fields else Field.MEASURE
         elif field is Field.TARGET and not is_indicators and length > _PROSE:
             fields[column] = Field.MEASURE
-        elif field is Field.UNIT and plain(heads[column]) == "单位" and is_indicators and not units:
-            fields[column] = Field.MEASURE_UNIT
+        elif field is Field.UNIT and plain(heads[column]) == "单位" and not units:
+            if is_indicators or (cells and all(map(is_measure_unit, cells))):
+                fields[column] = Field.MEASURE_UNIT
         elif field is Field.DUTY and (
             units or not set(fields) & {*_UNITS} or set(fields[column:]) & {*_WORK}
         ):  # beside the tasks of the year the standing duties of a unit are words like others
             fields[column] = Field.UNIT if units else Field.MEASURE
+        elif field is None and cells and all(map(is_amount, cells)):
+            if is_sharer(heads[column]):
+                fields[column] = Field.TARGET
         elif field is None and cells and units and not set(fields) & {*_UNITS, Field.REPORT_UNIT}:
             fields[column] = Field.UNIT
 

@@ -59,8 +59,9 @@ _WORDS: tuple[tuple[Field, str], ...] = (
     ),
     (
         Field.ASIDE,
-        r"联系|电话|责任人|负责人|领导$|备注|说明|附注|依据|姓名|职务|邮箱|签字|责任科长",
+        r"联系|电话|责任人|负责人|领导$|备注|说明|附注|依据|(参加|参与)?(范围|对象|人员)$|姓名|职务|邮箱|签字|责任科长",
     ),
+    (Field.ASIDE, r"(形式|格式|版式|装订)要求|(审核|审定|复核|验收)(单位|部门|科室)"),
     (Field.ASIDE, rf"{_BEFORE.pattern}|完成情况|进展|落实情况"),
     (
         Field.REPORT_UNIT,
@@ -84,7 +85,10 @@ _WORDS: tuple[tuple[Field, str], ...] = (
         r"(完成|办结|整改|建设|实施|工作|计划|落实|推进|达标)(时限|期限|年限|日期|时间|节点)|(完成|时间|时限)要求$"
         r"|时限|期限|工期|截止|起止|^(时间|日期|期限|节点)|^(实施|推进)?(月份|月度|季度|时段)$|(时间|进度)安排|序时进度|时间(进度|节点|表)",
     ),
-    (Field.TARGET, r"(目标|指标|任务|计划)(值|数)|^目标$|^(年度|全年)(目标|指标|任务)$|数量$"),
+    (
+        Field.TARGET,
+        r"(目标|指标|任务|计划)(值|数)|^目标$|(合|总|小)计$|^(年度|全年)(目标|指标|任务)$|数量$",
+    ),
     (Field.TARGET, r"^20\d\d(年度?)?(末|底)?(的)?(目标|指标|计划|任务)?(值|数)?$"),
     (Field.INDICATOR, r"指标"),
     (
@@ -123,6 +127,16 @@ def field_of(cell: str) -> Field | None:
     return None
 
 
+def is_amount(cell: str) -> bool:
+    """Whether a cell holds a bare number, or a stroke in place of one."""
+    return re.fullmatch(r"\d[\d,]*(\.\d+)?|[/\-—－]+", cell) is not None
+
+
+def is_sharer(head: str) -> bool:
+    """Whether a head names a town or an office whose share of an amount may stand below."""
+    return looks_like_unit(head) and not re.search(r"[（(]", head)  # 示范小区（个）
+
+
 def year_of(head: str) -> int | None:
     """The year that a head gives to the cells under it."""
     found = _YEAR.search(plain(head))
@@ -140,7 +154,7 @@ def is_header(cells: Sequence[str]) -> bool:
     known = [field for field in fields if field]
     if len(distinct) < 2 or len(known) < 2 or len(known) * 3 < len(distinct) * 2:
         return False
-    if any(len(word) > _LONGEST for word in distinct):
+    if any(len(word) > _LONGEST or re.search(r"[。；]", word) for word in distinct):
         return False
     return len(set(known)) >= 2 and any(field in _SUBSTANCE for field in known)
 
@@ -162,7 +176,8 @@ def find_heads(table: Table) -> tuple[int, list[str]]:
     """Where the body starts, and the head of each column; its rows are joined by “·”."""
     for index, row in enumerate(table.rows[:_HEAD_ROWS]):
         heads = [cell.text for cell in row.cells]
-        if not is_header([h for c, h in enumerate(heads) if not _is_marked(table, index, c)]):
+        fieldless = _fieldless(table, index)
+        if not is_header([head for c, head in enumerate(heads) if c not in fieldless]):
             continue
         start = index + 1
         above = heads
@@ -178,15 +193,15 @@ def find_heads(table: Table) -> tuple[int, list[str]]:
     return 0, []
 
 
-def _is_marked(table: Table, index: int, column: int) -> bool:
-    """Whether a cell names a unit, and nothing but signs stand below: what it heads is no field."""
-    below = [row.cells[column].text for row in table.rows[index + 1 :]]
-    signs = [cell for cell in below if cell.strip()]
-    return (
-        bool(signs)
-        and all(map(is_mark, signs))
-        and looks_like_unit(table.rows[index].cells[column].text)
-    )
+def _fieldless(table: Table, index: int) -> set[int]:
+    """The columns whose head is a unit, over nothing but signs or numbers: no fields are named."""
+    columns = set()
+    for column, head in enumerate(table.rows[index].cells):
+        below = {row.cells[column].text.strip() for row in table.rows[index + 1 :]} - {""}
+        amounts = is_sharer(head.text) and all(map(is_amount, below))
+        if below and (amounts or all(map(is_mark, below))) and looks_like_unit(head.text):
+            columns.add(column)
+    return columns if len(columns) > 1 else set()
 
 
 def _parts_heads(row: Row, heads: Sequence[str]) -> bool:

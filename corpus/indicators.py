@@ -163,8 +163,8 @@ def _is_asked(piece: Piece, context: Context) -> bool:
         return True
     if (
         words.SUMMARY.match(rest) and quantity.unit in ("个", "项", "条") and not least
-    ) or re.search(r"[对等与向为]$|^对", before):
-        if not re.search(r"[对等与向为]$|^对", before):
+    ) or re.search(r"[对等与向为在]$|^对", before):
+        if not re.search(r"[对等与向为在]$|^对", before):
             return False
         # 改造城北中学等6所学校 is to be done, 落实巡查等3项制度 only counts what there is
         made = words.DEED.match(piece.subject) and not words.SUMMARY.match(rest)

@@ -11,7 +11,7 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (1, re.compile(rf"第\s*({_HAN}+|\d+)\s*[章部编篇节](?:分)?\s*")),
     (1, re.compile(rf"({_HAN}{{1,4}})\s*[、．.]\s*")),
     (2, re.compile(rf"[（(]\s*({_HAN}{{1,4}})\s*[）)]\s*[、.．]?\s*")),
-    (3, re.compile(r"(\d{1,3})\s*[.．、](?!\d(?!G))\s*")),  # 2.5G基站 is the second point
+    (3, re.compile(r"(\d{1,3})\s*[.．、](?!\d(?!\d?月|\d{3}年|G))\s*")),  # 2.5G基站, 2.6月底前
     (3, re.compile(rf"(?:任务|举措|措施|行动|事项|项目)({_HAN}{{1,3}}|\d{{1,3}})\s*[:：]\s*")),
     (4, re.compile(r"[（(]\s*(\d{1,3})\s*[）)]\s*[、.．]?\s*")),
     (5, re.compile(rf"([{_CIRCLED}])\s*")),

@@ -16,7 +16,7 @@ _VALUE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 
 _WORDS = (
     "个工作日 工作日 个百分点 百分点 批次 人次 户次 条次 车次 家次 场次 件次 班次 期次 点位 学时 课时 小时 分钟 公里 千米 台套 架次 "
-    "平方公里 平方千米 平方米 立方米 公顷 亩 公斤 千克 克 吨标准煤 吨 元 家 个 所 处 座 条 件 名 人 位 "
+    "平方公里 平方千米 平方米 立方米 公顷 亩 美元 公斤 千克 克 吨标准煤 吨 元 家 个 所 处 座 条 件 名 人 位 "
     "户 项 次 场 期 份 篇 支 辆 台 套 部 本 册 张 只 头 株 棵 块 片 组 对 类 种 起 例 宗 幅 栋 幢 间 床 "
     "盏 根 眼 口 米 分贝 分 天 周 轮 门 堂 节 课 题 岁 张床位 年 毫克 微克 升 千瓦时 千瓦 兆瓦 艘 尾 羽 枚 架 票 单 遍 村 "
     "km2 km² km mg μg kg hm2 hm² m2 m² m3 m³ MW kW ㎡ ㎏ ㎞ ㎎ ℃"
@@ -129,6 +129,11 @@ def find_quantities(masked: str, start: int, end: int) -> list[Quantity]:
             Quantity(match.start(), match.end(), value, unit, bound, match["han"] is not None)
         )
     return found
+
+
+def is_measure_unit(words: str) -> bool:
+    """Whether these words are what is counted or measured in: 万亩, 个, %."""
+    return re.fullmatch(_UNIT, fold(words).text) is not None
 
 
 def _number(words: str) -> Decimal:

@@ -303,8 +303,9 @@ class _Reader:
         for column in columns.of(Field.TARGET):
             value = cells[column]
             if self.table.kind is TableKind.INDICATORS or re.match(r"[\[≥≤><＞＜\d]", value):
-                found = read_indicator_cell(name, value, measure_unit)
-                bare = "数量" in columns.heads[column] and value[:1].isdecimal()
+                of_one = f"{columns.share(column)}{name}"
+                found = read_indicator_cell(of_one, value, measure_unit)
+                bare = columns.is_amount(column) and value[:1].isdecimal()
                 task.targets += [replace(t, op="=") for t in found] if bare else found
             else:
                 task.targets += read_targets(value)

@@ -389,6 +389,12 @@ def test_a_measure_that_begins_with_whom_it_binds_names_its_units() -> None:
     assert units(second) == []
 
 
+def test_a_month_may_follow_a_number_at_once() -> None:
+    text = "一、重点\n1、举办展会。（市商务局）\n2、6月底前新增店铺。（市商务局）\n3.7月建成平台。"
+    rows = Prose(document(text)).points()
+    assert [row.text for row in rows] == ["举办展会。", "6月底前新增店铺。", "7月建成平台。"]
+
+
 def test_tasks_may_be_numbered_by_name() -> None:
     text = "植树计划\n任务一：补植行道树。补植300株。\n责任单位：县林业局\n任务二：绿化村庄。\n责任单位：各乡镇"
     found = [(row.no, units(row)) for row in Prose(document(text)).points()]

@@ -528,11 +528,22 @@ ON_ITS_SIDE = [
     ["牵头单位", "镇城建办", "镇民政办"],
     ["时限", "9月底前", "7月底前"],
 ]
+GROUPED = [
+    ["项目一", "实施内容", "加装电梯。"],
+    ["", "牵头单位", "区住建局"],
+    ["项目二", "实施内容", "新建托育点。"],
+    ["", "牵头单位", "区卫健局"],
+]
 
 
 @pytest.mark.parametrize(
     ("cells", "merges", "found"),
     [
+        (
+            [*GROUPED[:2], ["", "时限", "6月底前"], *GROUPED[2:], ["", "时限", "9月底前"]],
+            [],
+            ["None 加装电梯。 区住建局* 6月底前", "None 新建托育点。 区卫健局* 9月底前"],
+        ),
         (SIGNS, [], ["1 开展普法宣讲。 公安局+司法局*各街道+ 6月底前"]),
         (
             THREE_HEADS,
@@ -550,7 +561,7 @@ ON_ITS_SIDE = [
             ["None 改造立面。 镇城建办* 9月底前", "None 新建驿站。 镇民政办* 7月底前"],
         ),
     ],
-    ids=["signs", "three heads", "rows of units", "on its side"],
+    ids=["grouped", "signs", "three heads", "rows of units", "on its side"],
 )
 def test_a_shape_of_table_is_read(
     cells: list[list[str]], merges: list[Merge], found: list[str]
@@ -562,6 +573,22 @@ def test_a_shape_of_table_is_read(
         + f" {row.timing_text}"
         for row in rows(grid(cells, merges))
     ] == found
+
+
+def test_the_shares_of_towns_are_targets() -> None:
+    table = grid(
+        [
+            ["任务", "单位", "合计", "城关镇", "白水镇", "时限", "牵头单位"],
+            ["新建农田", "万亩", "3", "1.2", "1.8", "年底前", "县农业农村局"],
+        ]
+    )
+    (row,) = rows(table)
+    assert units(row) == [("县农业农村局", Role.LEAD)]
+    assert [(t.indicator, t.op, str(t.value), t.measure_unit) for t in row.targets] == [
+        ("新建农田", "=", "3", "万亩"),
+        ("城关镇新建农田", "=", "1.2", "万亩"),
+        ("白水镇新建农田", "=", "1.8", "万亩"),
+    ]
 
 
 def test_a_head_of_words_and_times_holds_words() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from config.settings import Settings
 from corpus.phrases import impossible_day
-from rag import assisted, facts, headings, overviews, phrasing, ranking, registers, states
+from rag import assisted, facts, headings, overviews, phrasing, registers, states, tallies
 from rag.beginnings import Show
 from rag.choices import with_choices
 from rag.evidence import Ranker
@@ -24,7 +24,7 @@ from rag.scope import Scope
 from rag.understand import understand
 from rag.views import Versions, VersionView, Views, days_put_off
 
-FOUND_AT_MOST = 24  # passages that retrieval hands to the ranking
+FOUND_AT_MOST = 24  # passages that retrieval hands to the ranker
 # where a message goes on to another question
 ANOTHER = re.compile(r"[?？]|[，,](?=.{0,12}(?:多少|几(?!乎)|哪些|哪几))")
 LONGEST = 300  # characters of a question that are searched for
@@ -120,9 +120,9 @@ class Answerer:
             counts = [registers.counted(part) for part in self._clauses(query, question)]
             return overviews.joined(counts) or self._fact(query)
         if query.intent is Intent.UNITS:
-            return ranking.units_counted(query) or self._fact(query)
+            return tallies.units_counted(query) or self._fact(query)
         if query.intent is Intent.RANK:
-            return ranking.ranked(query) or self._fact(query)
+            return tallies.ranked(query) or self._fact(query)
         if query.intent is Intent.LIST:
             lists = [registers.listed(part) for part in self._clauses(query, question)]
             return overviews.joined(lists) or self._fact(query)

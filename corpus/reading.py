@@ -117,7 +117,7 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
     The words of a measure often repeat the day of its cell; then it stands once, but what is only
     hoped for by that day 争取 is another thing than what is owed.
     """
-    prose = DateContext(facts.year, facts.issued_on)
+    prose = DateContext(_year_of(row, facts), facts.issued_on)
     is_report = row.part == TableKind.REPORTS
     found = list(row.timings)
     if row.timing_text:
@@ -151,6 +151,15 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
     if not row.responsibilities and any(timing.is_report for timing in row.timings):
         row.responsibilities = reporting.subjects(row.text)
     return undated
+
+
+def _year_of(row: TaskRow, facts: PlanFacts) -> int | None:
+    """The year of the days in a row that print none: that of a stage, where it lies in one year."""
+    first = read_timings(row.text, DateContext(facts.year, facts.issued_on))[:1]
+    if row.part != "stage" or not first or not first[0].start_on or not first[0].due_on:
+        return facts.year
+    start, end = first[0].start_on.year, first[0].due_on.year
+    return end if start == end else facts.year
 
 
 def _is_of_report(timing: TimingValue, row: TaskRow) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from corpus.document import Block, BlockKind, Document
 from corpus.facts import read_facts
 from corpus.plan_period import period_said
+from corpus.reading import read_plan
 
 ISSUED_ON = date(2026, 2, 3)
 
@@ -48,3 +49,15 @@ def test_the_statement_goes_before_the_year_of_the_title() -> None:
     facts = read_facts(Document([Block(BlockKind.PARAGRAPH, text) for text in texts], "test"))
     assert (facts.period_start_on, facts.period_end_on) == (date(2026, 3, 1), date(2027, 2, 28))
     assert facts.year == 2026  # 6月底前 is still of the year in the title
+
+
+def test_a_day_in_a_stage_is_of_the_stage_s_year() -> None:
+    lines = [
+        "河西市消防三年行动方案（2025—2027年）",
+        "二、推进步骤",
+        "1.部署阶段（2025年3月—4月）。4月20日前动员。",
+        "2.总结阶段（2027年1月—12月）。11月底前完成验收。",
+    ]
+    plan = read_plan(Document([Block(BlockKind.PARAGRAPH, text) for text in lines], "test"))
+    due = [task.timings[-1].due_on for task in plan.tasks]
+    assert due == [date(2025, 4, 20), date(2027, 11, 30)]

@@ -71,21 +71,22 @@ def are_units(text: str) -> bool:
     return bool(names) and all(looks_like_unit(name.replace("、", "")) for name in names)
 
 
-def read_units(
-    cell: str, lead_mark: str | None = None, column: Role | None = None
-) -> list[ResponsibilityValue]:
+def read_units(cell: str, lead_mark: str | None = None) -> list[ResponsibilityValue]:
     """The units of a cell in printed order, each once.
 
     `lead_mark` is the sign that a note of the plan explains, or FIRST_LEADS; without one any
-    usual sign is taken for it. `column` is what the column's head says of all its units.
+    usual sign is taken for it.
     """
-    return settle(name_units(cell, lead_mark, column))
+    return settle(name_units(cell, lead_mark, None))
 
 
 def name_units(
-    cell: str, lead_mark: str | None = None, column: Role | None = None
+    cell: str, lead_mark: str | None, column: Role | None
 ) -> list[tuple[str, Role | None]]:
-    """The units of a cell, each once, with the role that is printed for it; None where none is."""
+    """The units of a cell, each once, with the role that is printed for it; None where none is.
+
+    `column` is what the column's head says of all its units.
+    """
     named: list[tuple[str, Role | None]] = []
     for label, piece in _labelled(_tidy(cell)):
         for clause in _clauses(piece):

@@ -97,7 +97,9 @@ def when_words(entry: Entry, timings: Sequence[Timing], english: bool = False) -
     """Timings of a row, each with what it dates where there are several; else its words 汛期前."""
     if not timings and (words := undated_words(entry)):
         return words if english else f"{words}（没有写明日期）"
-    several = len({t.about for t in timings}) > 1
+    # 2025年新建160个，2026年新建160个 is said of each year
+    figures = any(any(map(str.isdigit, t.about)) for t in timings)
+    several = len({t.about for t in timings}) > 1 or (len(timings) > 1 and figures)
     return ("; " if english else "；").join(
         dict.fromkeys(_when(entry, t, several, english) for t in timings)
     )

@@ -157,7 +157,7 @@ def test_people_and_branches_named_in_a_table_lead_to_their_rows(
         "临湖区2025年创建文明城区任务分解表\n\n序号\t测评内容\t量化指标\t责任领导\t牵头单位\t责任单位\t完成时限\n"
         "1\t背街小巷\t整治背街小巷68条。\t刘海涛\t区综合行政执法局\t有关街道\t6月底前\n"
         "2\t交通秩序\t新增停车泊位900个。\t陈志国\t公安临湖分局\t区住建局\t9月底前\n"
-        "3\t农贸市场\t改造农贸市场11个。\t刘海涛\t区市场监管局\t有关街道\t9月底前\n"
+        "3\t农贸市场\t改造农贸市场11个。\t刘海涛\t区市场监管局\t有关街道\t2025年底改造4个，2026年底改造4个\n"
         "注：“有关街道”指东湖街道、南山街道。\n",
         encoding="utf-8",
     )
@@ -167,6 +167,8 @@ def test_people_and_branches_named_in_a_table_lead_to_their_rows(
             listed = ask(core, asked, "wenming").text
             assert "共2项" in listed
             assert "停车泊位" not in listed
+        when = ask(core, "农贸市场改造什么时候完成？", "wenming").text
+        assert "改造4个——2026年底" in when
         assert "陈志国" in ask(core, "停车泊位的责任领导是谁？", "wenming").text
         assert "停车泊位" in ask(core, "公安分局有哪些任务？", "wenming").text
         assert "南山街道" in ask(core, "“有关街道”具体指哪些街道？", "wenming").text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from corpus.units import are_units, split_names
 
 _TRAILING = re.compile(
-    r"[（(\[【]((?:[^（）()\[\]【】]|[（(][^（）()]*[）)])*)[）)\]】]\s*[。；;.]?\s*$"
+    r"[（(\[【〔]((?:[^（）()\[\]【】〔〕]|[（(][^（）()]*[）)])*)[）)\]】〕]\s*[。；;.]?\s*$"
 )
 _INSIDE = re.compile(r"[（(]((?:[^（）()]|[（(][^（）()]*[）)])*)[）)]")
 _UNIT_LABEL = (

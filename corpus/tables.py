@@ -213,10 +213,10 @@ class _Reader:
                     self.section = section
                 continue
             # where the format shows merged cells, a cell left blank is meant to be blank, and
-            # beside one column of units that is filled another is meant to be blank as well
-            units = [c for c, _ in columns.unit_columns()]
-            kept = units if any(shown[c] for c in units) else []
-            kept = [*kept, *columns.marked]
+            # beside one column of units, or of days, that is filled so is another
+            alike = [c for c, _ in columns.unit_columns()], columns.of(Field.TIME)
+            kept = [c for group in alike if any(shown[c] for c in group) for c in group]
+            kept += columns.marked
             carried = [
                 shown[c] or ("" if knows_merges[c] or c in kept else self.above[c])
                 for c in range(columns.count)

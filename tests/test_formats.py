@@ -393,6 +393,21 @@ def test_pdf_joins_a_number_that_moved_whole_to_the_next_page() -> None:
     assert table.texts(0) == ["1", "开展整治，登记率达95%以上，隐患清零。"]
 
 
+def test_pdf_reads_a_table_that_has_lines_between_its_rows_alone(tmp_path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    rows = [["No", "task", "unit"], ["1", "plant trees", "parks"], ["2", "build a path", "roads"]]
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    for n, row in enumerate(rows):
+        canvas.line(72, 700 - 20 * n, 400, 700 - 20 * n)
+        for word, x in zip(row, (75, 120, 300), strict=True):
+            canvas.drawString(x, 686 - 20 * n, word)
+    canvas.line(72, 640, 400, 640)
+    canvas.save()
+    (grid,) = grids(pdf.read(tmp_path / "a.pdf"))
+    assert grid == rows
+
+
 def test_pdf_leaves_out_what_no_reader_sees(tmp_path: Path) -> None:
     from reportlab.pdfgen.canvas import Canvas
 

@@ -575,6 +575,17 @@ def test_a_shape_of_table_is_read(
     ] == found
 
 
+def test_a_blank_beside_a_day_is_meant_to_be_blank() -> None:
+    table = grid(
+        [
+            ["序号", "任务", "责任单位", "启动时间", "办结时间"],
+            ["1", "修建公路。", "县交通局", "3月1日", "10月底"],
+            ["2", "招引项目。", "县招商局", "", "12月底"],
+        ]
+    )
+    assert [row.timing_text for row in rows(table)] == ["3月1日\n10月底", "12月底"]
+
+
 def test_the_shares_of_towns_are_targets() -> None:
     table = grid(
         [

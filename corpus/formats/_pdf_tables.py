@@ -10,6 +10,8 @@ from corpus.formats._grid import Span
 from corpus.formats._pdf_lines import are_units, in_cell, lines_of
 
 _NEAR = 4.0  # points: borders that are nearer are one
+_FEWEST_RULES = 4  # a head and two rows
+_STRIP = 6.0  # points: what parts two columns is wider
 _PADDING = 6.0  # points: at most so much is left free inside a border
 _NUMBER_CELL = re.compile(r"[（(]?[\d一二三四五六七八九十]+[.、．)）]*")
 _NUMBER = re.compile(r"\d+(?![\d.．、)）])|\d+\.\d")
@@ -46,11 +48,38 @@ def find(page: Any) -> list[Any]:
     """The tables that the library sees between lines, those with open sides closed."""
     if len(page.edges) < 4:
         return []
-    tables = page.find_tables()
+    tables = page.find_tables() or _between_rules(page)
     sides = [x for table in tables for x in _open_sides(page, table)]
     if sides:
         tables = page.find_tables({"explicit_vertical_lines": sorted(set(sides))})
     return [table for table in tables if len(table.cells) > 1]
+
+
+def _between_rules(page: Any) -> list[Any]:
+    """Tables with lines between their rows alone; blank strips from top to bottom part the columns."""
+    rules: dict[int, list[Any]] = defaultdict(list)
+    for edge in page.edges:
+        if edge["orientation"] == "v":
+            return []
+        rules[round(edge["top"] / _NEAR)].append(edge)
+    if len(rules) < _FEWEST_RULES:
+        return []
+    edges = [edge for line in rules.values() for edge in line]
+    top, bottom = min(e["top"] for e in edges), max(e["top"] for e in edges)
+    left, right = min(e["x0"] for e in edges), max(e["x1"] for e in edges)
+    if any(sum(e["x1"] - e["x0"] for e in line) < 0.9 * (right - left) for line in rules.values()):
+        return []
+    inked = sorted(
+        (c["x0"], c["x1"]) for c in page.chars if top < c["top"] < bottom and c["text"].strip()
+    )
+    strips, reach = [], left
+    for x0, x1 in inked:
+        if x0 - reach > _STRIP and reach > left:
+            strips.append((reach + x0) / 2)
+        reach = max(reach, x1)
+    if len(strips) < 2:
+        return []
+    return list(page.find_tables({"explicit_vertical_lines": [left, *strips, right]}))
 
 
 def _open_sides(page: Any, table: Any) -> list[float]:

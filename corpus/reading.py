@@ -11,7 +11,8 @@ from corpus.document import Document
 from corpus.facts import PlanFacts, read_facts
 from corpus.indicators import read_targets
 from corpus.prose import Prose
-from corpus.tables import TableKind, TaskTable, read_tables
+from corpus.table_rows import TableKind, TaskTable
+from corpus.tables import read_tables
 from corpus.values import Place, TaskRow, TimingKind, TimingValue
 
 _DATED = (TimingKind.DEADLINE, TimingKind.PERIOD)

@@ -7,7 +7,8 @@ import pytest
 
 from corpus.deadlines import DateContext
 from corpus.document import Block, BlockKind, Cell, Document, Row, Table
-from corpus.tables import TableKind, TaskTable, read_tables
+from corpus.table_rows import TableKind, TaskTable
+from corpus.tables import read_tables
 from corpus.values import IndicatorKind, Place, Role, TaskRow
 
 Merge = tuple[int, int, int, int]

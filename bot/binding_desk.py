@@ -1,5 +1,6 @@
 """What people say of binding in chat: /bind, /code, /scope, /unbind, /forget, /claim, and its buttons."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -168,7 +169,7 @@ class BindingDesk:
 
     # ---- /forget
 
-    def _forget(self, text: str) -> list[Reply]:
+    def _forget(self) -> list[Reply]:
         # for this person only: whoever else presses it is told so
         sure = Button("确认删除", f"forget:{self._account.id}")
         return self._say(ASK_TO_FORGET, buttons=((sure,),))
@@ -224,10 +225,10 @@ class BindingDesk:
         return [(incoming.platform, message)]
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[[BindingDesk, str], list[Reply]]] = {
     "bind": BindingDesk._bind, "start": BindingDesk._start, "claim": BindingDesk._claim,
     "code": BindingDesk._code, "scope": BindingDesk._scope, "unbind": BindingDesk._unbind,
-    "forget": BindingDesk._forget,
+    "forget": lambda desk, _: desk._forget(),
 }  # fmt: skip
 
 

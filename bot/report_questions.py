@@ -15,7 +15,6 @@ from corpus.phrases import describe_span, read_spans
 from rag.phrasing import chinese_day
 from reminders import reports
 from reminders.choices import ChoiceBook
-from reminders.duties import owed_since
 from reminders.owed import OwedWindow
 from reminders.receivers import Receivers
 
@@ -138,20 +137,13 @@ def _asked_for(
         first, last = spans[0].start, spans[0].end
         due = reports.windows_due(session, first, last, days, plan_ids)
         return reports.without_past(session, due, today, zone), describe_span(first, last)
-    since = owed_since(session, today, plan_ids)
-    last = today + reports.LONGEST_OPEN
-    seen = reports.windows_seen(session, since, last, days, plan_ids=plan_ids)
-    begun = [
-        owed
-        for owed in reports.without_past(session, seen, today, zone)
-        if owed.window.opens_on <= today
-    ]
-    awaited = [o for o in begun if o.window.due_on >= today]
-    past = [o for o in begun if o.window.due_on < today]
-    missing = [o for o in past if reports.state_of(o.window, today) == "missing"]
+    missing = reports.missing_reports(session, today, days, zone, plan_ids)
+    since, last = today - OF_LATE, today + reports.LONGEST_OPEN
+    near = reports.windows_seen(session, since, last, days, plan_ids=plan_ids)
+    awaited = [o for o in near if o.window.opens_on <= today <= o.window.due_on]
+    past = [o for o in near if o.window.due_on < today]
     came = [o for o in past if reports.state_of(o.window, today) == "received"]
-    of_late = [o for o in came if o.window.due_on >= today - OF_LATE]
-    return [*missing, *awaited, *reversed(of_late)], ""
+    return [*missing, *awaited, *reversed(came)], ""
 
 
 def _late(found: list[OwedWindow], today: date, span: str) -> list[OwedWindow]:

@@ -71,10 +71,15 @@ def windows_ahead(
 
 
 def windows_due(
-    session: Session, first: date, last: date, workdays: Workdays, plan_ids: Collection[str] | None
-) -> list[OwedWindow]:
-    """Those of `windows_seen` that fall due in the span, received or not; nothing is written."""
-    found = windows_seen(session, first, last, workdays, plan_ids=plan_ids)
+    session: Session, first: date, last: date, workdays: Workdays,
+    plan_ids: Collection[str] | None = None, *, written: bool = False,
+) -> list[OwedWindow]:  # fmt: skip
+    """Those of `windows_seen` that fall due in the span, received or not.
+
+    With `written` those of `open_windows`: each has its number.
+    """
+    windows = open_windows if written else windows_seen
+    found = windows(session, first, last, workdays, plan_ids=plan_ids)
     return [owed for owed in found if first <= owed.window.due_on <= last]
 
 
@@ -118,26 +123,17 @@ def windows_owed(session: Session, days: Collection[date], workdays: Workdays) -
     ]
 
 
-def open_due(
-    session: Session, first: date, last: date, workdays: Workdays, *,
-    plan_ids: Collection[str] | None = None,
-) -> list[OwedWindow]:  # fmt: skip
-    """As `windows_due`, and written where they are not in the table yet: each has its number."""
-    found = open_windows(session, first, last, workdays, plan_ids=plan_ids)
-    return [owed for owed in found if first <= owed.window.due_on <= last]
-
-
 def missing_reports(
-    session: Session, day: date, workdays: Workdays, zone: tzinfo | None, *,
-    plan_ids: Collection[str] | None = None,
+    session: Session, day: date, workdays: Workdays, zone: tzinfo | None,
+    plan_ids: Collection[str] | None = None, *, written: bool = False,
 ) -> list[OwedWindow]:  # fmt: skip
     """What was due before `day` and had not been received by then, the longest overdue first.
 
-    What was past when its plan came in force, by the days of `zone`, is not owed. The session must
-    be one that writes: each has its number.
+    What was past when its plan came in force, by the days of `zone`, is not owed. `written` is as
+    for `windows_due`.
     """
-    first = owed_since(session, day, plan_ids)
-    before = open_due(session, first, day - timedelta(days=1), workdays, plan_ids=plan_ids)
+    first, last = owed_since(session, day, plan_ids), day - timedelta(days=1)
+    before = windows_due(session, first, last, workdays, plan_ids, written=written)
     late = [owed for owed in before if state_of(owed.window, day) == "missing"]
     return without_past(session, late, day, zone)
 
@@ -166,7 +162,7 @@ def awaited(
 ) -> list[OwedWindow]:
     """What some units have still to hand in on `day`: the windows missing, then those open."""
     last = day + LONGEST_OPEN
-    found = missing_reports(session, day, workdays, zone)
+    found = missing_reports(session, day, workdays, zone, written=True)
     found += open_windows(session, day, last, workdays)
     once = {row_id(owed.window.id): owed for owed in found if owed.window.unit_id in unit_ids}
     return [o for o in once.values() if state_of(o.window, day) in ("missing", "open")]

@@ -33,7 +33,7 @@ def duty(rule: str, *units: str, when: str = "", about: str = "报送工作进�
 
 def lines(engine: Engine, first: date, last: date) -> list[Line]:
     with writing(engine) as session:
-        found = reports.open_due(session, first, last, WORKDAYS)
+        found = reports.windows_due(session, first, last, WORKDAYS, written=True)
         names = {unit.id: unit.name for unit in session.exec(select(Unit))}
         return [
             (names[o.window.unit_id], o.window.period, f"{o.window.opens_on}", f"{o.window.due_on}")
@@ -42,7 +42,9 @@ def lines(engine: Engine, first: date, last: date) -> list[Line]:
 
 
 def missing(session: Session, day: date) -> list[str]:
-    return [o.window.period for o in reports.missing_reports(session, day, WORKDAYS, ZONE)]
+    return [
+        o.window.period for o in reports.missing_reports(session, day, WORKDAYS, ZONE, written=True)
+    ]
 
 
 def of(engine: Engine, row: Row, *, first: date = YEAR[0], last: date = YEAR[1]) -> list[Line]:
@@ -271,7 +273,7 @@ def test_what_was_past_when_its_plan_came_in_force_is_not_owed(engine: Engine) -
         assert missing(session, date(2024, 6, 10)) == ["2024-05", "2024-06"]
         # asked of a day before that, it stands as the plan says
         assert missing(session, date(2024, 4, 5)) == ["2024-01", "2024-02", "2024-03", "2024-04"]
-        found = reports.open_due(session, *YEAR, WORKDAYS)[:6]
+        found = reports.windows_due(session, *YEAR, WORKDAYS, written=True)[:6]
         states = reports.states_on(session, found, date(2024, 6, 3), ZONE)
         assert list(states.values()) == ["before"] * 4 + ["missing", "open"]
         # a serving process, whose clock stands elsewhere, has had it in force for longer

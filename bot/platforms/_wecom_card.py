@@ -1,6 +1,8 @@
 """A message with buttons as WeCom's template card, as far as a card can hold its words."""
 
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
+from uuid import uuid4
 
 from bot.messages import Button, Outgoing
 
@@ -9,6 +11,7 @@ PRESS_HERE = "上面这条消息，请在这里点选答复。"
 SAID_BELOW = "见下面的新消息"
 
 Json = dict[str, object]
+T = TypeVar("T")
 
 
 class Size(NamedTuple):
@@ -48,6 +51,25 @@ def make_card(rows: tuple[str, ...], buttons: tuple[tuple[Button, ...], ...], si
     if body:
         card["sub_title_text"] = body
     return card
+
+
+async def send_card(
+    message: Outgoing, size: Size, spoken: set[str], say: Callable[[], Awaitable[object]],
+    send: Callable[[Json], Awaitable[T]],
+) -> tuple[str, Json, T]:  # fmt: skip
+    """The card, after `say` has said the words that it can't hold; its task id, it, and the answer.
+
+    `spoken` holds the keys of messages of which only the card is still to go.
+    """
+    if not holds(message.rows, size) and message.key not in spoken:
+        await say()
+        if message.key:
+            spoken.add(message.key)
+    task_id = uuid4().hex  # each may be used but once
+    card = make_card(message.rows, message.buttons, size) | {"task_id": task_id}
+    answer = await send(card)
+    spoken.discard(message.key)
+    return task_id, card, answer
 
 
 def _parts(rows: tuple[str, ...], size: Size) -> tuple[str, str]:

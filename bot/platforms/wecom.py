@@ -1,7 +1,7 @@
 """WeCom 企业微信: an app that its members write to, over calls that WeCom signs and seals."""
 
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from functools import partial
 
 import structlog
 from sqlalchemy import Engine
@@ -20,7 +20,7 @@ from bot.platforms._http import Json
 from bot.platforms._pushed import Pushed
 from bot.platforms._robots import read_robots
 from bot.platforms._wecom_api import FILE_BYTES, TEXT_BYTES, WecomApi
-from bot.platforms._wecom_card import OF_APP, SAID_BELOW, holds, is_wanted, make_card
+from bot.platforms._wecom_card import OF_APP, SAID_BELOW, holds, is_wanted, make_card, send_card
 from bot.platforms._wecom_crypto import FORGED, check_signature, read_key, unseal
 from bot.platforms._wecom_events import NAME, card_id, read_card_id, read_event, read_xml
 from bot.platforms._wecom_robots import WecomRobots
@@ -153,15 +153,11 @@ class Wecom:
         await self._api.close()
 
     async def _send_card(self, message: Outgoing) -> Receipt:
-        """The card, after a text with the words that it can't hold."""
-        if not holds(message.rows, OF_APP) and message.key not in self._spoken:
-            await self._say(message.chat_id, "text", {"content": message.text})
-            if message.key:
-                self._spoken.add(message.key)
-        task_id = uuid4().hex  # an app may use each but once
-        card = make_card(message.rows, message.buttons, OF_APP) | {"task_id": task_id}
-        answer = await self._post(message.chat_id, "template_card", card)
-        self._spoken.discard(message.key)
+        task_id, _, answer = await send_card(
+            message, OF_APP, self._spoken,
+            partial(self._say, message.chat_id, "text", {"content": message.text}),
+            partial(self._post, message.chat_id, "template_card"),
+        )  # fmt: skip
         return Receipt(card_id(task_id, str(answer.get("response_code", ""))))
 
     async def _change(self, message: Outgoing) -> Receipt | None:

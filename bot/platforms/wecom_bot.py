@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from email.message import Message
+from functools import partial
 from hashlib import md5
 from importlib.util import find_spec
 from typing import cast
 from urllib.parse import unquote
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import structlog
@@ -31,7 +31,7 @@ from bot.platforms._wecom_bot_events import (
     unseal_file,
 )
 from bot.platforms._wecom_bot_line import Line
-from bot.platforms._wecom_card import OF_BOT, holds, is_wanted, make_card
+from bot.platforms._wecom_card import OF_BOT, is_wanted, send_card
 from config.clock import Clock
 from config.errors import DubanError, TryLater, UserError
 from config.settings import Settings
@@ -183,15 +183,11 @@ class WecomBot:
         return Receipt("")
 
     async def _send_card(self, message: Outgoing) -> Receipt:
-        """The card, after a text with the words that it can't hold."""
-        if not holds(message.rows, OF_BOT) and message.key not in self._spoken:
-            await self._say(message.chat_id, "markdown", {"content": markdown(message.rows)})
-            if message.key:
-                self._spoken.add(message.key)
-        task_id = uuid4().hex  # a bot may use each but once
-        card = make_card(message.rows, message.buttons, OF_BOT) | {"task_id": task_id}
-        await self._say(message.chat_id, "template_card", card)
-        self._spoken.discard(message.key)
+        task_id, card, _ = await send_card(
+            message, OF_BOT, self._spoken,
+            partial(self._say, message.chat_id, "markdown", {"content": markdown(message.rows)}),
+            partial(self._say, message.chat_id, "template_card"),
+        )  # fmt: skip
         self._cards[task_id] = card
         if len(self._cards) > CARDS_KEPT:
             del self._cards[next(iter(self._cards))]

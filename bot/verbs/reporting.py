@@ -35,7 +35,7 @@ def reports_list(
         raise UserError(f"--to {end} 早于 --from {start or first}。")
     with writing(core.engine) as session:
         plan_ids = _known_plan(session, plan)
-        found = reports.open_due(session, first, last, core.workdays, plan_ids=plan_ids)
+        found = reports.windows_due(session, first, last, core.workdays, plan_ids, written=True)
         found = _of_unit(session, found, unit)
         names = ledger.unit_names(session, {owed.window.unit_id for owed in found})
         states = reports.states_on(session, found, today, core.clock.zone)
@@ -56,7 +56,7 @@ def reports_missing(
     with writing(core.engine) as session:
         plan_ids = _known_plan(session, plan)
         found = reports.missing_reports(
-            session, today, core.workdays, core.clock.zone, plan_ids=plan_ids
+            session, today, core.workdays, core.clock.zone, plan_ids, written=True
         )
         found = _of_unit(session, found, unit)
         names = ledger.unit_names(session, {owed.window.unit_id for owed in found})

@@ -13,8 +13,8 @@ from bot.messages import Button, File, Incoming, Outgoing
 from bot.models import AnswerLog
 from corpus import ledger
 from corpus.models import Task
+from rag.phrasing import PAGE
 
-PAGE = 15  # rows of a list in one message
 WORTH_A_TABLE = 5  # rows
 LOOKED_BACK = timedelta(minutes=30)
 SHORT = 80  # characters of a measure in a picture
@@ -131,7 +131,7 @@ def as_file(session: Session, incoming: Incoming, log_id: int, kind: str) -> Out
         return Outgoing(incoming.chat_id, (RENEWED,))
     title = log.question.strip().rstrip("？?。.！!")
     name = re.sub(r"[\\/:*?\"<>|\s]+", "", title)[:30] or "清单"
-    words = f"共{len(tasks)}行："
+    words = f"共{len(tasks)}项："
     if kind == "picture":
         content = tables.picture(title, *_short(tasks))
         if content is not None:

@@ -227,7 +227,7 @@ class Answerer:
         """未找到, what was looked at, and what is on file that comes nearest."""
         near = [f for f in Ranker(query, self._hits(query)).rank(3) if f.coverage >= 0.3][:2]
         names = phrasing.scope_words(query)
-        subject = _short(question.text.strip(), 40)
+        subject = _short(question.text.strip().rstrip("？?。"), 40)
         if query.english:
             rows = [f"Not found: the plans on file do not say this. Looked at: {names}."]
             rows += [f"Nearest on file: {f.entry.passage.ref} “{f.sentence[:80]}”" for f in near]

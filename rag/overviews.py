@@ -52,10 +52,14 @@ def which_plans(query: Query) -> Answer | None:
     if not rows:
         return None
 
+    def as_asked(word: str) -> str:
+        at = normal(query.original).casefold().find(word)
+        return normal(query.original)[at : at + len(word)] if at >= 0 else word
+
     head = (
         f"{len(rows)} of {len(query.views)} plans say so:"
         if query.english
-        else f"{len(query.views)}份文件中有{len(rows)}份提到“{'、'.join(wanted)}”："
+        else f"{len(query.views)}份文件中有{len(rows)}份提到“{'、'.join(map(as_asked, wanted))}”："
     )
     return Answer((head, *rows), True, tuple(cited))
 

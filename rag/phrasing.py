@@ -21,7 +21,9 @@ ROLES_EN = {
 }
 WHICH_UNIT = "请先说明您是哪个单位，例如“市教育局本月到期的任务”；或先发 /bind 单位名称，把本会话绑定到您的单位。未找到您的单位信息。"
 WHICH_UNIT_EN = "Please name your unit, as in “tasks of the Education Bureau due this month”. Not found: which unit you are."
-LIST_BUDGET = 3000  # characters of measures in one list: a person still reads it in a chat
+PAGE = 15  # rows of a list that a chat shows at once
+LIST_BUDGET = 3000  # characters of measures in them: a person still reads it in a chat
+NAMED = 2  # plans that are named when nothing is found; of more their number says as much
 NUMBERED = {"main", "continuation"}
 
 
@@ -158,7 +160,7 @@ def row_line(
     text = task.text if len(task.text) <= measure else task.text[: max(measure - 1, 20)] + "…"
     parts = [f"{n}. {entry.passage.ref} {head}".rstrip()]
     if measure and text.rstrip("。") != head.rstrip("。"):
-        parts.append(f"   {text}")
+        parts.append("\n".join(f"   {line.strip()}" for line in text.splitlines()))
     who = units_of(task, english)
     times = task.timings if timings is None else timings
     if task.part == "indicator" and len(times) > 1:
@@ -187,7 +189,7 @@ def list_rows(
     english: bool = False,
 ) -> list[str]:
     """All rows of a list, complete; long measures are shortened so that it stays readable."""
-    measure = max(28, min(460, LIST_BUDGET // max(len(entries), 1) - 60))
+    measure = max(28, min(460, LIST_BUDGET // max(min(len(entries), PAGE), 1) - 60))
     several = len({entry.version.plan_id for entry in entries}) > 1
     rows, last = [], None
     for n, entry in enumerate(entries, 1):
@@ -240,6 +242,6 @@ def cite_all(entries: Sequence[Entry]) -> tuple[Citation, ...]:
 
 def scope_words(query: Query) -> str:
     """The plans that were looked at, for an answer that finds nothing."""
-    titles = [f"《{view.version.title}》" for view in query.views[:5]]
-    more = f"等{len(query.views)}份方案" if len(query.views) > 5 else ""
+    titles = [f"《{view.version.title}》" for view in query.views[:NAMED]]
+    more = f"等{len(query.views)}份方案" if len(query.views) > NAMED else ""
     return "、".join(titles) + more

@@ -36,7 +36,7 @@ def listed(query: Query) -> Answer | None:
     if not entries:
         return _none_of(query)
     who = _who(query)
-    head = f"{who}共{len(entries)}项：" if who else f"共{len(entries)}项："
+    head = f"{_within(query, entries, who)}共{len(entries)}项："
     if query.english:
         head = f"{phrasing.rows_en(len(entries))}{f' for {who}' if who else ''}:"
     rows = [head, *phrasing.list_rows(entries, english=query.english)]
@@ -71,16 +71,15 @@ def counted(query: Query) -> Answer | None:
     entries = filtered(query, whole_table=True)
     if not entries:
         return _none_of(query)
-    who = _who(query)
-    if query.span and all(falls_in(row.task, query.span) for row in entries):
-        who += f"{'，' if who else ''}{_until(query)}"
+    who = _within(query, entries, _who(query))
     rows = [f"{who}共{len(numbered(entries))}项{_kinds(entries)}。"]
     extra = len(entries) - len(numbered(entries))
     said = _with_these_words(query, entries)
     if query.span and 0 < len(said) < len(entries):
         others = "、".join(e.passage.ref for e in entries if e not in said)
         others = f"另有{len(entries) - len(said)}项也在此期间到期（{others}）"
-        rows = [f"{_who(query)}时限写明“{query.span_text}”的共{len(said)}项；{others}。"]
+        whose = _joined(_who(query), f"时限写明“{query.span_text}”的")
+        rows = [f"{whose}共{len(said)}项；{others}。"]
     elif extra and query.span:  # each row has its own day
         rows = [f"{who}共{len(entries)}项（其中续行{extra}条）。"]
     elif extra:
@@ -133,11 +132,10 @@ def due(query: Query, standing: Standing) -> Answer:
     count = sum(map(len, chosen.values()))
     who = _who(query)
     if not entries:
-        text = (
-            f"{span}{who or ''}没有到期的任务。"
-            if not query.english
-            else f"Nothing falls due in {span}."
-        )
+        when, such = (_as_of(query), "已过期限的") if late else (span, "到期的")
+        text = f"{when}，{who}任务中没有{such}。" if who else f"{when}没有{such}任务。"
+        if query.english:
+            text = f"Nothing falls due in {span}."
         return Answer((text, *_next_due(query, end)), True, ())
     head = (
         f"{span}{'的' if late else '到期的'}{who}任务共{len(entries)}项"
@@ -159,13 +157,14 @@ def due(query: Query, standing: Standing) -> Answer:
 
 def _none_of(query: Query) -> Answer | None:
     """That a unit of the plan has no such row."""
+    if query.leads_together and not query.english:
+        return Answer((f"未找到：没有由{query.leads_together}个单位共同牵头的任务。",), False)
     if not query.shares and not (query.units and (query.roles or query.parts)):
         return None
     if query.english:
         return Answer((f"Not found: no such row for {', '.join(query.units)}.",), False)
     span = _until(query) if query.span else ""
-    words = _who(query) if query.shares else f"{_who(query)}的这类任务"
-    return Answer((f"未找到：没有{span}{words}。",), False)
+    return Answer((f"未找到：没有{span}{_who(query)}。",), False)
 
 
 def _kinds(entries: Sequence[Row]) -> str:
@@ -201,23 +200,38 @@ def _span_words(query: Query, start: date | None, end: date | None, late: bool) 
     if query.english:
         return f"{start or '…'} to {end or '…'}"
     if late:
-        return f"截至{phrasing.chinese_day(query.today)}已过期限"
+        return f"{_as_of(query)}已过期限"
     words = describe_span(start, end) if start or end else ""
     said = query.span_text
     return f"{said}（{words}）" if said and words and said != words else words
+
+
+def _as_of(query: Query) -> str:
+    return f"截至{phrasing.chinese_day(query.today)}"
 
 
 def _until(query: Query) -> str:
     return f"{query.span_text.strip('的')}到期的"
 
 
+def _within(query: Query, entries: Sequence[Row], who: str) -> str:
+    """Whose rows are told, and by when, where the span is what chose them: 市教育局的任务，6月底前到期的."""
+    if query.span and all(falls_in(row.task, query.span) for row in entries):
+        return _joined(who, _until(query))
+    return who
+
+
+def _joined(*words: str) -> str:
+    return "，".join(filter(None, words))
+
+
 def _who(query: Query) -> str:
-    """Whose rows are told, with what figures: 市教育局牵头、目标值低于100%的."""
+    """Whose rows are told, with what figures: 市教育局牵头的任务，目标值低于100%的."""
     words = _parts_said(query)
     if query.value is None or query.english:
         return words
     value = re.sub("^(?:目标|指标)值?", "", query.value.text)
-    return f"{words}{'、' if words else ''}目标值{value}的"
+    return _joined(words, f"目标值{value}的")
 
 
 def _parts_said(query: Query) -> str:
@@ -235,7 +249,9 @@ def _parts_said(query: Query) -> str:
     else:
         role = "牵头或负责" if query.roles else ""
     role = "单独负责" if query.roles == {Role.RESPONSIBLE} else role
-    return f"{names}{role}的" if query.intent is Intent.DUE else f"{names}{role}"
+    if query.intent is Intent.DUE:
+        return f"{names}{role}的"
+    return f"{names}{role}的{'指标' if query.parts == {'indicator'} else '任务'}"
 
 
 def _next_due(query: Query, end: date | None) -> list[str]:

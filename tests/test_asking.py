@@ -93,6 +93,10 @@ def test_a_unit_left_out_has_no_part(core: Core) -> None:
         ),
         ("市妇联牵头、市水利局配合的6月底前到期的任务有几项？", "没有6月底前到期的市妇联牵头"),
         ("目标值在90%以上的任务有几项？", "目标值在90%以上的共11项"),
+        ("市水利局牵头哪些任务？", "市水利局牵头的任务共"),
+        ("市妇联有没有逾期的任务？", "日，市妇联的任务中没有已过期限的。"),
+        ("市妇联本月到期的任务有哪些？", "），市妇联的任务中没有到期的。"),
+        ("食堂的电话是多少？", "没有能回答“食堂的电话是多少”的内容"),
     ],
 )
 def test_the_filters_are_told_with_the_count(core: Core, text: str, said: str) -> None:
@@ -160,6 +164,12 @@ def test_who_leads_most_in_plans_that_name_no_leads_or_no_units(home: Path, tmp_
 def test_which_heading_has_most(core: Core) -> None:
     answer = ask(core, "哪个部分的任务最多？", "xiaofang")
     assert "任务最多的是重点场所治理，共5项" in answer.text
+
+
+def test_the_days_that_a_follow_up_stays_within_are_told(core: Core) -> None:
+    before = ("6月底前到期的任务有哪些？",)
+    question = Question("市水利局有哪些任务？", TODAY, plan_ids=("hezhang",), history=before)
+    assert "6月底前到期的共" in core.answer(question).rows[0]
 
 
 def test_a_follow_up_stays_within_the_rows_listed_before(core: Core) -> None:

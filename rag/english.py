@@ -33,21 +33,27 @@ STOP = frozenset(
 )
 
 
-def to_chinese(text: str, knows: Callable[[str], bool]) -> tuple[list[str], list[str]]:
-    """(Chinese words for what is asked, English words that the glossary doesn't have).
+def to_chinese(
+    text: str, knows: Callable[[str], bool]
+) -> tuple[list[str], list[str], dict[str, int]]:
+    """(Chinese words for what is asked, English words that the glossary doesn't have, of how many each is one).
 
     Of several ways to put a word those are taken that the plans `knows`, else the first one.
     """
-    known, unknown = [], []
+    known: list[str] = []
+    unknown: list[str] = []
+    among: dict[str, int] = {}
     for said, written in _phrases(text):
         if written is not None:
             words = written.split()
-            known += [word for word in words if knows(word)] or words[:1]
+            meant = [word for word in words if knows(word)] or words[:1]
+            known += meant
+            among |= dict.fromkeys(meant, len(meant))
         elif not said.isascii():
             known.append(said)  # Chinese inside an English question is taken as it is
         elif said not in STOP and re.fullmatch("[a-z]{2,}", said):
             unknown.append(said)
-    return known, unknown
+    return known, unknown, among
 
 
 def with_chinese_units(text: str) -> str:

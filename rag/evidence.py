@@ -4,8 +4,8 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from corpus.models import Timing
 from rag.filters import falls_in, is_report
@@ -17,7 +17,10 @@ from rag.views import Entry, Line
 from rag.words import normal, pairs
 
 IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence, or over it
+ROLL = 24  # characters of a line in a roll of names
+_PERIOD = re.compile('十([一二三四五六])五[”"]?(?:期|末|时)')
 JOINT = 0.4  # what a pair counts that is no word, but the border of two
+OWN_WORDS = 0.4  # what a follow-up itself names, against what it leaves out
 EARLIER = 0.5  # what a word of the question before counts
 TELLING = 0.1  # share of the weight of all words
 UNKNOWN_SPEECH = 0.1
@@ -26,7 +29,10 @@ UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
 FIGURE = re.compile(
     r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之"
 )
-NOT_FIGURES = re.compile(r"^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+")
+# 满意度1。 is the mark of a footnote
+NOT_FIGURES = re.compile(
+    r"^\s*\d{1,2}\s+(?![家个项条处批份次人名件张辆台所座吨户亩万亿])|(?<=[\u4e00-\u9fff])(?<![到达为是于过至在])\d{1,2}(?=[。;；]$)|^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+"
+)
 # measures that plans use for one another
 ALIKE = {
     "覆盖率": ("覆盖率", "建成率", "全覆盖", "普及率"),
@@ -69,6 +75,8 @@ class Ranker:
         self._titles = query.title_pairs
         self._weights = self._weigh()
         self._asked = frozenset(self._weights)
+        own = {p for s in query.subject for p in _pairs(s)} if query.earlier else set()
+        self._own = {p: w for p, w in self._weights.items() if p in own}
         self._telling = [noun for noun in query.nouns if self._tells(noun)]
         self._measure = asked_measure(query)
 
@@ -92,7 +100,8 @@ class Ranker:
             (self._query.subject, 1.0),
             (self._query.quoted, 1.3),
         ):
-            for pair in (p for segment in self._meant(words) for p in _pairs(segment)):
+            meant = [(s, p) for s in self._meant(words) for p in _pairs(s)]
+            for segment, pair in meant:
                 seen = self._frequency.get(pair, 0)
                 if seen:
                     weight = math.log(1 + self._count / seen)
@@ -100,7 +109,8 @@ class Ranker:
                     # a thing that no plan speaks of is missing; a turn of speech is not
                     speech = UNKNOWN_ENGLISH if self._query.english else UNKNOWN_SPEECH
                     weight = rarest * (UNKNOWN if pair in things else speech)
-                if pair in self._query.joints:
+                weight /= self._query.among.get(segment, 1)
+                if pair in self._query.joints and words is not self._query.quoted:
                     weight *= JOINT
                 if pair in self._titles:
                     weight *= 0.3  # every row of the plan is about that
@@ -136,13 +146,24 @@ class Ranker:
             held = line.pairs | self._same_measure(line)
             here = sum(w for p, w in self._weights.items() if p in held) / total
             row = max(row, here)
-            score = here + (row - here) * IN_ROW + self._fits(entry, line) * min(1.0, here * 2)
+            score = (
+                self._names(held)
+                + here
+                + (row - here) * IN_ROW
+                + self._fits(entry, line) * min(1.0, here * 2)
+            )
             if score > best_score:
                 best, best_score = line, score
         score = best_score + over * ABOVE + near + self._suits(entry)
         held = entry.pairs | entry.above | self._same_measure(best)
         missing = [n for n in self._telling if _covered(n, held) < 0.5]
         return Found(entry, best, score, row + over * 0.8, missing)
+
+    def _names(self, held: Collection[str]) -> float:
+        """How well a sentence holds what a follow-up itself names: 超市呢."""
+        total = sum(self._own.values())
+        here = sum(w for p, w in self._own.items() if p in held)
+        return OWN_WORDS * here / total if total else 0.0
 
     def _tells(self, noun: str) -> bool:
         """Whether a noun tells rows apart: not in the plan's title, and heavy enough."""
@@ -250,3 +271,28 @@ def _pairs(segment: str) -> set[str]:
 def _covered(segment: str, held: frozenset[str]) -> float:
     wanted = _pairs(segment)
     return len(wanted & held) / len(wanted)
+
+
+def whole_roll(best: Found) -> Found:
+    """A line of a roll of names with the lines around it: 副组长：甲, 乙, 丙, a line each."""
+    lines = best.entry.lines
+    if best.entry.task is not None or best.line not in lines:
+        return best
+    short = [len(line.text) <= ROLL and not re.search("[。；;]", line.text) for line in lines]
+    first = last = lines.index(best.line)
+    if not short[first] or not re.search("[:：]", best.line.text):
+        return best
+    while first and short[first - 1]:
+        first -= 1
+    while last + 1 < len(lines) and short[last + 1]:
+        last += 1
+    near = lines[first : last + 1]
+    held = frozenset[str]().union(*(line.pairs for line in near))
+    return replace(best, line=Line("\n".join(line.text for line in near), held))
+
+
+def of_other_period(query: Query, found: Found) -> bool:
+    """Whether a sentence tells of another five-year period than is asked about: 十三五期末, 十四五期末."""
+    asked = set(_PERIOD.findall(query.text))
+    told = set(_PERIOD.findall(normal(found.sentence)))
+    return bool(asked and told and not asked & told)

@@ -14,7 +14,9 @@ from rag.evidence import (
     answers_number,
     asked_measure,
     has_measure,
+    of_other_period,
     timings_of,
+    whole_roll,
 )
 from rag.filters import falls_in, is_report
 from rag.measures import of_asked_kind
@@ -48,7 +50,7 @@ def fact(query: Query, hits: Sequence[Hit]) -> Answer | None:
     found = supported(query, Ranker(query, hits).rank())
     if not found:
         return None
-    best = _with_all_asked(query, found[0])
+    best = _with_all_asked(query, whole_roll(found[0]))
     chosen = [best]
     for other in found[1:]:
         close = CLOSE_ENGLISH if query.english else CLOSE_KIN if _kin(best, other) else CLOSE
@@ -167,7 +169,7 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         strict = query.asks_number or query.asks_when
         if strict and one.missing and not (query.earlier or query.english or query.compares):
             continue
-        if not _of_year(query, one):
+        if not _of_year(query, one) or of_other_period(query, one):
             continue
         if query.asks_number and not query.asks_when and not answers_number(query, one.sentence):
             continue

@@ -18,7 +18,8 @@ def follows(query: Query) -> bool:
         return True
     if query.intent is Intent.LIST and query.units and query.roles:
         return False  # 市教育局牵头哪些任务: nothing is left out
-    return sum(map(len, query.subject)) <= 4
+    names = query.nouns or query.quoted or query.units
+    return sum(map(len, query.subject)) <= (4 if names else 8)
 
 
 def carry(query: Query, before: Iterable[Query]) -> None:
@@ -57,13 +58,9 @@ def carry(query: Query, before: Iterable[Query]) -> None:
         listed = earlier.intent in (Intent.DUE, Intent.LIST) and query.intent is not Intent.STATE
         if listed and query.units and all(s in GENERAL for s in query.subject):
             query.intent, query.earlier = Intent.LIST, []  # of the rows just listed, one unit's
-        if (
-            earlier.intent in (Intent.LIST, Intent.COUNT)
-            and query.intent is Intent.FACT
-            and query.indicator_kind
-            and plain(query)
-        ):
-            query.intent = earlier.intent  # 约束性的呢: listed or counted as those before
+        of_kind = query.indicator_kind or (query.dates_itself and earlier.intent is Intent.DUE)
+        if rows_before and of_kind and query.intent is Intent.FACT and plain(query):
+            query.intent = earlier.intent  # 约束性的呢, 明年的呢: told as those before
         if query.roles and not query.subject and earlier.intent is Intent.FACT and earlier.subject:
             # 配合的是哪些: of the row just spoken of
             query.intent, query.asks_who = Intent.FACT, True

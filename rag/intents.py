@@ -61,10 +61,13 @@ def read_flags(query: Query) -> None:
     query.sections = bool(SECTIONS.search(text))
     if not query.shares:  # each unit has its own role there
         query.roles = roles_said(text)
-    together = re.search(r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|共同牵头", text)
+    together = re.search(
+        r"([两二三四2-4])个?(?:单位|部门)?(?:共同|联合|一起)牵头|([两二三四2-4])[个家](?:单位|部门)牵头|共同牵头",
+        text,
+    )
     if together and not query.shares and "含共同牵头" not in text:
         query.leads_together = {"两": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4}.get(
-            together[1] or "两", 2
+            together[1] or together[2] or "两", 2
         )
     told_apart = re.search("其中.{0,3}(约束性|预期性)", text) and not LISTING.search(text)
     if told_apart or ("约束性" in text and "预期性" in text):

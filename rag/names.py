@@ -63,7 +63,8 @@ def _plan_name(version: PlanVersion) -> re.Pattern[str]:
 def _hints(title: str, jurisdiction: str, plan_id: str) -> tuple[str, ...]:
     """Words of which one stands in every text that names the plan: quicker than its pattern."""
     place, latin = _place(jurisdiction), _latin(plan_id)
-    return tuple(filter(None, (normal(title).casefold(), place.casefold(), latin.casefold())))
+    words = (normal(title), place, latin, _spelt(place))
+    return tuple(word.casefold() for word in words if word)
 
 
 def _place(jurisdiction: str) -> str:
@@ -76,16 +77,24 @@ def _latin(plan_id: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def _spelt(place: str) -> str:
+    """A place in Latin letters, as English texts write it: 乐清 is Yueqing, whatever the plan's id."""
+    from pypinyin import lazy_pinyin  # slow to import; most commands need no sounds
+
+    return "".join(lazy_pinyin(place)) if place else ""
+
+
+@lru_cache(maxsize=4096)
 def _name_pattern(title: str, jurisdiction: str, plan_id: str) -> re.Pattern[str]:
     place = _place(jurisdiction) or "\0"
     full = re.escape(jurisdiction or "\0")
     title = re.escape(normal(title))
     kind = r"(?:[^,。?？;；、和与及跟]{0,16}?(?:工作方案|方案|规划|工作要点|要点|任务清单|清单|分工表|一览表|计划|文件))?"
-    latin = _latin(plan_id) or "\0"
+    latin = "|".join(filter(None, (_latin(plan_id), _spelt(_place(jurisdiction))))) or "\0"
     year = r"(?:20\d\d年?)?"
     return re.compile(
         rf"《?{title}》?|{year}(?:{full}|{re.escape(place)})(?:[市区县])?(?:的)?{year}{kind}(?:里|中)?"
-        rf"|\b(?:the )?{latin}(?: 20\d\d)?(?: plan)?\b",
+        rf"|\b(?:the )?(?:{latin})(?: 20\d\d)?(?: plan)?\b",
         re.IGNORECASE,
     )
 
@@ -179,6 +188,10 @@ def find_units(query: Query, question: Question) -> str:
                 continue
             query.mentions.append(mention)
             query.units += sorted(names[exact] - set(query.units))
+    for name, start, end in _beside(text, names, taken):
+        taken.append((start, end))
+        query.mentions.append(Mention(start, end, tuple(sorted(names[name]))))
+        query.units += sorted(names[name] - set(query.units))
     for start, end in taken:
         rest = rest[:start] + "," * (end - start) + rest[end:]
     if query.is_own:
@@ -197,6 +210,23 @@ def find_units(query: Query, question: Question) -> str:
     if not query.units and not query.english:
         query.unknown_units += _strangers(rest, query.views)
     return rest
+
+
+def _beside(
+    text: str, names: dict[str, set[str]], taken: Sequence[tuple[int, int]]
+) -> list[tuple[str, int, int]]:
+    """Collective units said without 各, where they are joined to another unit: 卫健局和乡镇."""
+    found: list[tuple[str, int, int]] = []
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        for match in (
+            re.finditer(f"[和与跟、]{re.escape(name[1:])}", text) if name[0] == "各" else ()
+        ):
+            start, end = match.start() + 1, match.end()
+            if any(b == match.start() for _, b in taken) and not any(
+                start < b and a < end for _, a, b in found
+            ):
+                found.append((name, start, end))
+    return found
 
 
 def _alone(text: str) -> set[tuple[int, int]]:

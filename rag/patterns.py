@@ -42,7 +42,7 @@ LISTING = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 DUE = re.compile(
-    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?|must be (?:done|finished|completed)|to be (?:done|finished|completed) by",
+    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应[当该]?(?:已经?)?完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?|must be (?:done|finished|completed)|to be (?:done|finished|completed) by",
     re.IGNORECASE,
 )
 OVERDUE = re.compile(
@@ -61,7 +61,7 @@ UNDONE = re.compile(
     re.IGNORECASE,
 )
 DONE = re.compile(
-    r"(?<!应)(?<!需)(?<!要)(?:已经?|都)(?:被)?(?:办结|完成|销号|办完|做完|干完|结项)(?:的|了)?"
+    r"(?<!应)(?<!需)(?<!要)(?<!应当)(?<!应该)(?:已经?|都)(?:被)?(?:办结|完成|销号|办完|做完|干完|结项)(?:的|了)?"
     r"|(?:办结|完成|销号|办完|做完|干完)了(?!多少|几)"
     r"|(?:is|are|been|already) (?:done|completed|finished)(?: already)?",
     re.IGNORECASE,
@@ -123,7 +123,7 @@ ROW_NUMBER_ENGLISH = re.compile(
     r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
 )
 NUMBER = re.compile(
-    r"多少|几(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|[都]?[是]?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|phone|telephone|e-?mail|address",
+    r"多少|(?:(?<!哪)几|哪几(?!位))(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|[都]?[是]?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|phone|telephone|e-?mail|address",
     re.IGNORECASE,
 )
 WHO = re.compile(

@@ -101,6 +101,8 @@ class Query:
     targets: bool = False  # the rows with a figure to reach are asked for
     done: bool | None = None  # 已办结, 还没办结的
     people: frozenset[str] = frozenset()  # whose rows are asked for: 责任领导为某某的
+    # words that one English word may mean → how many they are
+    among: dict[str, int] = field(default_factory=dict)
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
 
     @property

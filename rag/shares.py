@@ -42,7 +42,7 @@ _WHICH_UNITS = re.compile(
     r"谁|(?:哪[些个家几]+|什么|几[个家]|多少[个家]?)(?:责任|牵头|配合)?(?:单位|部门|局)"
 )
 _NO_LEAD = re.compile(
-    r"(?:没有?|未|无|不)(?:明确|写明|标明|指定|设|定|确定)?(?:了)?牵头(?:单位|部门)?(?=的|,|[?？]|$|有)"
+    r"(?:没有?|未|无|不)(?:明确|写明|标明|指定|设|定|确定)?(?:了)?牵头(?:单位|部门)?(?=的|[,、]|[?？]|$|有)"
 )
 _ROLES = {
     "牵头": Role.LEAD, "主办": Role.LEAD,
@@ -68,19 +68,24 @@ def read_shares(query: Query, rest: str) -> str:
 
     What one unit does, or any of several, is said by `units` and `roles` alone.
     """
-    if (found := _NO_LEAD.search(rest)) and not query.mentions:
-        query.shares = [Share(frozenset(), frozenset({Role.LEAD}), absent=True)]
-        return _blank(rest, *found.span())
+    text, no_lead = query.text, []
+    found = _NO_LEAD.search(rest)
+    if found and (not query.mentions or re.search("单位|部门", found[0])):  # 甲局不牵头 is 甲局's
+        no_lead = [Share(frozenset(), frozenset({Role.LEAD}), absent=True)]
+        rest, text = _blank(rest, *found.span()), _blank(text, *found.span())
+        query.shares = no_lead
+        if not query.mentions:
+            return rest
     if not query.mentions and not query.excepted:
         return rest
-    groups = _groups(query)
+    groups = _groups(query, text)
     for group in groups:
         if group.is_choice:
             rest = _blank(rest, group.start, group.end)
     said = [_said_of(group) for group in groups]
     if not groups or (len(groups) > 1 and all(_WHICH.search(group.after) for group in groups)):
         return rest  # nothing is said, or a question is asked about each
-    shares = [share for of_one in said for share in of_one]
+    shares = no_lead + [share for of_one in said for share in of_one]
     present = [s for s in shares if not s.absent and not s.alone]
     several = len(present) > 1 and (
         len(groups) == 1 or query.is_own or any(s.roles for s in present)
@@ -139,7 +144,7 @@ def _words(names: Sequence[str], roles: frozenset[Role], absent: bool) -> str:
     said = "、".join(names)
     role = "".join(sorted(_SAID[role] for role in roles if role in _SAID))
     if not said:
-        return "没有写明牵头单位"
+        return "未写明牵头单位"
     if absent:
         return f"不由{said}{role}" if role else f"没有{said}参与"
     return f"{said}{'共同' if len(names) > 1 else ''}{role or '参与'}"
@@ -148,8 +153,7 @@ def _words(names: Sequence[str], roles: frozenset[Role], absent: bool) -> str:
 _SAID = {Role.LEAD: "牵头", Role.SUPPORT: "配合"}
 
 
-def _groups(query: Query) -> list[_Group]:
-    text = query.text
+def _groups(query: Query, text: str) -> list[_Group]:
     groups: list[_Group] = []
     asks_rows = _ROWS.search(text) and not _WHICH_UNITS.search(text)
     excepted = query.excepted if asks_rows else []

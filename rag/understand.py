@@ -71,7 +71,7 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
         query.nouns, query.joints = nouns(rest), joints(rest)
     query.quoted = [q for q in QUOTED.findall(text_without_plan) if not (english and q.isascii())]
     if english:
-        known, unknown = to_chinese(rest, lambda word: _knows(views, word))
+        known, unknown, query.among = to_chinese(rest, lambda word: _knows(views, word))
         query.subject, query.nouns = known + unknown, known
     else:
         query.subject = segments(rest)
@@ -124,7 +124,8 @@ def _span(query: Query, text: str) -> str:
         int(year) for r in readings for year in re.findall(r"(?<!\d)(20\d\d)(?!\d)", r.text)
     ]
     until = text[max(0, last.start_at - 2) : last.start_at] + last.text
-    if query.span[1] and until.startswith(("截至", "截止", "到")) and LATE.search(query.text):
+    done_by = LATE.search(query.text) or re.search("应[当该]?已", query.text)
+    if query.span[1] and until.startswith(("截至", "截止", "到")) and done_by:
         query.span = (None, query.span[1])
         if last.end == query.today:
             query.span, query.span_text = None, ""  # overdue by now
@@ -145,6 +146,8 @@ def _window(found: Reading, today: date) -> Span:
         and re.match("未来|近|接下来|今后|之后", found.text)
     ):
         return today, found.end  # what is due today is still to be done
+    if found.start == found.end and found.text.startswith("再过"):
+        return today, found.end  # 再过两个月有哪些到期
     return found.start, found.end
 
 

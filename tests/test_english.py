@@ -37,7 +37,7 @@ def everything(word: str) -> bool:
     ],
 )
 def test_questions_of_all_fields_are_understood(question: str, wanted: set[str]) -> None:
-    known, unknown = to_chinese(question, everything)
+    known, unknown, _ = to_chinese(question, everything)
     assert wanted <= set(known)
     assert not unknown
 
@@ -69,13 +69,21 @@ def test_of_several_words_those_of_the_plans_are_taken() -> None:
     assert to_chinese("fees", knows("水费"))[0] == ["费用"]  # none: what is usual, and not found
 
 
+def test_words_for_one_english_word_are_told_to_be_so() -> None:
+    assert to_chinese("handled", knows("处置、办理"))[2] == {"处置": 2, "办理": 2}
+
+
+def test_the_public_is_no_bureau() -> None:
+    assert "公安局" in with_chinese_units("What does the Public Security Bureau lead?")
+
+
 def test_the_longest_entry_wins_and_words_that_say_nothing_go() -> None:
-    known, unknown = to_chinese("the number of fire stations by the deadline", everything)
+    known, unknown, _ = to_chinese("the number of fire stations by the deadline", everything)
     assert (known, unknown) == (["消防站"], [])
 
 
 def test_unknown_words_and_chinese_are_told() -> None:
-    known, unknown = to_chinese("quokka drills in 幸福社区", everything)
+    known, unknown, _ = to_chinese("quokka drills in 幸福社区", everything)
     assert known == ["演练", "幸福社区"]
     assert unknown == ["quokka"]
 

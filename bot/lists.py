@@ -13,8 +13,8 @@ from bot.messages import Button, File, Incoming, Outgoing
 from bot.models import AnswerLog
 from corpus import ledger
 from corpus.models import Task
-from rag.phrasing import PAGE
 
+PAGE = 15  # rows of a list in one message
 WORTH_A_TABLE = 5  # rows
 LOOKED_BACK = timedelta(minutes=30)
 SHORT = 80  # characters of a measure in a picture

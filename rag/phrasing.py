@@ -21,8 +21,7 @@ ROLES_EN = {
 }
 WHICH_UNIT = "请先说明您是哪个单位，例如“市教育局本月到期的任务”；或先发 /bind 单位名称，把本会话绑定到您的单位。未找到您的单位信息。"
 WHICH_UNIT_EN = "Please name your unit, as in “tasks of the Education Bureau due this month”. Not found: which unit you are."
-PAGE = 15  # rows of a list that a chat shows at once
-LIST_BUDGET = 3000  # characters of measures in them: a person still reads it in a chat
+LIST_BUDGET = 3000  # characters of measures in one list: a person still reads it in a chat
 NAMED = 2  # plans that are named when nothing is found; of more their number says as much
 NUMBERED = {"main", "continuation"}
 
@@ -189,7 +188,7 @@ def list_rows(
     english: bool = False,
 ) -> list[str]:
     """All rows of a list, complete; long measures are shortened so that it stays readable."""
-    measure = max(28, min(460, LIST_BUDGET // max(min(len(entries), PAGE), 1) - 60))
+    measure = max(28, min(460, LIST_BUDGET // max(len(entries), 1) - 60))
     several = len({entry.version.plan_id for entry in entries}) > 1
     rows, last = [], None
     for n, entry in enumerate(entries, 1):

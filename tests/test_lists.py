@@ -16,7 +16,6 @@ from bot.messages import Button, Incoming, Outgoing
 from bot.router import Router
 from config.database import writing
 from config.settings import Settings
-from rag.phrasing import PAGE
 from rag.question import Question
 
 DATA = Path(__file__).parent / "data" / "plans"
@@ -62,13 +61,13 @@ def items(message: Outgoing) -> list[str]:
 def test_pages_hold_every_row_once_and_each_tells_the_count_and_the_source(core: Core) -> None:
     whole = core.answer(Question(LONG, date(2025, 6, 10)))
     expected = [row for row in whole.rows if lists.ITEM.match(row)]
-    assert len(expected) > PAGE
+    assert len(expected) > lists.PAGE
     message, found = say(core, LONG), list[str]()
     first = message
     while True:
         assert f"共{len(expected)}项" in message.text
         assert whole.rows[-1] in message.rows
-        assert len(items(message)) <= PAGE
+        assert len(items(message)) <= lists.PAGE
         found += items(message)
         following = [b for row in message.buttons for b in row if b.label == "下一页"]
         if not following:
@@ -76,12 +75,12 @@ def test_pages_hold_every_row_once_and_each_tells_the_count_and_the_source(core:
         message = say(core, button=following[0].data)
     assert found == expected
     back = say(core, button=labelled(message, "上一页"))
-    assert items(back) == items(first) or len(expected) > 2 * PAGE
+    assert items(back) == items(first) or len(expected) > 2 * lists.PAGE
 
 
 def test_a_short_list_is_whole(core: Core) -> None:
     message = say(core, "澜川市2025年河湖长制工作要点中市住建局负责哪些任务？")
-    assert 0 < len(items(message)) <= PAGE
+    assert 0 < len(items(message)) <= lists.PAGE
     assert "下一页" not in [b.label for row in message.buttons for b in row]
 
 

@@ -272,7 +272,7 @@ class Dispatcher:
         if look.why:
             self._drop(session, message, look.why)
         elif look.until is not None:
-            outbox.wait_until(session, message, look.until)
+            outbox.put_back(session, message, look.until, afresh=True)
         return look == Look()
 
     def _read(self, message: OutboxMessage) -> Outgoing | None:

@@ -111,8 +111,13 @@ def part_sent(
     _update(session, _this(message), parts_sent=parts_sent, platform_message_id=receipt_id)
 
 
-def put_back(session: Session, message: OutboxMessage, until: datetime) -> None:
-    """Give a claim back as if untried: our own pace, or the message before it, is in its way."""
+def put_back(
+    session: Session, message: OutboxMessage, until: datetime, *, afresh: bool = False
+) -> None:
+    """Give a claim back as if untried: our own pace, or the message before it, is in its way.
+
+    With `afresh` as if it had never been tried: it holds up no other until its hour comes.
+    """
     _update(
         session,
         _this(message),
@@ -120,20 +125,7 @@ def put_back(session: Session, message: OutboxMessage, until: datetime) -> None:
         due_at=until,
         claimed_by=None,
         lease_until=None,
-        attempts=message.attempts - 1,
-    )
-
-
-def wait_until(session: Session, message: OutboxMessage, until: datetime) -> None:
-    """Give a claim back as if nobody had tried it, however often that was: its hour is yet to come."""
-    _update(
-        session,
-        _this(message),
-        _held_by(message.claimed_by),
-        due_at=until,
-        claimed_by=None,
-        lease_until=None,
-        attempts=0,
+        attempts=0 if afresh else message.attempts - 1,
     )
 
 

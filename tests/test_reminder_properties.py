@@ -157,7 +157,7 @@ class Life(RuleBasedStateMachine):
         chats = partial(chats_of, session)
         look = recheck(session, message, self.now, WORKDAYS, SETTINGS, chats)
         if look.until is not None:
-            outbox.wait_until(session, message, look.until)
+            outbox.put_back(session, message, look.until, afresh=True)
             return
         message.state = OutboxState.DROPPED if look.why else OutboxState.SENT
         message.finished_at = self.now

@@ -34,6 +34,7 @@ ENOUGH_ENGLISH = 0.4  # a glossary loses some words
 CLOSE = 0.92  # of the best score: as good an answer as the best
 ENOUGH_REPORT = 0.2
 WHOLE = 600  # characters of a row that are shown whole
+NEAR = 0.7  # of the best score: still an answer
 CLOSE_KIN = 0.6
 CLOSE_ENGLISH = 0.85
 NAMED = 0.8  # share of a thing asked for that a sentence must hold to speak of it
@@ -180,16 +181,15 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         kept.append(one)
     if query.earlier:  # 保健食品的呢: its own words come before those that it carries on
         kept = [f for f in kept if not f.missing] or kept
-    # of rows that answer, those of the day that was asked for
+    # of rows that answer, those of the day that was asked for, and those that say who
+    near = [f for f in kept if f.score >= kept[0].score * NEAR]
     dated = [
         f
-        for f in kept
-        if f.score >= kept[0].score * 0.7
-        and query.dates_itself
-        and query.span
-        and f.entry.task
-        and falls_in(f.entry.task, query.span)
+        for f in near
+        if query.dates_itself and query.span and f.entry.task and falls_in(f.entry.task, query.span)
     ]
+    if not dated and query.asks_who and not (query.asks_number or query.asks_when):
+        return [f for f in near if f.entry.task and f.entry.task.responsibilities] or kept
     return dated or kept
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from corpus import numerals
 from corpus.document import BlockKind, Document, Table
-from corpus.numbering import ANNEX, read_number
+from corpus.numbering import ANNEX, read_numbered
 from corpus.plan_period import period_of_title, period_said
 from corpus.units import looks_like_unit
 
@@ -185,7 +185,7 @@ def _joined(front: Sequence[str]) -> list[str]:
         text = ANNEX.sub("", text, count=1) if ANNEX.match(text) else text
         if not text or _NUMBER.fullmatch(text) or _DAY.fullmatch(text):
             lines.append("")
-        elif read_number(text) or len(text) > 70 or re.search(r"[。；：]", text):
+        elif read_numbered(text) or len(text) > 70 or re.search(r"[。；：]", text):
             break
         elif (lines and re.fullmatch(r"[（(]20\d\d[^（）()]*[）)]", text)) or (
             lines and lines[-1] and _waits(lines[-1]) and not _TITLE_END.search(lines[-1])
@@ -263,7 +263,7 @@ def _basis(document: Document) -> list[str]:
     """The papers that the opening paragraphs say the plan rests on."""
     basis: list[str] = []
     for block in document.blocks:
-        if block.table or (block.kind is BlockKind.HEADING and read_number(block.text)):
+        if block.table or (block.kind is BlockKind.HEADING and read_numbered(block.text)):
             break
         for sentence in re.split(r"(?<=。)", _flat(block.text)):
             if start := _BASIS.search(sentence):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from corpus.document import Cell, Row, Table
 from corpus.headers import Field, field_of, is_header
 from corpus.lines import Line, is_page_number, join, starts_new
-from corpus.numbering import read_cell_number, read_number
+from corpus.numbering import read_cell_number, read_numbered
 from corpus.units import looks_like_unit
 from corpus.values import Place
 
@@ -232,7 +232,7 @@ def _by_number(tokens: Sequence[_Token]) -> tuple[list[list[_Token]], int]:
 
 def _ends_table(token: _Token) -> bool:
     """Whether a line is the next heading; a text that starts with （1） or ① may stand in a cell."""
-    numbered = read_number(token.text)
+    numbered = read_numbered(token.text)
     in_cell = numbered is not None and numbered.level >= 4
     return token.leads and starts_new(token.text) and not in_cell
 

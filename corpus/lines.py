@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from corpus.document import Block, BlockKind
-from corpus.numbering import ANNEX, read_number
+from corpus.numbering import ANNEX, read_numbered
 from corpus.values import Place
 
 _TERMINAL = re.compile(r"[。！？!?；;：:…][”’）)》」\d]?$|[。；！][（(][^。]*[）)]$")
@@ -117,11 +117,11 @@ class _Page:
 def starts_new(text: str) -> bool:
     """Whether a line can only be the first of its paragraph: it brings a number, a box, an annex."""
     text = text.strip()
-    return bool(read_number(text) or DATED.match(text) or _STARTS_NEW.match(text))
+    return bool(read_numbered(text) or DATED.match(text) or _STARTS_NEW.match(text))
 
 
 def _body(text: str) -> str:
-    numbered = read_number(text)
+    numbered = read_numbered(text)
     return numbered.rest if numbered else text
 
 
@@ -146,7 +146,7 @@ def _block(group: Sequence[Line]) -> Block:
 
 
 def _kind(text: str) -> tuple[BlockKind, int]:
-    numbered = read_number(text)
+    numbered = read_numbered(text)
     ended = bool(_TERMINAL.search(text)) or len(text) > 60
     if numbered and numbered.level <= 3 and not ended and not re.search(r"[，。；]", numbered.rest):
         return BlockKind.HEADING, numbered.level

@@ -40,7 +40,7 @@ def digits(text: str) -> str:
     return text
 
 
-def read_number(text: str) -> Numbered | None:
+def read_numbered(text: str) -> Numbered | None:
     """The number in front of a text, None if there is none."""
     text = text.strip()
     for level, pattern in _LEVELS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from corpus.brackets import label_of, read_tail
 from corpus.document import Block, BlockKind, Document
 from corpus.lines import DATED, Line, to_blocks
-from corpus.numbering import ANNEX, read_number
+from corpus.numbering import ANNEX, read_numbered
 from corpus.units import are_units
 from corpus.values import Place
 
@@ -130,7 +130,7 @@ def _level(block: Block) -> tuple[int | None, str | None, str]:
     text = block.text.strip()
     if ANNEX.fullmatch(text):
         return 0, None, text
-    numbered = read_number(text)
+    numbered = read_numbered(text)
     if numbered and numbered.rest:
         return numbered.level, numbered.no, numbered.rest
     if block.kind is BlockKind.HEADING:

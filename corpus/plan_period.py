@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from corpus import numerals
-from corpus.numbering import read_number
+from corpus.numbering import read_numbered
 from corpus.time_expressions import scan
 from corpus.time_units import Form, Frame
 
@@ -49,7 +49,7 @@ def period_said(texts: Sequence[str], issued_on: date | None) -> Period | None:
             continue
         own = _own(line)
         for found in _BARE.finditer(own):
-            if found.start() and read_number(line):
+            if found.start() and read_numbered(line):
                 continue  # of what the point is about
             if (period := _span(own[found.end() :], issued_on)) is not None:
                 bare.add(period)
@@ -82,7 +82,7 @@ def _joined(texts: Sequence[str]) -> Iterator[str]:
 
 def _own(text: str) -> str:
     """A paragraph without its number."""
-    number = read_number(text)
+    number = read_numbered(text)
     return number.rest if number else text
 
 

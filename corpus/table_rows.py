@@ -11,7 +11,7 @@ from corpus.deadlines import DateContext, read_timings
 from corpus.document import Row, Table
 from corpus.headers import Field
 from corpus.indicators import read_indicator_cell, read_targets
-from corpus.numbering import read_cell_number, read_number
+from corpus.numbering import read_cell_number, read_numbered
 from corpus.units import are_units, is_mark, name_units, read_units, settle
 from corpus.values import IndicatorKind, ResponsibilityValue, Role, TaskRow, TimingKind, TimingValue
 
@@ -102,7 +102,7 @@ class RowReader:
         """The name of a group of rows, where a row holds nothing else."""
         if len(words) == 1 and cells[0] == words[0] and not read_cell_number(words[0]):
             if self.columns.count > 2 and len(words[0]) <= 40 and not _ENDED.search(words[0]):
-                numbered = read_number(words[0])
+                numbered = read_numbered(words[0])
                 return numbered.rest if numbered else words[0]
         elif len(words) == 2 and re.fullmatch(r"[（(]?[一二三四五六七八九十]+[）)、]?", words[0]):
             return words[1]
@@ -118,7 +118,7 @@ class RowReader:
                 return
             no = rows[-1].no
             part = "continuation" if self.table.kind is TableKind.TASKS else part
-        if no is None and (numbered := read_number(text)) and not columns.has(Field.NO):
+        if no is None and (numbered := read_numbered(text)) and not columns.has(Field.NO):
             no, text = numbered.no, numbered.rest
         text, title = text or columns.text(carried), columns.title(carried)
         section = columns.section(carried)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpus.document import Block, BlockKind, Document
-from corpus.numbering import read_number
+from corpus.numbering import read_numbered
 from rag.words import squeezed
 
 _ANNEX = re.compile(
@@ -60,7 +60,7 @@ class Placed:
 
 def mark_of(text: str) -> str:
     """The number in front of a text as printed, "（三）" or "1."; "" if there is none."""
-    numbered = read_number(text)
+    numbered = read_numbered(text)
     return squeezed(text.strip().removesuffix(numbered.rest)) if numbered else ""
 
 
@@ -105,7 +105,7 @@ def _is_heading(block: Block, following: Block | None) -> bool:
     if block.kind is BlockKind.TABLE or following is None or len(block.text) > _LONGEST_HEADING:
         return False
     # （一）开展五项行动，构建良好安全秩序。 with 1. 2. 3. under it
-    own, under = read_number(block.text), read_number(following.text)
+    own, under = read_numbered(block.text), read_numbered(following.text)
     return own is not None and under is not None and under.level > own.level
 
 
@@ -113,7 +113,7 @@ def _rank(block: Block, following: Block | None) -> int:
     """Ten a level; a numbered heading stands just under an unnumbered one of its level."""
     if _BOX.match(block.text.strip()):
         return _BOX_RANK
-    if numbered := read_number(block.text):
+    if numbered := read_numbered(block.text):
         return 10 * numbered.level + 5
     if following is not None and following.table is not None:
         return _CAPTION_RANK

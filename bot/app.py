@@ -38,6 +38,9 @@ T = TypeVar("T")
 # a platform that fails is tried again ever more slowly
 RESTART_AFTER_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 ATTEMPTS = 3  # a message whose handling fails so often is set aside, and those after it go on
+# and one that was begun so often, for it may be what kills us; a process killed by others leaves
+# innocent ones begun too
+BEGINNINGS = 25
 AGAIN_AFTER_S = 1.0
 TICK_S = 60.0
 # messages handled at the same time: few where each is work, more where each waits for a model
@@ -134,7 +137,7 @@ class App:
     async def _attempt(self, row: InboxMessage, attempt: int) -> bool:
         incoming = Incoming.from_json(row.incoming)
         try:
-            if attempt <= ATTEMPTS:  # else our process died over it each time
+            if attempt <= BEGINNINGS:
                 await self._write(inbox.settle, row, await self._answer(row, incoming), self.clock)
                 return True
         except asyncio.CancelledError:

@@ -9,7 +9,7 @@ from ear import until
 from sqlmodel import col, select
 from world import ADMIN, CLERK, GROUP, World
 
-from bot.app import ATTEMPTS
+from bot.app import BEGINNINGS
 from bot.inbox import SORRY
 from bot.messages import Incoming
 from bot.models import InboxMessage
@@ -175,7 +175,7 @@ async def test_a_message_that_killed_the_process_again_and_again_is_set_aside(
         session.add(
             InboxMessage(
                 platform=done.platform, message_id="x", chat_id=done.chat_id, incoming=deadly,
-                received_at=done.received_at, attempts=ATTEMPTS,
+                received_at=done.received_at, attempts=BEGINNINGS,
             )
         )  # fmt: skip
     await until(lambda: world.botapi.sent(CLERK.id)[-1]["text"] == SORRY)

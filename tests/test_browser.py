@@ -181,8 +181,7 @@ def test_an_answer_that_grows_is_followed(open_page: Any, host: Host) -> None:
         expect(page.locator(".answer")).to_have_count(n + 1)
     draft = host.say("第一句。", "……")
     expect(page.locator(".answer")).to_have_count(5)
-    at_end = "innerHeight + scrollY >= document.body.scrollHeight - 2"
-    page.wait_for_function(at_end)
+    expect(page.get_by_text("第一句。")).to_be_in_viewport(ratio=1)
     host.say("第一句。", "第二句。", *(f"第{n}行" for n in range(8)), edits=draft)
     expect(page.get_by_text("第7行")).to_be_in_viewport()
     expect(page.locator(".answer")).to_have_count(5)
@@ -288,7 +287,7 @@ def test_a_picture_is_seen_and_can_be_saved(open_page: Any, host: Host) -> None:
     host.say("共1项：", files=(File("清单.png", picture.getvalue()),))
     shown = page.locator(".file img")
     expect(shown).to_be_visible()
-    page.wait_for_function("document.querySelector('.file img').naturalWidth > 0")
+    expect(shown).to_have_js_property("naturalWidth", 40)
     with page.expect_download() as saved:
         shown.click()
     assert saved.value.suggested_filename == "清单.png"

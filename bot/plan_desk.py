@@ -8,6 +8,7 @@ from bot import render
 from bot.comparing import compare
 from bot.core import Core
 from bot.messages import Button
+from bot.rows import find_row
 from config.database import reading
 from config.errors import UserError
 from corpus import corrections, ledger, versions
@@ -24,7 +25,7 @@ FORM = "请写成：更正 方案代号 第8项 时限 2022-06-30。可以更正
 _FIELDS = {label: field for field, label in corrections.LABELS.items()}
 _CORRECT = re.compile(
     r"更正[\s:：]+(?P<plan>[a-z0-9][a-z0-9-]*)\s+"
-    r"(?:第?(?P<row>#?\S+?)[项条行]?\s+)?"
+    r"(?:(?P<row>\S+)\s+)?"
     rf"(?:完成)?(?P<field>{'|'.join(_FIELDS)})(?:单位)?(?P<nth>\d*)[\s:：]+(?P<value>.+)",
     re.DOTALL,
 )
@@ -112,7 +113,7 @@ def say(
             return (FORM,)
         check_scope(found["plan"], scope)
         version = ledger.version_to_show(session, found["plan"])
-        task = ledger.find_row(session, version, found["row"]) if found["row"] else None
+        task = find_row(session, version, found["row"]) if found["row"] else None
         done = corrections.correct(
             session, version, _FIELDS[found["field"]], found["value"], task=task,
             nth_timing=int(found["nth"]) if found["nth"] else None,

@@ -260,6 +260,11 @@ def find_row(session: Session, version: PlanVersion, words: str, part: str | Non
             found = [t for t in found if t.part == "main"] or found
         if not found and not NUMBER.fullmatch(words):  # an unknown number is no word of a text
             found = [t for t in tasks if words in f"{t.title or ''}\n{t.text}"]
+    return only_row(found, version, words)
+
+
+def only_row(found: Sequence[Task], version: PlanVersion, words: str) -> Task:
+    """The one row that was found; raises UserError where it is none, or not the only one."""
     if not found:
         raise UserError(
             f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。"

@@ -16,8 +16,17 @@ from config.errors import UserError
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import corrections, ledger, versions
-from corpus.models import CorrectedField, Correction, PlanVersion, Responsibility, Task, Unit
+from corpus.models import (
+    CorrectedField,
+    Correction,
+    PlanVersion,
+    Responsibility,
+    Task,
+    Timing,
+    Unit,
+)
 from corpus.values import Role, TimingKind
+from rag.index import index_version
 from rag.lexical import ensure
 from reminders.owed import owed_between
 
@@ -220,6 +229,34 @@ def test_what_cannot_be_is_refused_and_nothing_changes(
         list(correcting.plans_correct(core, id="xiaofang", row=row, values={**values}))
     with reading(engine) as session:
         assert session.exec(select(Correction)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        ("附件2第1项", 3), ("附件 ２ 第1项", 3), ("附件1第2项", 2), ("附件2第2项（任务）", 4), ("#4", 4),
+        ("第2项", "“2”有2行"), ("附件3第1项", "没有“附件3第1项”"), ("附件2第2项（指标）", "没有“"),
+    ],
+)  # fmt: skip
+def test_a_row_is_known_by_the_name_that_answers_give_it(
+    core: Core, engine: Engine, tmp_path: Path, row: str, meant: int | str
+) -> None:
+    table = "序号\t工作任务\t责任单位\t完成时限\n"
+    text = (
+        "甲县校园安全工作方案\n\n附件1\n重点任务\n" + table
+        + "1\t更换护栏40处\t县住建局\t2022年9月底前\n2\t检查食堂45家\t县教育局\t2022年10月底前\n"
+        + "\n附件2\n配套任务\n" + table
+        + "1\t增设警力30名\t县公安局\t2022年9月底前\n2\t培训教师600人\t县教育局\t2022年11月底前\n"
+    )  # fmt: skip
+    take(engine, tmp_path, text, publish=True, stored=index_version)
+    if isinstance(meant, str):
+        with pytest.raises(UserError, match=meant):
+            fix(core, row, due="2022-12-01")
+    else:
+        fix(core, row, due="2022-12-01")
+        with reading(engine) as session:
+            changed = select(Task.seq).join(Timing).where(Timing.due_on == date(2022, 12, 1))
+            assert session.exec(changed).all() == [meant - 1]
 
 
 def test_every_field_has_a_name_for_people() -> None:

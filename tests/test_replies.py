@@ -403,7 +403,10 @@ def test_an_admin_mutes_wakes_and_reopens(office: Office) -> None:
     assert "重新办理" in office.says(ADMIN, "重新办理 anquan 第1项，因为抽查不合格", by=ADMIN)
     assert "抽查不合格" in office.heard(GROUP).text
     assert any("校园周边" in m.text for m in office.at("2022-09-30 09:00"))
-    assert "没有“9”这一行" in office.says(ADMIN, "静音 anquan 第9项，因为改革", by=ADMIN)
+    for row, no in (("第9项", "9"), ("附件2第1项", "附件2第1项"), ("附件1（三）", "附件1（三）")):
+        said = office.says(ADMIN, f"静音 anquan {row}，因为改革", by=ADMIN)
+        assert f"没有“{no}”这一行" in said
+        assert f"没有“{no}”这一行" in office.says(ADMIN, f"anquan {row}的历史", by=ADMIN)
 
 
 def test_the_history_of_a_task_is_shown_to_those_concerned(office: Office) -> None:

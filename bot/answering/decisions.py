@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from bot.answering.buttons import AGREE, KEEP, MOVE
 from bot.answering.talk import Talk
 from bot.naming import row_name, short
+from bot.rows import find_row
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Responsibility, Task, TaskEvent
@@ -149,7 +150,7 @@ def row_words(session: Session, version: PlanVersion, task: Task) -> str:
     """第8项 where that names this one row, else its place: #12."""
     if task.no:
         try:
-            if ledger.find_row(session, version, task.no).id == task.id:
+            if find_row(session, version, f"第{task.no}项").id == task.id:
                 return f"第{task.no}项"
         except UserError:  # several rows carry the number
             pass

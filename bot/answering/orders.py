@@ -15,6 +15,7 @@ from bot.answering.talk import Talk
 from bot.answering.words import Said, Verb, is_question
 from bot.messages import File
 from bot.naming import row_name, short
+from bot.rows import find_row
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent, Unit
@@ -39,7 +40,12 @@ _ORDERS = {
     "重新办理": EventKind.REOPENED,
 }  # fmt: skip
 _HISTORY = "历史|进展记录|办理记录|办理过程"
-_WHERE = r"(?:(?P<plan>[a-z0-9][a-z0-9-]*)[\s，,]+)?(?:第\s*(?P<row>[^\s项条行]+)\s*[项条行]|(?P<place>#\d+))"
+# 第8项, #12, 附件2第8项; beside the plan's name whatever answers call a row by: 附件1（三）
+_ROW = r"(?:(?:附[件表录]|专栏)[\d一二三四五六七八九十]*)?第\s*[^\s项条行]+\s*[项条行](?:（[^（）]*）)?|#\d+"
+_WHERE = (
+    rf"(?:(?P<plan>[a-z0-9][a-z0-9-]*)[\s，,]+(?P<named>{_ROW}|[^\s，,。；;：:]+?"
+    rf"(?=的?(?:{_HISTORY})|[\s，,。；;：:]|$))|(?P<row>{_ROW}))"
+)
 _ORDER = re.compile(
     rf"(?P<word>{'|'.join(_ORDERS)})[\s:：]*{_WHERE}"
     r"(?:[\s，,。；;:：]*(?:因为|由于|因|原因(?:是|为)?[:：]?)?(?P<reason>.*))?",
@@ -111,20 +117,22 @@ def _order(talk: Talk, kind: EventKind, words: dict[str, str]) -> Rows:
 
 def _task(talk: Talk, words: dict[str, str]) -> tuple[PlanVersion, Task]:
     """The task meant: of the plan that is named, else of the reminder that this chat saw last."""
-    row = words.get("row") or words.get("place") or ""
     if words.get("plan"):
         talk.check_scope(words["plan"])
         version = ledger.version_to_show(talk.session, words["plan"])
-        return version, ledger.find_row(talk.session, version, row)
+        return version, find_row(talk.session, version, words["named"])
+    row = words["row"]
     message = meant(talk.session, talk.incoming)
     spoken = items(talk.session, message) if message is not None else []
-    picked = chosen(spoken, Said(Verb.ACK, (int(row),), is_row=True)) if row.isdecimal() else None
+    number = re.fullmatch(r"第\s*(\d+)\s*[项条行]", row)
+    said = Said(Verb.ACK, (int(number[1]),), is_row=True) if number else None
+    picked = chosen(spoken, said) if said else None
     if picked and picked[0].task is not None:
         talk.check_scope(picked[0].version.plan_id)
         return picked[0].version, picked[0].task
     only = ledger.versions_in_force(talk.session, talk.chat.plan_ids or None)
     if len(only) == 1:
-        return only[0], ledger.find_row(talk.session, only[0], row)
+        return only[0], find_row(talk.session, only[0], row)
     raise UserError(FORM)
 
 

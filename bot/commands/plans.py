@@ -50,7 +50,7 @@ def plans_discard(id: str) -> None:
 def plans_correct(
     id: str,
     row: Annotated[
-        str | None, typer.Option("--row", help="哪一行：序号、#行次，或其中的文字")
+        str | None, typer.Option("--row", help="哪一行：8、#12、附件2第8项，或其中的文字")
     ] = None,
     part: Annotated[
         str | None, typer.Option("--part", help="哪个部分：main、annex、indicator…")

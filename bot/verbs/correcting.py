@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bot import render
 from bot.core import Core
+from bot.rows import find_row
 from bot.verbs import as_json
 from config.database import reading, writing
 from config.errors import UserError
@@ -21,7 +22,7 @@ def plans_correct(
         raise UserError("请写明要更正什么，例如 --due 2026-06-30、--lead 市教育局。")
     with writing(core.engine) as session:
         version = ledger.version_to_show(session, id)
-        task = ledger.find_row(session, version, row, part) if row else None
+        task = find_row(session, version, row, part) if row else None
         done = [
             corrections.correct(
                 session, version, CorrectedField(field), value, task=task, nth_timing=timing,

@@ -54,7 +54,9 @@ def plan(
     search = _Search(session, book, workdays, now)
     search.by_day(since)
     search.by_touch(newly)
-    if state.planned_to is None or any(_is_known(year, workdays) for year in state.missing_years):
+    is_first = state.planned_to is None
+    was_ahead = since.date() > now.date()  # then what is of use yet was taken for too late
+    if is_first or was_ahead or any(_is_known(year, workdays) for year in state.missing_years):
         search.everywhere()
     wanted = _wanted(asker.asks(search.found(), now.date(), now.date()), since, now)
     digests = Digests(now, workdays, settings)

@@ -150,7 +150,7 @@ def duban(what: str, url: str, number: str, file: str) -> None:
         return
     dispatcher = Dispatcher(
         engine=engine, clock=clock, platforms={"console": FilePlatform(file)}, split=degrade,  # type: ignore[dict-item]
-        render=lambda session, message: render.outbox_message(session, message, clock.today()),
+        render=lambda session, message: render.outbox_message(session, message, clock.now()),
         recheck=lambda session, message, now: recheck(
             session, message, now, workdays, settings, partial(people.chats_of, session)
         ),

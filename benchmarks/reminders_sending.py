@@ -126,7 +126,7 @@ async def send_all(engine: Any, url: str, token: str, adapter: type[Telegram]) -
 
     dispatcher = Dispatcher(
         engine=engine, clock=clock, platforms={"telegram": telegram}, split=degrade, recheck=check,
-        render=lambda session, message: render.outbox_message(session, message, clock.today()),
+        render=lambda session, message: render.outbox_message(session, message, clock.now()),
     )  # fmt: skip
     waiting = select(OutboxMessage.id).where(OutboxMessage.state == OutboxState.PENDING).limit(1)
     started = perf_counter()

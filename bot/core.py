@@ -113,7 +113,7 @@ class Core:
         if message.kind == periodic.KIND:
             write = circular.message if message.facts["rule"] == "circular" else summary.message
             return write(session, message, self.clock.now(), self.workdays, self.settings)
-        return render.outbox_message(session, message, self.clock.today())
+        return render.outbox_message(session, message, self.clock.now())
 
     def load(self) -> None:
         """Load what the first question would have to wait for."""

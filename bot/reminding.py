@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -44,8 +44,8 @@ class Line:
     asked_on: date | None = None  # when the unit was first reminded
 
 
-def reminder_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
-    """The reminders of one outbox message as of now; None when nothing of it is left to say."""
+def reminder_message(session: Session, message: OutboxMessage, now: datetime) -> Outgoing | None:
+    """The reminders of one outbox message as of local time `now`; None when none is left."""
     found = digest.items(session, message)
     told = Told(session, {item.reminders[0].lineage for item in found})
     lines = []
@@ -58,14 +58,14 @@ def reminder_message(session: Session, message: OutboxMessage, today: date) -> O
             Line(
                 item.number, first.rule, "、".join(names), item.due_on, item.title, item.version,
                 item.task, item.timing, item.window.period if item.window else "",
-                asked_at and asked_at.astimezone(first.at.tzinfo).date(),
+                asked_at and asked_at.astimezone(now.tzinfo).date(),
             )
         )  # fmt: skip
     if not lines:
         return None
     mine = [i for i, line in zip(found, lines, strict=True) if receiver_of(line.rule) in OWN]
     under = buttons.under(message.id, mine) if mine else ()
-    return Outgoing(message.chat_id, digest_rows(lines, today), buttons=under)
+    return Outgoing(message.chat_id, digest_rows(lines, now.date()), buttons=under)
 
 
 def preview_rows(item: PlannedReminder) -> tuple[str, ...]:

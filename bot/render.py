@@ -1,7 +1,7 @@
 """Facts → the Chinese a person reads."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -40,8 +40,8 @@ def notice(chat_id: str, *rows: str, buttons: tuple[tuple[Button, ...], ...] = (
     return Outgoing(chat_id=chat_id, rows=rows, buttons=buttons)
 
 
-def outbox_message(session: Session, message: OutboxMessage, today: date) -> Outgoing | None:
-    """The words for what waits in the outbox, made as of now; None when nothing of it is left to say."""
+def outbox_message(session: Session, message: OutboxMessage, now: datetime) -> Outgoing | None:
+    """The words for what waits in the outbox, as of local time `now`; None when none are left."""
     if message.kind == "reply":
         return Outgoing.from_json(message.facts["outgoing"])
     if message.kind == "undelivered":
@@ -49,7 +49,7 @@ def outbox_message(session: Session, message: OutboxMessage, today: date) -> Out
     if message.kind == "notice":
         buttons = tuple((Button(**button),) for button in message.facts.get("buttons", ()))
         return notice(message.chat_id, *message.facts["text"].split("\n"), buttons=buttons)
-    return reminding.reminder_message(session, message, today)
+    return reminding.reminder_message(session, message, now)
 
 
 def live_timing(session: Session, reminder: Reminder) -> tuple[PlanVersion, Task, Timing] | None:

@@ -75,7 +75,7 @@ class Office:
                 .order_by(col(OutboxMessage.id))
             ).all()
             for message in waiting:
-                shown = reminder_message(session, message, now.date())
+                shown = reminder_message(session, message, now)
                 text = shown.text if shown else ""
                 outbox.finish_sent(session, message, f"m{message.id}", text, (), now)
         with reading(self.engine) as session:
@@ -124,7 +124,7 @@ class Office:
         with reading(self.engine) as session:
             found = session.get(OutboxMessage, message.id)
             assert found is not None
-            shown = reminder_message(session, found, self.core.clock.today())
+            shown = reminder_message(session, found, self.core.clock.now())
         assert shown is not None
         return shown
 

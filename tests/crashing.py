@@ -121,7 +121,7 @@ class Life:
 
     def _render(self, session: Session, message: OutboxMessage) -> Outgoing | None:
         self.marks.set(PREPARE)
-        found = render.outbox_message(session, message, self.clock.today())
+        found = render.outbox_message(session, message, self.clock.now())
         if found is None:
             return None
         return Outgoing(found.chat_id, (*found.rows, f"#{message.id}/{self.number}"), found.buttons)

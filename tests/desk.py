@@ -80,7 +80,7 @@ class Desk:
                 raise KeyError("市教育局请尽快完成")
             return Outgoing("whatever", tuple(message.facts["text"].split("|")))
         if message.kind != "reminder":
-            return render.outbox_message(session, message, self.clock.today())
+            return render.outbox_message(session, message, self.clock.now())
         reminders = session.exec(
             select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
         ).all()

@@ -81,7 +81,7 @@ class Office:
         with reading(self.engine) as session:
             last = session.exec(LAST).first()
             assert last is not None
-            found = outbox_message(session, last, at(moment).date())
+            found = outbox_message(session, last, at(moment))
             assert found is not None
             return found.text
 
@@ -320,6 +320,13 @@ def test_nobody_is_blamed_for_a_reminder_that_never_arrived(
     assert not [step for _, _, step in civil.sent() if step.startswith("escalation")]
 
 
+def test_the_first_reminder_is_told_by_its_local_day(civil: Office) -> None:
+    civil.settings = SETTINGS.model_copy(update={"reminder_hour": 7, "reminder_quiet_hours": ""})
+    for day in ("09-28", "09-29", "10-14"):
+        civil.run(f"2022-{day} 07:30")
+    assert "自2022年9月29日首次提醒以来" in civil.text("2022-10-14 07:30")
+
+
 def test_a_unit_that_cannot_be_reached_is_reported(engine: Engine) -> None:
     with writing(engine) as session:
         add_plan(session, "chuangcheng", [Row("完成背街小巷整治。", CIVIL, DUE)])
@@ -456,11 +463,11 @@ def test_what_was_said_before_the_clock_was_set_back_holds(civil: Office) -> Non
     assert civil.run("2022-09-29 09:05") == 0
 
 
-def test_a_clock_that_was_far_ahead_spares_nobody_for_good(civil: Office) -> None:
+@pytest.mark.parametrize("set_right", ["2022-09-20", "2022-09-29"])
+def test_a_clock_that_was_far_ahead_spares_nobody_for_good(civil: Office, set_right: str) -> None:
     civil.run("2022-09-20 09:00")
     assert civil.run("2022-12-20 09:00") == 0  # all that it finds is too late by then
-    civil.run("2022-09-20 09:10")
-    assert civil.days("2022-09-21", "2022-10-08") == sorted(UNITS)
+    assert civil.days(set_right, "2022-10-08") == sorted(UNITS)
 
 
 def test_a_calendar_that_came_late_brings_what_is_still_of_use(

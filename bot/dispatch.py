@@ -43,10 +43,8 @@ SHOWN_WITHIN_S = 15.0  # a beginning; the answer waits for it
 STOP_WITHIN_S = 5.0  # for messages on their way when we are stopped
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
 NOTHING_TO_SAY = "没有可发的内容"
-LOOKED_AT_AGAIN = (
-    "reminder",
-    "periodic",
-)  # what nobody waits for, and what may have lost its reason
+# what nobody waits for, and what may have lost its reason
+LOOKED_AT_AGAIN = ("reminder", "periodic")
 CHAT_GONE = "403"
 MOVED = "migrated:"
 NOT_SO = "400"

@@ -162,8 +162,8 @@ def extensions(
 ) -> dict[Moment, date]:
     """(plan, lineage, timing key, day in the plan) → the day that holds since it was put off.
 
-    Put off again, it is again the day in the plan that is moved: the newest counts. A day that a new version of the plan sets is no longer
-    the one that was put off, and holds as it stands.
+    Put off again, it is again the day in the plan that is moved: the newest counts. A day that a
+    new version of the plan sets is no longer the one that was put off, and holds as it stands.
     """
     query = (
         select(TaskEvent)

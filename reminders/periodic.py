@@ -21,7 +21,7 @@ from reminders.recheck import NOT_BOUND, Look
 from reminders.rules import Periodic, periodic_rules
 
 KIND = "periodic"
-TOO_LATE = "停机期间已过期"
+TOO_LATE = "这一期已过"
 _A_DAY = timedelta(days=1)
 
 

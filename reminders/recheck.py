@@ -37,8 +37,8 @@ def recheck(
 ) -> Look:  # fmt: skip
     """Mark the reminders of a digest that have lost their reason; it is sent if one is left.
 
-    It may have waited for its platform, or for us, into the night or a day off. One whose task is done, answered, changed or no longer in force, or whose chat is no more the one
-    to tell, becomes "dropped"; one that is too late, or followed by a newer one, "skipped".
+    It may have waited for its platform, or for us, into the night or a day off. One whose task is
+    done, answered, changed or no longer in force, or whose chat is no more the one to tell, becomes "dropped"; one that is too late, or followed by a newer one, "skipped".
     `now` is aware local time.
     """
     query = select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")

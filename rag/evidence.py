@@ -156,7 +156,7 @@ class Ranker:
                 best, best_score = line, score
         score = best_score + over * ABOVE + near + self._suits(entry)
         held = entry.pairs | entry.above | self._same_measure(best)
-        missing = [n for n in self._telling if _covered(n, held) < 0.5]
+        missing = [n for n in self._telling if covered(n, held) < 0.5]
         return Found(entry, best, score, row + over * 0.8, missing)
 
     def _names(self, held: Collection[str]) -> float:
@@ -268,7 +268,8 @@ def _pairs(segment: str) -> set[str]:
     return pairs(segment) or {segment.casefold()}
 
 
-def _covered(segment: str, held: frozenset[str]) -> float:
+def covered(segment: str, held: frozenset[str]) -> float:
+    """The share of some words that is held."""
     wanted = _pairs(segment)
     return len(wanted & held) / len(wanted)
 

@@ -13,6 +13,7 @@ from rag.evidence import (
     Ranker,
     answers_number,
     asked_measure,
+    covered,
     has_measure,
     of_other_period,
     timings_of,
@@ -26,7 +27,7 @@ from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
 from rag.views import Line, Row
-from rag.words import pairs, squeezed
+from rag.words import squeezed
 
 ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
@@ -90,12 +91,12 @@ def _with_all_asked(query: Query, best: Found) -> Found:
     first = last = lines.index(best.line)
     for thing in query.subject:
         held = frozenset[str]().union(*(line.pairs for line in lines[first : last + 1]))
-        if _part_of(thing, held) >= NAMED:
+        if covered(thing, held) >= NAMED:
             continue
         saying = [
             n
             for n, line in enumerate(lines)
-            if _part_of(thing, line.pairs) >= NAMED and answers_number(query, line.text)
+            if covered(thing, line.pairs) >= NAMED and answers_number(query, line.text)
         ]
         if saying:
             first, last = min(first, saying[0]), max(last, saying[0])
@@ -104,11 +105,6 @@ def _with_all_asked(query: Query, best: Found) -> Found:
         return best
     words = "".join(line.text for line in near)
     return replace(best, line=Line(words, frozenset[str]().union(*(line.pairs for line in near))))
-
-
-def _part_of(thing: str, held: frozenset[str]) -> float:
-    wanted = pairs(thing)
-    return len(wanted & held) / len(wanted) if wanted else 1.0
 
 
 def _kin(one: Found, other: Found) -> bool:
@@ -174,7 +170,7 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
             continue
         if query.asks_number and not query.asks_when and not answers_number(query, one.sentence):
             continue
-        if not of_asked_kind(query.text if not query.asks_when else "", one.sentence):
+        if not (query.asks_when or of_asked_kind(query.text, one.sentence)):
             continue
         if measure and not has_measure(measure, one.entry, one.line):
             continue

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from corpus.models import Task
 from rag.patterns import COUNTING, GENERAL, LISTING, TASK_NOUN
@@ -33,12 +34,13 @@ _KINDS = tuple(
         ),
         (r"多少(?:万|亿)?(?:元|钱|块)|几(?:万|百|千|块)(?:元|钱|块)", _MONEY),
         (
-            r"几[十百千]?[万亿](?![人户亩吨斤立平公株尾])|花(?:费|掉)?(?:多少|几)|(?:多少|几)[万亿](?=[?]|$)",
+            r"(?:投|花|拨|钱|资金|经费|预算).{0,6}(?:多少|几)[十百千]?[万亿](?=\W|$)"
+            r"|花(?:费|掉|了)?(?:多少|几)(?!个?[天日月年周]|.{0,2}(?:时|分钟))",
             _MONEY,
         ),
         (
-            r"哪[几些]个?人(?!员)|几个人|什么人|叫什么名|姓名",
-            r"员|[^增成生特延省市校]长|负责人|主任|书记|领导|:\S{2,4}$",
+            r"叫什么名|姓名|哪几?个人(?![群口才员])",
+            r"员|(?<![增成生特延])长(?![期效远度])|负责人|主任|书记|领导|:\S{2,4}$",
         ),
         (
             r"[补奖罚赔拨](?:助|贴|励|款|偿|付|发)?多少(?=$|[?,。元亿钱呢啊了]|万(?![人户亩])|资金|经费)",
@@ -54,8 +56,12 @@ _KINDS = tuple(
         ),
         (rf"{_HOW_MANY}(?:公里|千米|米|里)", rf"{_N}万?(?:公里|千米|米|里|km)"),
         (
-            r"哪条[路街]|什么位置|哪个位置|地址|几号楼|几楼",
-            r"位于|设在|地址|[路街道巷]\d|大道|\d(?:号|楼|室)",
+            r"哪条[路街](?![线径道])",
+            r"大道|[\u4e00-\u9fff]{2}(?:(?<![道公铁思线电出管])路(?![径线面长])|[街巷](?![道长区]))",
+        ),
+        (
+            r"(?:什么|哪个)位置|地址|几号楼|几楼",
+            r"位于|设在|地址|[路街道巷]\d|大道|\d(?:号|楼|室)|(?<![正存现实潜])在(?![建校线岗册编职])",
         ),
     )
 )
@@ -66,13 +72,24 @@ _COUNTED = re.compile(
 
 def of_asked_kind(question: str, sentence: str) -> bool:
     """Whether nothing is asked for that a sentence gives no figure of: money, times, days, people."""
-    return all(given.search(sentence) for asked, given in _KINDS if asked.search(question))
+    return all(given.search(sentence) for given in _wanted(question))
+
+
+@lru_cache(maxsize=64)
+def _wanted(question: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(given for asked, given in _KINDS if asked.search(question))
 
 
 def counts_the_same(question: str, sentence: str) -> bool:
     """Whether a sentence counts by the measure word of the question: 几家 and 223家."""
+    counted = _counted(question)
+    return counted is not None and counted.search(sentence) is not None
+
+
+@lru_cache(maxsize=64)
+def _counted(question: str) -> re.Pattern[str] | None:
     asked = _COUNTED.search(question)
-    return asked is not None and re.search(rf"{_N}{asked[1]}", sentence) is not None
+    return re.compile(rf"{_N}{asked[1]}") if asked else None
 
 
 # ---- rows by the value of their targets

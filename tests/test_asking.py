@@ -254,6 +254,12 @@ def test_an_order_is_not_obeyed_and_not_repeated(core: Core) -> None:
         ("多少天内完成整改？", "一个月内完成整改。"),
         ("几天内反馈？", "2周内反馈。"),
         ("新建绿道多少公里？", "新建绿道12.5km。"),
+        ("哪些人可以免费乘车？", "65岁以上老人免费乘坐公交车。"),
+        ("每个检查组几个人？", "每组不少于3人。"),
+        ("接待几万游客？", "接待游客30万人次。"),
+        ("办证要花几个小时？", "2小时内办结。"),
+        ("要改造哪条路？", "完成人民路改造。"),
+        ("什么位置装充电桩？", "在小区地下车库安装充电桩。"),
     ],
 )
 def test_a_figure_of_the_kind_that_is_asked_for(question: str, sentence: str) -> None:
@@ -267,6 +273,9 @@ def test_a_figure_of_the_kind_that_is_asked_for(question: str, sentence: str) ->
         ("每户补助多少", "补助农户300户。"),
         ("多少天内完成整改？", "2025年底前完成三年行动整改。"),
         ("多少天内完成整改？", "每周巡查1次。"),
+        ("得投几百万？", "建成示范点3个。"),
+        ("来检查的是哪几个人？", "由省督查组检查。"),
+        ("街区建在哪条路上？", "正在建设美食街区3个。"),
     ],
 )
 def test_a_figure_of_another_kind_than_asked_for(question: str, sentence: str) -> None:

@@ -1,6 +1,7 @@
 """What a plan in force says, held ready for questions: its rows, its clauses and their sentences."""
 
 import gc
+import re
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from config.database import reading
 from corpus import ledger
 from corpus.models import PlanVersion, Task
 from corpus.progress import Moment, extensions
+from corpus.units import looks_like_unit
 from corpus.values import TimingKind
 from rag.homophones import Sounds
 from rag.models import Passage
@@ -24,6 +26,7 @@ from rag.words import normal, pairs, sentences
 
 Moved = dict[Moment, date]  # days of the plan that were put off → the days that hold
 
+_NAME = re.compile(r"[\u3400-\u9fff·]{2,4}")
 KEPT = 64  # versions held in memory; the others are read again when they are asked for
 
 
@@ -63,12 +66,28 @@ class Entry:
         """The row as printed, its cells in order."""
         return self.passage.printed or self.passage.text
 
+    @property
+    def aside(self) -> list[str]:
+        """Cells of the row that no field of its task holds: a person in charge, a remark."""
+        task = self.task
+        if task is None or not self.passage.printed:
+            return []
+        held = normal(f"{task.title or ''}\n{task.text}\n{task.unit_text}")
+        cells = [normal(cell) for cell in self.passage.text.split("\n")]
+        return [cell for cell in cells if cell.strip() and cell not in held]
+
 
 @dataclass(slots=True)
 class Row(Entry):
     """An entry that is a row of the ledger."""
 
     task: Task
+
+    @property
+    def people(self) -> set[str]:
+        """Short words of Han characters in cells of their own that name no unit: who leads it."""
+        words = {word for cell in self.aside for word in re.split(r"[、,，;；/\s]+", cell)}
+        return {word for word in words if _NAME.fullmatch(word) and not looks_like_unit(word)}
 
 
 @dataclass
@@ -111,6 +130,11 @@ class VersionView:
     def rows(self) -> list[Row]:
         """All rows of the ledger, in order."""
         return [entry for entry in self.entries if isinstance(entry, Row)]
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Who may be named in its rows beside the units."""
+        return frozenset[str]().union(*(row.people for row in self.rows))
 
     @property
     def tasks(self) -> list[Task]:

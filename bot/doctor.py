@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Generator, Iterator
 from datetime import date, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 import bot.platforms
 from bot.messages import Platform
 from bot.models import Account, AccountRole, Chat
+from bot.platforms.console import Console
 from config.clock import Clock
 from config.database import current_revision, make_engine, newest_revision, reading
 from config.errors import DubanError, UserError
@@ -26,6 +27,7 @@ from config.settings import PREFIX, Settings, load_settings
 from config.workdays import CalendarMissing, Workdays
 from corpus.models import PlanVersion, Task, Timing, VersionState
 from rag.models import Passage, Vector
+from reminders.models import OutboxMessage, OutboxState
 
 Finding = tuple[bool, str]  # whether it is well, and the line that says so
 
@@ -54,9 +56,9 @@ def examine() -> Iterator[Finding]:
         yield False, str(error)
         return
     try:
-        yield from _platforms(settings, engine)
+        there = yield from _platforms(settings, engine)
         yield from _helpers()
-        yield from _data(settings, engine)
+        yield from _data(settings, engine, there)
     finally:
         engine.dispose()
 
@@ -137,12 +139,15 @@ def _servers(settings: Settings) -> Iterator[Finding]:
             yield True, f"{_variable(name)}={url} 有回应。"
 
 
-def _platforms(settings: Settings, engine: Engine) -> Iterator[Finding]:
+def _platforms(
+    settings: Settings, engine: Engine
+) -> Generator[Finding, None, Collection[str] | None]:
+    """Returns the names of those that are set up; None where that can't be told."""
     try:
         platforms = bot.platforms.load_platforms(settings, engine)
     except UserError as error:  # a platform is set up by half
         yield False, str(error)
-        return
+        return None
     there = {type(platform).__module__.rpartition(".")[2] for platform in platforms.values()}
     for file in iter_modules(bot.platforms.__path__):
         module = import_module(f"bot.platforms.{file.name}")
@@ -150,6 +155,7 @@ def _platforms(settings: Settings, engine: Engine) -> Iterator[Finding]:
             yield True, f"平台 {file.name}：没有配置，接入办法见 docs/platforms/{file.name}.md。"
     for platform in platforms.values():
         yield asyncio.run(_asked(platform))
+    return platforms.keys()
 
 
 async def _asked(platform: Platform) -> Finding:
@@ -177,7 +183,7 @@ def _helpers() -> Iterator[Finding]:
 # ---- what the database holds
 
 
-def _data(settings: Settings, engine: Engine) -> Iterator[Finding]:
+def _data(settings: Settings, engine: Engine, there: Collection[str] | None) -> Iterator[Finding]:
     shown = engine.url.render_as_string(hide_password=True)
     path = engine.url.database if engine.dialect.name == "sqlite" else None
     if path and not Path(path).exists():
@@ -192,6 +198,8 @@ def _data(settings: Settings, engine: Engine) -> Iterator[Finding]:
         with reading(engine) as session:
             yield True, f"数据库 {shown} 可用，表是最新的。"
             yield from _holdings(session)
+            if there is not None:
+                yield from _stranded(session, there)
             years = _needed_years(session, Clock(settings.timezone).today())
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().split("\n")[0]
@@ -221,6 +229,31 @@ def _holdings(session: Session) -> Iterator[Finding]:
     ).one()
     first = "；第一位管理员凭 duban serve 启动时显示的口令认领" if not admins else ""
     yield True, f"人员：管理员 {admins} 位，已绑定单位的会话 {bound} 个{first}。"
+
+
+def _stranded(session: Session, there: Collection[str]) -> Iterator[Finding]:
+    """Units whose chats are on a platform that is set up no more, and what waits for them."""
+    is_bound = (col(Chat.unit_id).is_not(None), col(Chat.is_dead).is_(False))
+    gone = select(Chat.platform, func.count()).where(*is_bound, col(Chat.platform).not_in(there))
+    for name, chats in session.exec(gone.group_by(col(Chat.platform))):
+        if name == Console.name:  # it is there while somebody sits at it
+            continue
+        of_chats = select(Chat.chat_id).where(*is_bound, Chat.platform == name)
+        waiting = session.exec(
+            select(func.count(col(OutboxMessage.id))).where(
+                OutboxMessage.state == OutboxState.PENDING,
+                OutboxMessage.platform == name,
+                col(OutboxMessage.chat_id).in_(of_chats),
+            )
+        ).one()
+        yield (
+            False,
+            (
+                f"平台 {name}：没有配置，却有 {chats} 个绑定了单位的会话在那里，{waiting} 条消息在等它。"
+                "补上它的设置就会发出；不再用它的，请那些单位在别的平台重新绑定，"
+                "再用 duban chats unbind 逐个解除（duban chats list 可看到是哪些）。"
+            ),
+        )
 
 
 def _needed_years(session: Session, today: date) -> set[int]:

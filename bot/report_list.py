@@ -15,6 +15,7 @@ from corpus import ledger
 from rag.phrasing import chinese_day
 from reminders import periods, reports
 from reminders.choices import ChoiceBook
+from reminders.decency import Hours
 from reminders.models import OutboxMessage, OutboxState, ReportList, ReportWindow
 from reminders.owed import OwedWindow
 from reminders.receivers import ChatsOf, Receivers, hears
@@ -29,7 +30,10 @@ KEPT = timedelta(days=60)  # who has not reported by then is followed elsewhere
 def post_due(
     session: Session, now: datetime, workdays: Workdays, settings: Settings, chats_of: ChatsOf
 ) -> int:
-    """Post the lists of the reports that are due today to the supervising offices; how many are new."""
+    """Post the lists of the reports that are due today to the supervising offices; how many are new.
+
+    Where nobody was there to post one on its day it comes later, and at a decent hour like a reminder.
+    """
     today = now.date()
     query = select(ReportWindow).where(
         col(ReportWindow.due_on).between(today - POSTED_WITHIN, today),
@@ -37,12 +41,14 @@ def post_due(
     )
     groups = {(w.plan_id, w.lineage, w.timing_key, w.due_on) for w in session.exec(query)}
     book, receivers = ChoiceBook(session, settings), Receivers(session, chats_of)
+    hours = Hours(now, workdays, settings)
     posted = 0
     for group in sorted(groups):
         plan_id, _, _, due_on = group
         choices = book.of(plan_id)
         found = reports.windows_on(session, *group, workdays)
-        if now < choices.at(due_on) or not found or not _missing(found):
+        decent = hours.when(choices.reminder_workdays_only, due_on + POSTED_WITHIN)
+        if now < choices.at(due_on) or decent != now or not found or not _missing(found):
             continue
         office = receivers.office(found[0].version, choices)
         for chat in chats_of([office], "unit").get(office, []) if office else []:

@@ -10,10 +10,13 @@ from sqlmodel import col, select
 
 from bot.core import opened
 from bot.doctor import examine
+from bot.models import Chat
+from bot.verbs import chatting
 from config.clock import Clock
 from config.database import writing
 from config.settings import Settings
-from corpus.models import Timing
+from corpus.models import Timing, Unit
+from reminders.models import OutboxMessage
 
 ROOT = Path(__file__).parent.parent
 
@@ -90,6 +93,16 @@ def test_a_working_installation_and_the_years_that_its_reminders_need(tmp_path: 
     folder.mkdir(parents=True)
     (folder / f"{today.year}.json").write_text('{"holidays": [], "makeup": []}', encoding="utf-8")
     with opened() as core, writing(core.engine) as session:
+        unit_id = session.exec(select(Unit.id)).first()
+        for platform in ("feishu", "console", "web"):
+            session.add(Chat(platform=platform, chat_id="1", kind="group", unit_id=unit_id))
+        at = core.clock.now()
+        session.add(
+            OutboxMessage(
+                dedup_key="1", kind="reminder", platform="feishu", chat_id="1", facts={}, due_at=at,
+                created_at=at,
+            )
+        )  # fmt: skip
         for timing in session.exec(select(Timing).where(col(Timing.rule).is_not(None))):
             timing.rule = None
             session.add(timing)
@@ -97,6 +110,11 @@ def test_a_working_installation_and_the_years_that_its_reminders_need(tmp_path: 
         assert first is not None
         first.due_on = far
         session.add(first)
+    found = list(examine())
+    (stranded,) = [line for well, line in found if not well]
+    assert "平台 feishu：没有配置，却有 1 个绑定了单位的会话在那里，1 条消息在等它" in stranded
+    with opened() as core:
+        list(chatting.chats_unbind(core, chat="feishu:1"))
     found = list(examine())
     assert all(well for well, _ in found)
     lines = "\n".join(line for _, line in found)

@@ -111,6 +111,17 @@ async def test_the_list_changes_itself_and_closes(river: World, botapi: BotApi) 
 
 
 @pytest.mark.anyio
+async def test_after_a_time_of_rest_the_list_waits_for_a_decent_hour(
+    river: World, botapi: BotApi
+) -> None:
+    for night_or_day_off in ("2022-12-23 21:00", "2022-12-24 10:00"):
+        await river.advance_to(night_or_day_off)
+        assert shown(botapi, OFFICE) == []
+    await river.advance_to("2022-12-26 09:00")
+    await shows(river, OFFICE, "未报送：3个单位")
+
+
+@pytest.mark.anyio
 async def test_where_nothing_can_be_edited_only_the_end_is_told(
     river: World, botapi: BotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

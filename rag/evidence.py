@@ -77,7 +77,7 @@ class Ranker:
         self._asked = frozenset(self._weights)
         own = {p for s in query.subject for p in _pairs(s)} if query.earlier else set()
         self._own = {p: w for p, w in self._weights.items() if p in own}
-        self._telling = [noun for noun in query.nouns if self._tells(noun)]
+        self._telling = {n: _pairs(n) for n in query.nouns if self._tells(n)}
         self._measure = asked_measure(query)
 
     def rank(self, limit: int = 12) -> list[Found]:
@@ -156,7 +156,7 @@ class Ranker:
                 best, best_score = line, score
         score = best_score + over * ABOVE + near + self._suits(entry)
         held = entry.pairs | entry.above | self._same_measure(best)
-        missing = [n for n in self._telling if covered(n, held) < 0.5]
+        missing = [n for n, p in self._telling.items() if len(p & held) < 0.5 * len(p)]
         return Found(entry, best, score, row + over * 0.8, missing)
 
     def _names(self, held: Collection[str]) -> float:

@@ -21,6 +21,8 @@ from corpus.target_names import (
 from corpus.target_pieces import Piece, is_condition, piece_of, pieces, spans
 from corpus.values import TargetValue
 
+_BESIDE = re.compile(r"[对等与向为在]$|^对")  # 对10家企业, 城北中学等6所学校: of whom it tells
+
 
 def read_targets(text: str) -> list[TargetValue]:
     """Every target in a measure's text, in its order; each `text` is found in it verbatim."""
@@ -161,14 +163,12 @@ def _is_asked(piece: Piece, context: Context) -> bool:
         return bool(doing) and quantity.value > 1 and not words.SUMMARY.match(rest)
     if is_level or not rest:
         return True
-    if (
-        words.SUMMARY.match(rest) and quantity.unit in ("个", "项", "条") and not least
-    ) or re.search(r"[对等与向为在]$|^对", before):
-        if not re.search(r"[对等与向为在]$|^对", before):
-            return False
+    if _BESIDE.search(before):
         # 改造城北中学等6所学校 is to be done, 落实巡查等3项制度 only counts what there is
         made = words.DEED.match(piece.subject) and not words.SUMMARY.match(rest)
         return _is_achieved(rest) or bool(made and before.endswith("等"))
+    if words.SUMMARY.match(rest) and quantity.unit in ("个", "项", "条") and not least:
+        return False
     near = words.DEED.search(before[-10:]) is not None and "的" not in before[-10:]
     return near or bool(context.deed and not before) or _is_achieved(rest)
 

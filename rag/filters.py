@@ -60,7 +60,8 @@ def passes(query: Query, task: Task) -> bool:
         return False
     if query.leads_together:
         leads = [r for r in task.responsibilities if r.role is Role.LEAD]
-        return len(leads) == query.leads_together
+        if len(leads) != query.leads_together:
+            return False
     if query.shares:
         return all(holds(share, task) for share in query.shares)
     if query.units:

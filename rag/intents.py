@@ -173,7 +173,7 @@ def intent_of(query: Query) -> Intent:
         query.subject = segments(text)
         query.quoted += re.findall("设在|挂靠", text)
         return Intent.FACT
-    if query.mentions and re.search(r"是?指(?:的是|的?哪|什么|谁)|是指", text):
+    if query.mentions and re.search(r"指(?:的[是哪]|哪|什么|谁)|是指(?![导标定])", text):
         query.subject, query.units = segments(text), []
         query.quoted += [text[m.start : m.end] for m in query.mentions]
         return Intent.FACT  # “有关乡镇”指哪些: what the words mean, not their rows

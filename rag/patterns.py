@@ -68,7 +68,7 @@ DONE = re.compile(
 )
 ASKS_STATE = re.compile(rf"(?:[吗没的]|{TASK_NOUN}|没有)\W*$")
 WHICH_PLANS = re.compile(
-    r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|哪(?:几|[两二三四五])?[份部][里中都分别]*(?:提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)",
+    r"(哪几?(?:份|个|些|部|地)|哪里的|哪几个地方|哪些地方|几份).{0,8}(文件|方案|计划|规划|清单|地方|地区|区县|地).{0,10}(提|写|有|含|涉及|规定|要求|搞)|哪(?:几|[两二三四五])?[份部](?!分)[里中都]*(?:分别)?(?:提|写|有|含|涉及|规定|要求|搞)|which (?:of the )?(?:plans|documents)",
     re.IGNORECASE,
 )
 REPORT = re.compile(
@@ -123,7 +123,7 @@ ROW_NUMBER_ENGLISH = re.compile(
     r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
 )
 NUMBER = re.compile(
-    r"多少|(?:(?<!哪)几|哪几(?!位))(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|[都]?[是]?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|phone|telephone|e-?mail|address",
+    r"多少|(?:(?<!哪)几|哪几(?!位))(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|都?是?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|\b(?:tele)?phone\b|\be-?mail\b|\baddress(?= of| is|\W*$)",
     re.IGNORECASE,
 )
 WHO = re.compile(

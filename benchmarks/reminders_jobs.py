@@ -128,6 +128,7 @@ def duban(what: str, url: str, number: str, file: str) -> None:
 
     from bot import people, render
     from bot.degrading import degrade
+    from bot.delivery import Delivery
     from bot.dispatch import Dispatcher
     from config.clock import Clock
     from config.database import make_engine, reading, writing
@@ -148,13 +149,14 @@ def duban(what: str, url: str, number: str, file: str) -> None:
             planner.plan(session, clock.now(), workdays, settings, chats)
         print(perf_counter() - begun)
         return
-    dispatcher = Dispatcher(
+    delivery = Delivery(
         engine=engine, clock=clock, platforms={"console": FilePlatform(file)}, split=degrade,  # type: ignore[dict-item]
         render=lambda session, message: render.outbox_message(session, message, clock.now()),
         recheck=lambda session, message, now: recheck(
             session, message, now, workdays, settings, partial(people.chats_of, session)
         ),
     )  # fmt: skip
+    dispatcher = Dispatcher(delivery)
     started = perf_counter() - begun
     print(started, memory_mb(), flush=True)
 

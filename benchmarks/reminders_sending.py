@@ -19,6 +19,7 @@ from sqlmodel import Session, func, select
 
 from bot import people, render
 from bot.degrading import degrade
+from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.messages import Limits
 from bot.platforms.telegram import Telegram
@@ -124,10 +125,11 @@ async def send_all(engine: Any, url: str, token: str, adapter: type[Telegram]) -
         chats = partial(people.chats_of, session)
         return recheck(session, message, now, workdays, settings, chats)
 
-    dispatcher = Dispatcher(
+    delivery = Delivery(
         engine=engine, clock=clock, platforms={"telegram": telegram}, split=degrade, recheck=check,
         render=lambda session, message: render.outbox_message(session, message, clock.now()),
     )  # fmt: skip
+    dispatcher = Dispatcher(delivery)
     waiting = select(OutboxMessage.id).where(OutboxMessage.state == OutboxState.PENDING).limit(1)
     started = perf_counter()
     running = asyncio.create_task(dispatcher.run())

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from bot import alarms, delivery_report, inbox, people, report_list
 from bot.core import Core
 from bot.degrading import degrade
+from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.drafts import drafting
 from bot.manners import Manners
@@ -62,10 +63,11 @@ class App:
         for platform in self.platforms.values():
             if isinstance(platform, ShowsTime):
                 platform.stand_by(core.clock)
-        self.dispatcher = Dispatcher(
+        self.delivery = Delivery(
             engine=core.engine, clock=core.clock, platforms=self.platforms,
             render=core.words, split=degrade, recheck=core.recheck,
         )  # fmt: skip
+        self.dispatcher = Dispatcher(self.delivery)
         self._vectors = core.vectors  # here: two threads that ask for it first would make two
         self.vectors_done, self.vectors_total = 0, 0
         self._arrived = asyncio.Event()
@@ -128,7 +130,7 @@ class App:
             attempt = await self._write(inbox.begin, row)
             is_settled = not attempt or await self._attempt(row, attempt)
         except OperationalError as error:  # the database is at fault, and not the message
-            self.dispatcher.recorder.failed(error)
+            self.delivery.recorder.failed(error)
             return False
         await self._in_hand(self.keep_lists)
         self.dispatcher.wake()
@@ -180,7 +182,7 @@ class App:
             await loop.run_in_executor(self._keeper, step)
 
         limits = self._limits(incoming.platform) if self.settings.has_llm else None
-        send = partial(self.dispatcher.show, incoming.platform)
+        send = partial(self.delivery.show, incoming.platform)
         return drafting(incoming, limits, row.draft_id, send, keep)
 
     async def _action(self, incoming: Incoming, show: Show | None) -> Action:
@@ -245,7 +247,7 @@ class App:
         now = self.clock.now()
         with writing(self.engine) as session:
             alarms.clock_set_back(session, now)
-            for platform, (since, words) in list(self.dispatcher.failing.items()):
+            for platform, (since, words) in list(self.delivery.failing.items()):
                 alarms.platform_failing(session, platform, since, words, now)
             delivery_report.add(session, now, self.settings.reminder_hour)
 
@@ -286,7 +288,7 @@ class App:
             await asyncio.to_thread(self.watch)
             await asyncio.to_thread(self.plan_reminders)
         except OperationalError as error:
-            self.dispatcher.recorder.failed(error)
+            self.delivery.recorder.failed(error)
 
     async def _handle_forever(self) -> None:
         # what the last process died over, if it did, one by one: each is to blame for itself alone

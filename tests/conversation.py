@@ -202,10 +202,10 @@ class Conversation:
     @contextmanager
     def impatient(self) -> Iterator[None]:
         """What hangs is given up after a second, not after most of a minute."""
-        dispatcher = self.app.dispatcher
-        before, dispatcher._send_timeout_s = dispatcher._send_timeout_s, 1.0
+        delivery = self.app.delivery
+        before, delivery.send_timeout_s = delivery.send_timeout_s, 1.0
         yield
-        dispatcher._send_timeout_s = before
+        delivery.send_timeout_s = before
 
     # ---- time, and who is who
 

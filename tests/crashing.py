@@ -26,6 +26,7 @@ import bot.models
 import rag.models  # noqa: F401  (their tables are part of the database)
 from bot import render
 from bot.degrading import degrade
+from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.messages import Limits, Outgoing, Receipt
 from bot.platforms.telegram import Telegram
@@ -107,10 +108,11 @@ class Life:
     def __init__(self, url: str, number: int, marks: Marks, telegram: Telegram) -> None:
         self.engine, self.number, self.marks = make_engine(url), number, marks
         self.clock, self.settings = Clock(at=self._day()), QUIET
-        self.dispatcher = Dispatcher(
+        delivery = Delivery(
             engine=self.engine, clock=self.clock, platforms={"telegram": telegram},
             render=self._render, split=degrade, recheck=self._recheck,
         )  # fmt: skip
+        self.dispatcher = Dispatcher(delivery)
         outbox.claim = marks.on(CLAIM, outbox.claim)
         outbox.finish_sent = marks.on(RECORD, outbox.finish_sent)
 

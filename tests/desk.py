@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from bot import render
+from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.messages import Attachment, Incoming, Limits, Outgoing, Receipt
 from config.clock import Clock
@@ -65,10 +66,11 @@ class Desk:
 
     def __init__(self, engine: Engine, clock: Clock, *wires: Wire, timeout_s: float = 5) -> None:
         self.engine, self.clock = engine, clock
-        self.dispatcher = Dispatcher(
+        delivery = Delivery(
             engine=engine, clock=clock, platforms={wire.name: wire for wire in wires},
             render=self.render, split=split_rows, recheck=self.recheck, send_timeout_s=timeout_s,
         )  # fmt: skip
+        self.dispatcher = Dispatcher(delivery)
 
     def recheck(self, session: Session, message: OutboxMessage, now: datetime) -> Look:
         chats = partial(chats_of, session)

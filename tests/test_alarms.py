@@ -156,7 +156,7 @@ async def test_a_platform_that_takes_nothing_for_an_hour_is_told(
     while clock.now() < begun + timedelta(hours=3):
         await both.dispatcher.drain()
         both.later(minutes=11)
-        for platform, (since, words) in both.dispatcher.failing.items():
+        for platform, (since, words) in both.dispatcher.delivery.failing.items():
             with writing(engine) as session:
                 alarms.platform_failing(session, platform, since, words, clock.now())
     assert [text for text in well.texts("1") if "Telegram" in text] == [
@@ -165,7 +165,7 @@ async def test_a_platform_that_takes_nothing_for_an_hour_is_told(
     ]
     down.faults.clear()
     await both.dispatcher.drain()
-    assert (down.texts("甲群"), both.dispatcher.failing) == (["一"], {})
+    assert (down.texts("甲群"), both.dispatcher.delivery.failing) == (["一"], {})
 
 
 async def test_a_clock_that_was_set_back_is_told_once(desk: Desk, wire: Wire) -> None:

@@ -52,7 +52,7 @@ class Office(Desk):
         await self.dispatcher.drain()
         with writing(self.engine) as session:
             alarms.clock_set_back(session, self.clock.now())
-            for name, (since, words) in self.dispatcher.failing.items():
+            for name, (since, words) in self.dispatcher.delivery.failing.items():
                 alarms.platform_failing(session, name, since, words, self.clock.now())
         await self.dispatcher.drain()
 
@@ -136,7 +136,7 @@ async def test_a_full_disk_stops_the_records_and_loses_none(office: Office) -> N
 
     full = True
     sending = asyncio.create_task(office.dispatcher.drain())
-    await until(lambda: office.dispatcher.recorder.is_in_trouble)
+    await until(lambda: office.dispatcher.delivery.recorder.is_in_trouble)
     office.later(minutes=10)
     assert office.botapi.calls["sendMessage"] <= 1  # it goes no further than it can note
     full = False
@@ -159,7 +159,7 @@ async def test_a_locked_database_delays_and_loses_none(office: Office, tmp_path:
     other = sqlite3.connect(tmp_path / "duban.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     sending = asyncio.create_task(office.dispatcher.drain())
-    await until(lambda: office.dispatcher.recorder.is_in_trouble)
+    await until(lambda: office.dispatcher.delivery.recorder.is_in_trouble)
     office.later(minutes=10)
     other.execute("ROLLBACK")
     other.close()

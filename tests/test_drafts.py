@@ -256,7 +256,7 @@ async def test_a_hanging_beginning_holds_up_nobody_elsewhere(
     home: Path, tmp_path: Path, server: LlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.app.AT_ONCE_WITH_MODEL", 1)
-    monkeypatch.setattr("bot.dispatch.SHOWN_WITHIN_S", 10 * PATIENCE_S)
+    monkeypatch.setattr("bot.delivery.SHOWN_WITHIN_S", 10 * PATIENCE_S)
     model = {"llm_base_url": server.url, "llm_model": "loopback", "llm_timeout_s": PATIENCE_S}
     core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1", **model))
     core.clock.move_to(ASKED.at)

@@ -7,6 +7,7 @@ from uuid import uuid4
 from bot import inbox
 from bot.core import Core
 from bot.degrading import degrade
+from bot.delivery import Delivery
 from bot.dispatch import Dispatcher
 from bot.messages import Incoming
 from bot.platforms.console import Console
@@ -60,10 +61,10 @@ def _check(core: Core, plan: str | None, at: str | None) -> None:
 
 def _waiting(core: Core, name: str) -> Iterator[str]:
     console = Console()
-    dispatcher = Dispatcher(
+    delivery = Delivery(
         engine=core.engine, clock=core.clock, platforms={console.name: console},
         render=core.words, split=degrade, recheck=core.recheck,
     )  # fmt: skip
-    asyncio.run(dispatcher.drain(name))
+    asyncio.run(Dispatcher(delivery).drain(name))
     for message in console.shown:
         yield as_json(message.to_json())

@@ -23,12 +23,12 @@ _WORDS = (
 )
 _BASE = "|".join(map(re.escape, sorted(_WORDS.split(), key=len, reverse=True))) + "|具(?![体备有])"
 _PER = rf"[/·]\d*[百千万亿]*(?:常住人口|人口|年|月|季度|季|日|L|{_BASE})?"
-_UNIT = rf"(?:%|‰|/\d*[百千万]+|[百千万亿]{{0,2}}(?:{_BASE})(?:\((?:{_BASE})\))?(?:{_PER}){{0,2}}|[万亿])"
+MEASURE_UNIT = rf"(?:%|‰|/\d*[百千万]+|[百千万亿]{{0,2}}(?:{_BASE})(?:\((?:{_BASE})\))?(?:{_PER}){{0,2}}|[万亿])"
 _BOUND = r"(?:\(含\)|及)?(?:以上|以下|以内|之内|之上|内|左右)"
 
 _QUANTITY = re.compile(
     rf"(?:百分之(?P<share>[零一二三四五六七八九十百点]+|{_VALUE})"
-    rf"|(?P<value>{_VALUE})(?:{_UNIT}?(?:-|—|–|~|至|到)(?:{_VALUE}))?(?P<unit>(?:余|多)?{_UNIT})?"
+    rf"|(?P<value>{_VALUE})(?:{MEASURE_UNIT}?(?:-|—|–|~|至|到)(?:{_VALUE}))?(?P<unit>(?:余|多)?{MEASURE_UNIT})?"
     rf"|(?P<han>{_HAN}{{1,3}})(?P<han_unit>[家个所处座条件名次场期轮项支](?![性体])|人次|场次|批次|学时))"
     rf"(?P<bound>{_BOUND})?"
 )
@@ -133,7 +133,7 @@ def find_quantities(masked: str, start: int, end: int) -> list[Quantity]:
 
 def is_measure_unit(words: str) -> bool:
     """Whether these words are what is counted or measured in: 万亩, 个, %."""
-    return re.fullmatch(_UNIT, fold(words).text) is not None
+    return re.fullmatch(MEASURE_UNIT, fold(words).text) is not None
 
 
 def _number(words: str) -> Decimal:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.models import Timing
+from corpus.quantities import MEASURE_UNIT
 from rag.filters import falls_in, is_report
 from rag.measures import counts_the_same, of_asked_kind
 from rag.patterns import AGAIN
@@ -29,9 +30,10 @@ UNKNOWN = 0.6  # weight of a word that no plan has, of the rarest that one has
 FIGURE = re.compile(
     r"\d|[一二两三四五六七八九十百千]+(?:个|家|次|批|件|名|所|场|条|项|种|份|类|级|成|星)|全覆盖|零|百分之|分之"
 )
-# 满意度1。 is the mark of a footnote
+# the number of a row or a footnote, 3 食品抽检, and its mark, 满意度1。, are none
 NOT_FIGURES = re.compile(
-    r"^\s*\d{1,2}\s+(?![家个项条处批份次人名件张辆台所座吨户亩万亿])|(?<=[\u4e00-\u9fff])(?<![到达为是于过至在])\d{1,2}(?=[。;；]$)|^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+"
+    rf"^\s*\d{{1,2}}\s+(?![余多]?{MEASURE_UNIT})|(?<=[度率])\d(?=[。;；]$)"
+    r"|^\s*\d+[.、．]|\d+\s*(?:年|月|日|号)|〔\d+〕|“[^”]*”|[A-Za-z]+\d+"
 )
 # measures that plans use for one another
 ALIKE = {

@@ -1,7 +1,7 @@
 """Which plans and which units a question names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from corpus.directory import all_names, bare, nicknames, organ_of, other_names
@@ -171,7 +171,7 @@ def find_units(query: Query, question: Question) -> str:
     ]
     rest = text
     taken: list[tuple[int, int]] = []
-    for name in sorted(names, key=lambda name: (-len(name), name)):
+    for name in _said(names, text):
         for match in re.finditer(
             rf"(?:[市区县省](?!{re.escape(name[0])}))?{re.escape(name)}", text
         ):
@@ -217,16 +217,19 @@ def _beside(
 ) -> list[tuple[str, int, int]]:
     """Collective units said without 各, where they are joined to another unit: 卫健局和乡镇."""
     found: list[tuple[str, int, int]] = []
-    for name in sorted(names, key=lambda name: (-len(name), name)):
-        for match in (
-            re.finditer(f"[和与跟、]{re.escape(name[1:])}", text) if name[0] == "各" else ()
-        ):
-            start, end = match.start() + 1, match.end()
-            if any(b == match.start() for _, b in taken) and not any(
+    for name in _said((name[1:] for name in names if name[0] == "各"), text):
+        for match in re.finditer(f"(?<=[和与跟、]){re.escape(name)}", text):
+            start, end = match.span()
+            if any(b == start - 1 for _, b in taken) and not any(
                 start < b and a < end for _, a, b in found
             ):
-                found.append((name, start, end))
+                found.append((f"各{name}", start, end))
     return found
+
+
+def _said(names: Iterable[str], text: str) -> list[str]:
+    """The names that a text holds, the longest first."""
+    return sorted((name for name in names if name in text), key=lambda name: (-len(name), name))
 
 
 def _alone(text: str) -> set[tuple[int, int]]:

@@ -308,7 +308,10 @@ def _asking(session: Session, asked: BindRequest, chat_id: str) -> Outgoing:
     account = session.get_one(Account, asked.asked_by)
     who = account.name or account.account_id
     where = f"群“{chat.title}”" if chat.kind == "group" else "私聊"
-    buttons = (Button("同意", f"grant:{asked.id}"), Button("不同意", f"refuse:{asked.id}"))
+    buttons = (
+        Button("同意", f"grant:{asked.id}", is_main=True),
+        Button("不同意", f"refuse:{asked.id}"),
+    )
     words = (
         f"{who}申请把{where}（{platform_name(chat.platform)}）绑定到“{told(unit, asked.purpose)}”。"
     )

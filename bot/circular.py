@@ -27,13 +27,14 @@ ASKED = re.compile(
     r"(?:请|请发|发|发一下|看看?|给我|要|生成|出)?(?:(?P<year>20\d\d)年)?(?:(?P<month>1[0-2]|0?[1-9])月份?|(?P<last>上个?月)|(?P<this>本月|这个月|当月))"
     r"(?:的|份)?(?:督办|工作|督办情况|督查)?(?:情况)?通报(?:给我|发我|一下)?[。.?？!！]*"
 )
-LIGHTS = {Light.RED: "红", Light.YELLOW: "黄", Light.GREEN: "绿"}
+LIGHTS = {Light.RED: "红", Light.YELLOW: "黄", Light.GREEN: "绿", Light.NONE: "不亮"}
 NAMED = 30  # units of one light in a chat
 ONLY_ADMINS = "只有管理员和督办单位可以看通报。"
 NOTES = (
     f"红灯：有任务逾期，或有报送逾期{LATE_DAYS}天以上未报。黄灯：{NEAR_WORKDAYS}个工作日内到期的任务还没有任何答复，"
     f"或有报送逾期{LATE_DAYS}天以内未报。绿灯：没有以上情形。应办结、应报送从方案开始起算；"
     "申请办结、退回还没有决定的不计逾期；每日、每周的常态工作和配合单位不计。"
+    "集体单位按名录里的成员分别计，没有写成员的不亮灯。"
 )
 
 
@@ -183,5 +184,6 @@ def _why(one: Standing) -> str:
     words = (
         (one.overdue, f"逾期{one.overdue}项"), (one.missing, f"逾期未报{one.missing}份"),
         (one.late, f"迟报{one.late}份"), (one.near, f"即将到期无答复{one.near}项"),
+        (one.light is Light.NONE, "名录里没有写它的成员"),
     )  # fmt: skip
     return "，".join(text for n, text in words if n)

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from bot.commands import At, Json, PlanId, UnitName, carry_out, do, groups
 from bot.failing import status_of
 from bot.verbs import read_lines
 
+HELP = "显示用法。"
 ABOUT = "督办助手 duban：回答工作方案中的责任与目标，按时提醒责任单位。"
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=ABOUT)
 for name, group in groups().items():
@@ -23,7 +24,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
     try:
-        status = app(standalone_mode=False)
+        status = in_chinese(typer.main.get_command(app))(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         status = 130
     except BrokenPipeError:
@@ -33,6 +34,14 @@ def main() -> None:
     except Exception as error:
         status = status_of(error)
     sys.exit(status or 0)
+
+
+def in_chinese(command: Any) -> Any:
+    """A command of typer's, and those under it, where --help is told of in Chinese too."""
+    command.get_help_option(typer.Context(command)).help = HELP
+    for part in getattr(command, "commands", {}).values():
+        in_chinese(part)
+    return command
 
 
 @app.command()

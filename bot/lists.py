@@ -58,7 +58,7 @@ def page(log: AnswerLog, rows: Sequence[str], n: int) -> Page:
     head = [*head[:-1], head[-1].rstrip("：:") + mark + "："] if head else [mark]
     turns = (
         *([Button("上一页", f"page:{log.id}:{n - 1}")] if n > 1 else []),
-        *([Button("下一页", f"page:{log.id}:{n + 1}")] if n < last else []),
+        *([Button("下一页", f"page:{log.id}:{n + 1}", is_main=True)] if n < last else []),
     )
     body = _of_page(rows[first : numbered[-1] + 1], n)
     return Page((*head, *body, *tail), (*turns, *tools))

@@ -66,6 +66,7 @@ class Button:
     label: str
     data: str
     is_minor: bool = False  # pressed in passing, if at all: not worth a message of its own
+    is_main: bool = False  # what most people press next
 
 
 @dataclass(frozen=True, slots=True)

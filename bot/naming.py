@@ -22,12 +22,6 @@ def web_chat_name(chat_id: str) -> str:
     return f"{PLATFORMS['web']} {chat_id[:6]}"
 
 
-def short(words: str, longest: int = 40) -> str:
-    """What a thing is called inside a sentence of ours: one line, without its own full stop."""
-    line = " ".join(words.split()).rstrip("。；;，,")
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
 def row_name(task: Task) -> str:
     """第8项, or "" where nothing is numbered; what is no plain task says what it is."""
     name = f"第{task.no}项" if task.no else ""

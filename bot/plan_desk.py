@@ -35,7 +35,12 @@ _RECORD = re.compile(r"更正记录\s+(?P<plan>[a-z0-9][a-z0-9-]*)")
 
 def card_buttons(version_id: int) -> tuple[tuple[Button, ...], ...]:
     """The buttons under the summary of a draft; they name the version by its id and outlive a restart."""
-    return (tuple(Button(label, f"{verb}:{version_id}") for verb, label in BUTTONS.items()),)
+    return (
+        tuple(
+            Button(label, f"{verb}:{version_id}", is_main=verb == "publish")
+            for verb, label in BUTTONS.items()
+        ),
+    )
 
 
 # ---- buttons

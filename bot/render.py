@@ -11,12 +11,12 @@ from bot.comparing import Comparison
 from bot.messages import Button, Outgoing, Source
 from bot.naming import PARTS as PARTS
 from bot.naming import row_name as row_name
-from bot.naming import short
 from corpus import corrections, ledger
 from corpus.compare import ROLES as ROLES
 from corpus.compare import TaskChange
 from corpus.ingest import IngestReport
 from corpus.models import Correction, PlanVersion, Task, Timing
+from corpus.naming import short
 from rag.phrasing import chinese_day
 from rag.question import Answer
 from reminders.models import OutboxMessage, Reminder

@@ -12,6 +12,7 @@ from bot.messages import Outgoing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger
+from corpus.naming import short
 from rag.phrasing import chinese_day
 from reminders import periods, reports
 from reminders.choices import ChoiceBook
@@ -136,7 +137,9 @@ def title_of(owed: OwedWindow) -> str:
     """《方案》 what is reported, of which period, by when."""
     window = owed.window
     period = periods.in_chinese(window.period)
-    return f"《{owed.version.title}》{owed.text[:40]}（{period}，{chinese_day(window.due_on)}截止）"
+    return (
+        f"《{owed.version.title}》{short(owed.text)}（{period}，{chinese_day(window.due_on)}截止）"
+    )
 
 
 def names_of(session: Session, found: Collection[OwedWindow]) -> str:

@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from bot import people
 from bot.messages import Outgoing
-from bot.naming import row_name, short
+from bot.naming import row_name
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus.models import Task, Unit
+from corpus.naming import short
 from corpus.values import Role
 from rag.phrasing import chinese_day
 from reminders import periods

@@ -8,6 +8,7 @@ from typing import Protocol
 from rapidfuzz import fuzz, process
 
 from corpus.models import Task, Timing
+from corpus.naming import short
 from corpus.values import Role, TimingKind, TimingValue
 
 SAME_TASK = 60.0  # of 100; below it a task is a new one, even under the old number
@@ -99,7 +100,7 @@ def changes(before: Iterable[Task], after: Iterable[Task]) -> list[TaskChange]:
 
 
 def _change(kind: str, task: Task, fields: Sequence[FieldChange] = ()) -> TaskChange:
-    return TaskChange(kind, task.part, task.no, task.title or task.text[:40], list(fields))
+    return TaskChange(kind, task.part, task.no, task.title or short(task.text), list(fields))
 
 
 def _fields(task: Task) -> list[tuple[str, str]]:

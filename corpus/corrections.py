@@ -20,6 +20,7 @@ from corpus.models import (
     Touched,
     VersionState,
 )
+from corpus.naming import short
 from corpus.values import Role, TimingKind
 
 LABELS = {
@@ -292,7 +293,7 @@ def _timing_key(task: Task, nth: int | None) -> str:
 def _name(target: Task | PlanVersion) -> str:
     if isinstance(target, PlanVersion):
         return "方案"
-    return f"第{target.no}项" if target.no else f"“{target.name[:20]}”"
+    return f"第{target.no}项" if target.no else f"“{short(target.name, 20)}”"
 
 
 # ---- values as text

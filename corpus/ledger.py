@@ -30,6 +30,7 @@ from corpus.models import (
     UnitAlias,
     VersionState,
 )
+from corpus.naming import short
 from corpus.reading import ReadPlan
 from corpus.values import TaskRow
 
@@ -270,7 +271,7 @@ def only_row(found: Sequence[Task], version: PlanVersion, words: str) -> Task:
             f"《{version.title}》里没有“{words}”这一行。duban plans show {version.plan_id} 可看到全部行。"
         )
     if len(found) > 1:
-        listed = "；".join(f"#{t.seq + 1} {t.name[:20]}" for t in found[:10])
+        listed = "；".join(f"#{t.seq + 1} {short(t.name, 20)}" for t in found[:10])
         raise UserError(f"“{words}”有{len(found)}行，请用 # 加行次指明：{listed}")
     return found[0]
 

@@ -13,7 +13,7 @@ from config.settings import Settings
 from config.workdays import CalendarMissing, Workdays
 from corpus import ledger
 from corpus.models import PlanVersion
-from reminders.debtors import Debtor, debtors_of
+from reminders.debtors import Debtor, collective_among, debtors_of
 from reminders.duties import OWING
 from reminders.history import History
 from reminders.owed import Owed, OwedWindow, owed_between, row_id
@@ -33,6 +33,7 @@ class Light(StrEnum):
     RED = "red"  # something is overdue, or a report is missing
     YELLOW = "yellow"  # something is due soon without a word on it, or a report is a little late
     GREEN = "green"
+    NONE = "none"  # it stands for units that the directory does not name: nobody can be judged
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Standing:
     late: int = 0  # reports a little late
     missing: int = 0  # reports later than that
     near: int = 0  # due soon without a word on it
+    is_collective: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The form that `duban reminders circular --json` prints."""
@@ -63,6 +65,8 @@ class Standing:
     @property
     def light(self) -> Light:
         """Its light."""
+        if self.is_collective:
+            return Light.NONE
         if self.overdue or self.missing:
             return Light.RED
         return Light.YELLOW if self.near or self.late else Light.GREEN
@@ -80,8 +84,9 @@ def standings(
     """Every unit of some plans in force on the last day of a month, or now if that is not over.
 
     Counted from the beginning of each plan. Units that lead or answer for a task are judged,
-    supporting ones are not; a collective unit by its members. In the order of the plans, the
-    worst light first; of a plan outside its period nothing.
+    supporting ones are not; a collective unit by its members, and where none are known it is
+    counted without a light. In the order of the plans, the worst light first; of a plan outside
+    its period nothing.
     """
     day = day_of(month, now)
     at = min(now, datetime.combine(month.last + _A_DAY, time(), ZoneInfo(settings.timezone)))
@@ -93,9 +98,10 @@ def standings(
         _count_tasks(session, version, of_plan, day, at, workdays)
         _count_reports(session, version, of_plan, day, at, workdays)
         names = ledger.unit_names(session, of_plan)
+        collective = collective_among(session, of_plan)
         some = [one for one in of_plan.values() if one.counts]
         for one in some:
-            one.unit = names[one.unit_id]
+            one.unit, one.is_collective = names[one.unit_id], one.unit_id in collective
         found += sorted(some, key=_worst_first)
     return found
 

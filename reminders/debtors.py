@@ -31,13 +31,7 @@ def debtors_of(session: Session, task_ids: Collection[int]) -> dict[int, list[De
             printed[row.task_id].append(row)
     unit_ids = {row.unit_id for rows in printed.values() for row in rows}
     members = members_of(session, unit_ids)
-    collective = {
-        unit_id
-        for some in batches(unit_ids)
-        for unit_id in session.exec(
-            select(Unit.id).where(col(Unit.id).in_(some), col(Unit.is_collective))
-        )
-    }
+    collective = collective_among(session, unit_ids)
     found: dict[int, list[Debtor]] = {}
     for task_id, rows in printed.items():
         debtors: dict[int, Debtor] = {}
@@ -61,6 +55,18 @@ def debtors_of_task(session: Session, task: Task) -> list[Debtor]:
     """As `debtors_of`, of one task."""
     assert task.id is not None
     return debtors_of(session, [task.id]).get(task.id, [])
+
+
+def collective_among(session: Session, unit_ids: Collection[int]) -> set[int]:
+    """Those of some units that stand for others, whether the directory knows for whom or not."""
+    return {
+        unit_id
+        for some in batches(unit_ids)
+        for unit_id in session.exec(
+            select(Unit.id).where(col(Unit.id).in_(some), col(Unit.is_collective))
+        )
+        if unit_id is not None
+    }
 
 
 def members_of(session: Session, unit_ids: Collection[int]) -> dict[int, list[int]]:

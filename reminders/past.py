@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select, update
 from config.database import batches
 from corpus import ledger
 from corpus.models import PlanVersion, Responsibility, Task, VersionState
+from corpus.naming import short
 from corpus.values import Role
 from reminders.debtors import debtors_of
 from reminders.history import History
@@ -145,7 +146,7 @@ def _lines(session: Session, version: PlanVersion, owed: Sequence[Owed]) -> list
     for one in owed[:LISTED]:
         day = one.occurrence.due_on
         number = f"第{one.task.no}项 " if one.task.no else ""
-        lines.append(f"· {day.year}年{day.month}月{day.day}日 {number}{one.title[:40]}")
+        lines.append(f"· {day.year}年{day.month}月{day.day}日 {number}{short(one.title)}")
     if len(owed) > LISTED:
         lines.append(f"另有{len(owed) - LISTED}处，可问“{version.title}有哪些任务已过时限”。")
     return lines

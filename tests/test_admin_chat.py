@@ -213,6 +213,7 @@ async def test_a_file_is_sent_from_the_web_page(world: World) -> None:
         assert sent.json()["message"]["rows"] == ["文件：消防方案.txt"]
         made = await answered(2)
         assert [b["label"] for b in made["buttons"][0]] == ["看变化", "核对", "发布", "放弃"]
+        assert [b["label"] for b in made["buttons"][0] if b["is_main"]] == ["发布"]
         # sent again by a page that heard no answer: the same message
         assert (await send("消防方案.txt", FIRST.encode(), "file-0002")).status_code == 202
         button = made["buttons"][0][2]["data"]

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from small_ledger import Row, add_members, add_plan, bind, chats_of, say, unit_named
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from bot import circular, people, tables
 from bot.core import Core
@@ -21,7 +21,7 @@ from config.database import reading, writing
 from config.settings import Settings
 from config.workdays import Workdays
 from corpus import ledger
-from corpus.models import EventKind, PlanVersion
+from corpus.models import EventKind, PlanVersion, Unit, UnitMember
 from corpus.values import Role, TimingKind
 from reminders import planner, reports
 from reminders.circular import Standing, standings
@@ -112,6 +112,17 @@ def test_lights_and_counts_at_the_end_of_a_month(engine: Engine) -> None:
     assert (water["due"], water["done"], water["overdue"]) == (1, 0, 1)
     late = by_unit["县应急局"]
     assert (late["reports_due"], late["reports_in"], late["reports_late"]) == (2, 1, 1)
+
+
+def test_a_collective_unit_whose_members_nobody_knows_has_no_light(flood: Core) -> None:
+    with writing(flood.engine) as session:
+        session.exec(delete(UnitMember))
+        session.get_one(Unit, unit_named(session, "各乡镇")).is_collective = True
+    found = taken(flood.engine)
+    assert (found[-1].unit, found[-1].light.value, found[-1].overdue) == ("各乡镇", "none", 1)
+    rows = list(circular.rows_of(found, JUNE, JUNE.last))
+    assert rows[-1] == "不亮灯：各乡镇（逾期1项，名录里没有写它的成员）"
+    assert "绿灯2个、不亮灯1个" in rows[1]
 
 
 def test_what_came_after_the_month_changes_nothing_of_it(flood: Core) -> None:

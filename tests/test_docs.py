@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import pytest
-from typer import Typer
+from typer import Context, Typer
+from typer.main import get_command
 
 import bot.platforms
 from bot import cli
@@ -40,6 +42,19 @@ def verbs(app: Typer, before: str = "") -> Iterator[str]:
     for group in app.registered_groups:
         assert group.typer_instance is not None
         yield from verbs(group.typer_instance, f"{before}{group.name} ")
+
+
+def helps(command: Any) -> Iterator[str]:
+    """What --help says of every command and option."""
+    yield command.help or ""
+    yield from (option.help or "" for option in command.get_params(Context(command)))
+    for part in getattr(command, "commands", {}).values():
+        yield from helps(part)
+
+
+def test_help_is_in_chinese() -> None:
+    found = list(helps(cli.in_chinese(get_command(cli.app))))
+    assert [words for words in found if words and not re.search("[\u4e00-\u9fff]", words)] == []
 
 
 def name_of(name: str) -> str:

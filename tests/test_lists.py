@@ -72,6 +72,7 @@ def test_pages_hold_every_row_once_and_each_tells_the_count_and_the_source(core:
         following = [b for row in message.buttons for b in row if b.label == "下一页"]
         if not following:
             break
+        assert [b.label for row in message.buttons for b in row if b.is_main] == ["下一页"]
         message = say(core, button=following[0].data)
     assert found == expected
     back = say(core, button=labelled(message, "上一页"))

@@ -23,7 +23,11 @@ def under(message_id: int | None, found: Sequence[Item]) -> Rows:
     reports_only = all(item.window is not None for item in found)
     end = ("报送", Verb.REPORT) if reports_only else ("办结", Verb.DONE)
     row = (("收到", Verb.ACK), end, ("更多", MORE))
-    return (tuple(Button(label, f"{verb}:{message_id}") for label, verb in row),)
+    return (
+        tuple(
+            Button(label, f"{verb}:{message_id}", is_main=verb == Verb.ACK) for label, verb in row
+        ),
+    )
 
 
 def more(message_id: int | None, found: Sequence[Item]) -> Rows:
@@ -60,7 +64,7 @@ def to_decide(event_id: int | None, *, is_return: bool, has_files: bool = False)
     pair = (
         ((MOVE, "改派"), (KEEP, "维持原单位")) if is_return else ((AGREE, "同意"), (DENY, "不同意"))
     )
-    row = tuple(Button(label, f"{verb}:{event_id}") for verb, label in pair)
+    row = tuple(Button(label, f"{verb}:{event_id}", is_main=verb == AGREE) for verb, label in pair)
     return (row, *files(event_id)) if has_files else (row,)
 
 

@@ -6,11 +6,12 @@ from sqlmodel import Session, col, select
 
 from bot.answering.buttons import AGREE, KEEP, MOVE
 from bot.answering.talk import Talk
-from bot.naming import row_name, short
+from bot.naming import row_name
 from bot.rows import find_row
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Responsibility, Task, TaskEvent
+from corpus.naming import short
 from corpus.values import Role
 from rag.phrasing import chinese_day
 from reminders.debtors import debtors_of_task

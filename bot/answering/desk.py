@@ -17,9 +17,9 @@ from bot.answering.words import Said, Verb, is_cancel, is_question, read, read_i
 from bot.core import Core
 from bot.messages import Attachment, File, Incoming, Outgoing
 from bot.models import Expected
-from bot.naming import short
 from config.database import reading
 from config.errors import UserError
+from corpus.naming import short
 from reminders.models import OutboxMessage
 
 GONE = "这条提醒中的任务已不在执行的方案里。"

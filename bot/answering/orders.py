@@ -14,11 +14,12 @@ from bot.answering.digest import chosen, items, meant
 from bot.answering.talk import Talk
 from bot.answering.words import Said, Verb, is_question
 from bot.messages import File
-from bot.naming import row_name, short
+from bot.naming import row_name
 from bot.rows import find_row
 from config.errors import UserError
 from corpus import ledger
 from corpus.models import EventKind, PlanVersion, Task, TaskEvent, Unit
+from corpus.naming import short
 from corpus.progress import deciding_units
 from rag.phrasing import chinese_day
 from reminders.debtors import debtors_of_task

@@ -8,8 +8,8 @@ from bot.answering.answer import NONE_HERE, PROMPTS, WHICH, Answer
 from bot.answering.digest import chosen, items
 from bot.answering.talk import Reply, Talk
 from bot.answering.words import Verb
-from bot.naming import short
 from corpus.models import Task
+from corpus.naming import short
 from reminders import reports
 from reminders.models import OutboxMessage, ReportDuty, ReportWindow
 from reminders.periods import in_chinese

@@ -10,8 +10,9 @@ from bot.answering.digest import Item
 from bot.answering.extending import read_wish
 from bot.answering.talk import Talk
 from bot.messages import File
-from bot.naming import row_name, short
+from bot.naming import row_name
 from corpus.models import EventKind, TaskEvent, Unit
+from corpus.naming import short
 from rag.phrasing import chinese_day
 from reminders import reports
 from reminders.models import ReportWindow

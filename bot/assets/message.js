@@ -76,7 +76,7 @@ function buttons(message, on) {
   for (const row of message.buttons) {
     for (const button of row) {
       const press = () => on.press(button, message, rows);
-      const className = button.is_minor ? "quiet" : "";
+      const className = button.is_main ? "main" : button.is_minor ? "quiet" : "";
       rows.append(el("button", { type: "button", className, onclick: press }, button.label));
     }
   }

@@ -15,6 +15,7 @@ from config.errors import UserError
 from corpus import ledger
 from corpus.deadlines import DateContext, read_timings
 from corpus.models import Touched
+from corpus.naming import short
 from corpus.values import TimingKind
 from reminders import periods, reports
 from reminders.debtors import members_of
@@ -188,5 +189,5 @@ def _line(owed: OwedWindow, names: dict[int, str], state: str) -> str:
     words = STATES.get(state, state) + (f"（逾期{late}天）" if late > 0 else "")
     return (
         f"#{window.id} {window.due_on}前 {names[window.unit_id]} {periods.in_chinese(window.period)} {words}"
-        f" 《{owed.version.title}》{name}：{owed.text[:40]}"
+        f" 《{owed.version.title}》{name}：{short(owed.text)}"
     )

@@ -31,7 +31,7 @@ def units_export(file: Annotated[Path, typer.Argument(help="xlsx 或 csv")]) -> 
 @app.command("ics")
 def units_ics(
     unit: Annotated[str, typer.Argument(help="单位名称")],
-    file: Annotated[Path, typer.Argument(help="目前只有 ics")],
+    file: Annotated[Path, typer.Argument(help="写到哪个文件，如 日历.ics")],
 ) -> None:
     """一个单位的日历：在执行的方案里它参与的、还没有办结的全部日子。"""
     do("units_ics", unit=unit, path=str(file.absolute()))

@@ -48,7 +48,7 @@ _COLLECTIVE = re.compile(
 )
 _NO_NAME = re.compile(r"[每将把于\d]|向(?=[省市州县区镇各上])")  # stands in no name of a unit
 _PLACE = re.compile(r"[^各、]{1,6}[省市县区州盟旗]\d")  # 临江市2025年…: where, and no one
-_BOUND = re.compile(r"要(?!求)|应当?(?!急)|须|必须|负责|牵头")
+_BOUND = re.compile(r"要(?!求)|应当?(?!急)|须|必须|(?:负责|牵头)(?!的)")
 _CHARGE = re.compile(r"由(.{2,60}?)(?:共同|联合|具体)?(?:牵头(?:负责)?|负责|主办|承办)")
 _HELP = re.compile(r"会同(.{2,60})|(.{2,60}?)(?:共同|协同|积极)?(?:配合|协助|协办|参与|参加)")
 _OWN = re.compile(r"[省市县区旗镇乡街各]")

@@ -148,16 +148,29 @@ def test_paragraphs_with_labels_below_are_points() -> None:
     ]
 
 
+def test_paragraphs_with_units_of_their_own_are_points() -> None:
+    text = (
+        "一、绿化行动\n补植行道树。补植500株。（区园林局牵头，各街道配合）\n"
+        "建设绿道。建设绿道9公里。（区住建局负责）"
+    )
+    assert [(row.section, row.title, units(row)) for row in Prose(document(text)).points()] == [
+        ("绿化行动", "补植行道树", [("区园林局", "lead"), ("各街道", "support")]),
+        ("绿化行动", "建设绿道", [("区住建局", "responsible")]),
+    ]
+
+
 def test_who_is_charged_at_the_head_of_a_measure_and_the_year_of_minutes() -> None:
     plan = read_plan(
         document(
             "停车治理专题会议纪要\n2026年3月12日，召开专题会议，议定：\n"
-            "1.由市住建局牵头，会同市城管局，于4月15日前完成摸排。\n2.由市公安局负责，5月底前施划泊位。"
+            "1.由市住建局牵头，会同市城管局，于4月15日前完成摸排。\n2.由市公安局负责，5月底前施划泊位。\n"
+            "3.由市教育局负责的校门周边，6月底前完成划线。"
         )
     )
     assert [(units(row), str(row.timings[0].due_on)) for row in plan.tasks] == [
         ([("市住建局", "lead"), ("市城管局", "support")], "2026-04-15"),
         ([("市公安局", "responsible")], "2026-05-31"),
+        ([], "2026-06-30"),
     ]
 
 

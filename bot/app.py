@@ -29,7 +29,7 @@ from bot.working import showing_work
 from config.database import reading, writing
 from config.errors import DubanError
 from rag.beginnings import Show
-from reminders import planner
+from reminders import outbox, planner
 from reminders.past import Tell
 from reminders.scheduler import Scheduler
 
@@ -79,6 +79,8 @@ class App:
         self._workers = ThreadPoolExecutor(at_once + 2, thread_name_prefix="answers")
         self.uploads = Uploads(core, self.router, self.platforms, self._in_hand, self.new_passages)
         self._handling: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._started_at = core.clock.wall()
+        self._begun: set[int | None] = set()  # messages that this process is at
         self._new_passages = threading.Event()
         self._stop = threading.Event()
 
@@ -127,11 +129,19 @@ class App:
     async def _handle(self, row: InboxMessage) -> bool:
         """Whether it is settled, by its answer or by an apology; else it is to be tried again."""
         try:
+            since = max(self._started_at, self.clock.wall() - outbox.LEASE)
+            if row.id not in self._begun and inbox.is_elsewhere(self.engine, row, since):
+                return False
             attempt = await self._write(inbox.begin, row)
+            if attempt is None:
+                return False
+            self._begun.add(row.id)
             is_settled = not attempt or await self._attempt(row, attempt)
         except OperationalError as error:  # the database is at fault, and not the message
             self.delivery.recorder.failed(error)
             return False
+        if is_settled:
+            self._begun.discard(row.id)
         await self._in_hand(self.keep_lists)
         self.dispatcher.wake()
         return is_settled

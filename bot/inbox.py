@@ -52,11 +52,25 @@ def waiting_in(engine: Engine, platform: str, chat_id: str) -> list[InboxMessage
         return list(session.exec(query))
 
 
-def begin(session: Session, row: InboxMessage) -> int:
-    """Count an attempt before it is made, for it may kill us; which one it is, 0 if it is settled."""
+def is_elsewhere(engine: Engine, row: InboxMessage, since: datetime) -> bool:
+    """Whether what we have not begun ourselves is in the hands of another process.
+
+    Whoever began a message that came before `since` is taken for dead, as is everybody else who was
+    on a SQLite file.
+    """
+    return engine.dialect.name != "sqlite" and row.attempts > 0 and row.received_at > since
+
+
+def begin(session: Session, row: InboxMessage) -> int | None:
+    """Count an attempt before it is made, for it may kill us; which one it is, 0 if it is settled.
+
+    None if another process has begun it since `row` was read.
+    """
     waiting = _locked(session, row)
     if waiting.handled_at is not None:
         return 0
+    if waiting.attempts != row.attempts:
+        return None
     waiting.attempts += 1
     session.add(waiting)
     return waiting.attempts

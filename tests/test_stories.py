@@ -1,7 +1,10 @@
 """Stories that cross everything: a question, a plan dropped in, a reminder answered, a fault of ours."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 from botapi import Fault
@@ -9,16 +12,23 @@ from ear import until
 from sqlmodel import col, select
 from world import ADMIN, CLERK, GROUP, World
 
-from bot.app import BEGINNINGS
+from bot import inbox
+from bot.app import BEGINNINGS, App
+from bot.core import Core
 from bot.inbox import SORRY
 from bot.messages import Incoming
 from bot.models import InboxMessage
 from bot.router import Action
 from bot.verbs import run
-from config.database import reading, writing
+from config.clock import Clock
+from config.database import make_engine, reading, writing
 from config.errors import UserError
+from config.settings import Settings
+from config.workdays import Workdays
 from corpus.models import EventKind
 from rag.beginnings import Show
+from reminders import outbox
+from reminders.models import OutboxMessage
 
 pytestmark = pytest.mark.anyio
 
@@ -180,3 +190,47 @@ async def test_a_message_that_killed_the_process_again_and_again_is_set_aside(
         )  # fmt: skip
     await until(lambda: world.botapi.sent(CLERK.id)[-1]["text"] == SORRY)
     assert counted == [("/help", 1)]
+
+
+async def test_what_one_process_answers_is_left_to_it_as_long_as_it_may_live(
+    migrated_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.AGAIN_AFTER_S", 0)
+    settings = Settings(home=tmp_path, embedding_model="hashed-ngrams-1")
+    core = Core(settings, Clock(), make_engine(migrated_postgres_url), Workdays(tmp_path))
+    slow, other = App(core, {}), App(core, {})
+    asked, go_on = [], threading.Event()
+
+    def answering(app: App) -> Callable[[Incoming, Show | None], Action]:
+        route = app.router.route
+
+        def answer(incoming: Incoming, show: Show | None = None) -> Action:
+            asked.append(app)
+            assert app is other or go_on.wait(60)
+            return route(incoming, show)
+
+        return answer
+
+    for app in (slow, other):
+        monkeypatch.setattr(app.router, "route", answering(app))
+    said = Incoming("gone", "m1", "1", False, "1", "林科长", "/help", core.clock.now())
+    with writing(core.engine) as session:
+        row = inbox.row_of(said, core.clock.wall())
+        session.add(row)
+    await slow._start_waiting()
+    await until(lambda: asked == [slow])
+    await other._start_waiting()
+    await asyncio.wait(other._handling.values())
+    assert asked == [slow]
+
+    with writing(core.engine) as session:
+        session.get_one(InboxMessage, row.id).received_at -= 2 * outbox.LEASE
+    await other._start_waiting()
+    await asyncio.wait(other._handling.values())
+    assert asked == [slow, other]
+    go_on.set()
+    await asyncio.wait(slow._handling.values())
+    with reading(core.engine) as session:
+        (reply,) = session.exec(select(OutboxMessage)).all()
+    assert "可以这样用" in str(reply.facts)
+    core.close()

@@ -75,7 +75,8 @@ class Answerer:
 
     def _whole(self, query: Query, question: Question, found: Answer) -> Answer:
         """What was found, what was not looked at, and what else may be meant."""
-        return with_choices(query, question, phrasing.with_rest(query, found))
+        said = phrasing.with_terms(query, phrasing.with_rest(query, found))
+        return with_choices(query, question, said)
 
     def _with_model(
         self, model: Model, query: Query, question: Question, show: Show | None
@@ -238,7 +239,8 @@ class Answerer:
                 for f in near
             ]
             rows.append("如需确认，请联系方案的发文单位或牵头单位。")
-        return Answer(tuple(rows), False, tuple(f.entry.cite() for f in near))
+        cited = tuple(f.entry.cite() for f in near)
+        return phrasing.with_terms(query, Answer(tuple(rows), False, cited))
 
     def _stranger(self, query: Query) -> Answer:
         names = "、".join(query.unknown_units)

@@ -213,6 +213,12 @@ def with_rest(query: Query, answer: Answer) -> Answer:
     return replace(answer, rows=(*answer.rows, words))
 
 
+def with_terms(query: Query, answer: Answer) -> Answer:
+    """An answer about what was shortened says what it was taken for."""
+    said = "，".join(f"“{short}”按“{term}”理解" for short, term in query.written_out.items())
+    return replace(answer, rows=(*answer.rows, f"（{said}。）")) if said else answer
+
+
 def source_row(entries: Sequence[Entry], english: bool = False) -> str:
     """The proof under a list."""
     names = list(dict.fromkeys(name_of(entry.version) for entry in entries))

@@ -104,6 +104,7 @@ class Query:
     # words that one English word may mean → how many they are
     among: dict[str, int] = field(default_factory=dict)
     earlier: list[str] = field(default_factory=list)  # the subject of the question before
+    written_out: dict[str, str] = field(default_factory=dict)  # 长护险 → 长期护理保险
 
     @property
     def rows(self) -> list[Row]:

@@ -12,7 +12,7 @@ from rag.following import carry, follows
 from rag.homophones import Homophones, Sounds
 from rag.intents import intent_of, read_flags
 from rag.measures import read_value
-from rag.names import find_units, narrow_to_plans, unit_sounds
+from rag.names import find_units, narrow_to_plans, unit_names, unit_sounds
 from rag.patterns import (
     ASKS_STATE,
     COUNTING,
@@ -33,6 +33,7 @@ from rag.patterns import (
 from rag.query import Intent, Query, Span
 from rag.question import Question
 from rag.shares import read_shares
+from rag.shortenings import write_out
 from rag.views import VersionView
 from rag.words import is_english, joints, normal, nouns, segments, spoken_to_written
 
@@ -59,11 +60,15 @@ def _one(text: str, question: Question, views: list[VersionView]) -> Query:
     if question.unit and OWN_MARK not in text_without_plan:
         text_without_plan = WE.sub(OWN_MARK, text_without_plan, count=1)
     is_own = OWN_MARK in text_without_plan
+    terms: dict[str, str] = {}
     if english:
         text_without_plan = with_chinese_units(text_without_plan)
     else:
         text_without_plan = _mended(_written(text_without_plan, views), views)
+        plans, names = [view.text for view in views], unit_names(views)
+        text_without_plan, terms = write_out(text_without_plan, plans, names)
     query = Query(text_without_plan, text, english, Intent.FACT, views, [], today=question.today)
+    query.written_out = terms
     query.is_own = is_own
     rest = read_shares(query, find_units(query, question))
     rest = _state(query, _span(query, read_value(query, rest)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import rag.words
+from rag.shortenings import write_out
 from rag.words import segments, spoken_to_written
 
 FIRE = "新建电动自行车充电端口4000个，更换失效灭火器；组织疏散演练，清除防盗窗上的障碍。"
@@ -82,3 +83,38 @@ def test_the_list_is_sorted_and_each_entry_can_take_effect() -> None:
         # a plan that has the written word would have the said one too, and nothing would happen
         assert not any(said in word for word in alternatives), said
     assert not parts["plans"].keys() & parts["asking"].keys()
+
+
+CARE = "长期护理保险由县医疗保障局负责；落实河长、湖长责任；危险化学品企业装监控；建设县域网格，网格管理员每日巡查。"
+
+
+@pytest.mark.parametrize(
+    ("said", "term"),
+    [
+        ("长护险哪个局管", "长期护理保险"),
+        ("河湖长谁来考核", "河长、湖长"),
+        ("危化品要装什么", "危险化学品"),
+        ("网格员多久巡一次", "网格管理员"),
+    ],
+)
+def test_what_is_shortened_is_written_out_by_the_terms_of_the_plan(said: str, term: str) -> None:
+    text, found = write_out(said, [CARE])
+    assert term in text
+    assert term in found.values()
+
+
+@pytest.mark.parametrize(
+    ("said", "plan"),
+    [
+        ("长护险哪个局管", CARE + "长护险试点扩面。"),  # the plan says it so itself
+        ("养老护理补贴", "发放养老服务补贴，培训护理人员。"),  # words that stand apart
+        ("种农产品多少", "监测17种食用农产品。"),  # a turn of speech before a word
+        ("床位入住率", "入户走访老人住所，签约率达到90%。"),
+    ],
+)
+def test_nothing_else_is_written_out(said: str, plan: str) -> None:
+    assert write_out(said, [plan]) == (said, {})
+
+
+def test_a_name_known_otherwise_is_not_written_out() -> None:
+    assert write_out("卫健局牵头几项", ["由县卫生健康局牵头。"], {"卫健局"})[1] == {}

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -95,14 +96,15 @@ def status_routes(host: "WebHost") -> APIRouter:
     routes = APIRouter(prefix="/api")
 
     @routes.get("/status")
-    def status() -> dict[str, Any]:
+    def status(at: date | None = None) -> dict[str, Any]:
+        """As of today; the questions to start from as of the day `at` that a chat stands at."""
         today = host.clock.today()
         with reading(host.engine) as session:
             return {
                 "day": today.isoformat(),
                 "moved": host.clock.moved,
                 "plans": describe_plans(session, today),
-                "questions": starting_questions(session),
+                "questions": starting_questions(session, at or today),
                 "vectors": {"done": host.vectors_done, "total": host.vectors_total},
             }
 

@@ -1,6 +1,5 @@
 """What the chat page says of this installation: its plans, days to try, questions to start with."""
 
-from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -34,8 +33,8 @@ def describe_plans(session: Session, today: date) -> list[dict[str, Any]]:
     return described
 
 
-def starting_questions(session: Session) -> list[str]:
-    """A few questions that this ledger can answer, made from what is in it."""
+def starting_questions(session: Session, today: date) -> list[str]:
+    """A few questions that this ledger can answer on a day, made from what is in it."""
     plans = versions_in_force(session)
     if not plans:
         return []
@@ -50,16 +49,14 @@ def starting_questions(session: Session) -> list[str]:
     ).first()
     if unit:
         questions.append(f"{unit}牵头哪些任务？")
-    months = Counter(
-        (day.year, day.month)
-        for version in versions
-        for day, tasks in _due_days(session, version).items()
-        for _ in range(tasks)
-        if day.month < 12  # the year's end is when everything is due
-    )
-    if months:
-        (year, month), _ = min(months.items(), key=lambda item: (-item[1], item[0]))
-        questions.append(f"{year}年{month}月有哪些任务到期？")
+    this_month = _month(today)
+    months = {
+        _month(day) - this_month for version in versions for day in _due_days(session, version)
+    }
+    if months:  # the nearest: of those to come, else of those past
+        ahead = min(months, key=lambda n: (n < 0, abs(n)))
+        year, month = divmod(this_month + ahead, 12)
+        questions.append(f"{f'{year}年{month + 1}月' if ahead else '本月'}有哪些任务到期？")
     indicator = session.exec(
         select(Target.indicator)
         .join(Task)
@@ -71,6 +68,11 @@ def starting_questions(session: Session) -> list[str]:
         questions.append(f"{indicator}的目标是多少？")
     title = min((plan.title for plan in plans), key=len)
     return [*questions, f"《{title}》共有多少项任务？"]
+
+
+def _month(day: date) -> int:
+    """Months since the beginning of the years."""
+    return day.year * 12 + day.month - 1
 
 
 def _period(plan: PlanVersion) -> str:

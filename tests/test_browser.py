@@ -193,7 +193,7 @@ def test_a_day_inside_the_period_can_be_chosen_and_left(open_page: Any, host: Ho
     expect(page.get_by_text("执行期都已结束")).to_be_visible()
     page.get_by_role("button", name="2024年5月10日").first.click()
     expect(page.locator("#day summary")).to_have_text("今天按 2024年5月10日 计")
-    ask(page, "本月有哪些任务到期？")
+    page.get_by_role("button", name="本月有哪些任务到期？").click()
     expect(page.locator(".own .meta")).to_contain_text("按 2024-05-10 问")
     page.reload()
     expect(page.locator("#day summary")).to_have_text("今天按 2024年5月10日 计")

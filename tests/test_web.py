@@ -266,6 +266,9 @@ def test_status_offers_days_inside_the_period_of_a_plan_that_is_over(
     days = [date.fromisoformat(one["day"]) for one in plan["days"]]
     assert days == [date(2024, 5, 10), date(2024, 6, 10), date(2024, 7, 10)]
     assert "县水利局牵头哪些任务？" in status["questions"]
+    for day, month in {"": "2024年7月", "2024-06-10": "本月", "2023-12-31": "2024年5月"}.items():
+        offered = browser.get("/api/status", params={"at": day} if day else {}).json()["questions"]
+        assert f"{month}有哪些任务到期？" in offered
 
 
 def test_the_ledger_shows_printed_words_beside_what_was_read(browser: httpx.Client) -> None:

@@ -169,7 +169,7 @@ function fault(words) {
 
 async function refreshStatus() {
   try {
-    status = await call("/api/status");
+    status = await askStatus();
   } catch {
     setTimeout(refreshStatus, 10_000);
     return;
@@ -183,12 +183,16 @@ async function refreshStatus() {
   drawStart();
 }
 
+function askStatus() {
+  const day = chosenDay();
+  return call(day ? `/api/status?at=${day}` : "/api/status");
+}
+
 function drawStart() {
   showDay();
   const day = chosenDay();
   const allOver = status.plans.length > 0 && status.plans.every((plan) => plan.over);
-  const starts = day ? ["本月有哪些任务到期？", ...status.questions] : status.questions;
-  $("starts").replaceChildren(...chips(starts, ask).children);
+  $("starts").replaceChildren(...chips(status.questions, ask).children);
   $("over").hidden = !allOver && !day;
   $("over-words").textContent = day
     ? `这个对话现在按 ${chineseDay(day)} 计。`
@@ -219,6 +223,12 @@ function stand(day) {
   $("day").open = false;
   drawStart();
   text.focus();
+  // questions to start from on that day; those of another day do no harm
+  askStatus().then((found) => {
+    if (day !== chosenDay()) return;
+    status = found;
+    drawStart();
+  }, () => {});
 }
 
 function welcome() {

@@ -140,7 +140,7 @@ def _level(block: Block) -> tuple[int | None, str | None, str]:
 
 def _items(blocks: Sequence[Block]) -> set[int]:
     """Which paragraphs are points without a number: several that a date opens, or several of one
-    heading with labels of their own below: 责任单位：…, 完成时限：….
+    heading with units of their own, in brackets at their end or behind labels below: 责任单位：….
     """
     dated = {n for n, block in enumerate(blocks) if DATED.match(block.text.strip())}
     items = dated if len(dated) > 1 else set()
@@ -150,13 +150,16 @@ def _items(blocks: Sequence[Block]) -> set[int]:
         bound[n] = labels[n] in ("unit", "time") or (labels[n] is not None and bound[n + 1])
     labelled: list[int] = []
     is_open = True  # below a heading, or above all
+    charged: list[int] = []  # 提升绿化水平。……（市园林局牵头）
     for n, block in enumerate(blocks):
         if _level(block)[0] is not None:
-            items |= set(labelled) if len(labelled) > 1 else set()
-            labelled, is_open = [], block.kind is BlockKind.HEADING
+            items |= {n for run in (labelled, charged) if len(run) > 1 for n in run}
+            labelled, charged, is_open = [], [], block.kind is BlockKind.HEADING
         elif labels[n] is None and is_open and bound[n + 1]:
             labelled.append(n)
-    return items | (set(labelled) if len(labelled) > 1 else set())
+        elif labels[n] is None and (tail := read_tail(block.text)).unit_text and tail.text:
+            charged.append(n)
+    return items | {n for run in (labelled, charged) if len(run) > 1 for n in run}
 
 
 def _level_of_item(open_points: Sequence[Point]) -> int:

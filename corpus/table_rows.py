@@ -179,7 +179,8 @@ class RowReader:
             if self.table.kind is TableKind.INDICATORS or re.match(r"[\[≥≤><＞＜\d]", value):
                 of_one = f"{columns.share(column)}{name}"
                 found = read_indicator_cell(of_one, value, measure_unit)
-                bare = columns.is_amount(column) and value[:1].isdecimal()
+                of_task = self.table.kind is TableKind.TASKS and not value.rstrip().endswith("%")
+                bare = (columns.is_amount(column) or of_task) and value[:1].isdecimal()
                 task.targets += [replace(t, op="=") for t in found] if bare else found
             else:
                 task.targets += read_targets(value)

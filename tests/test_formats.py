@@ -393,19 +393,33 @@ def test_pdf_joins_a_number_that_moved_whole_to_the_next_page() -> None:
     assert table.texts(0) == ["1", "开展整治，登记率达95%以上，隐患清零。"]
 
 
-def test_pdf_reads_a_table_that_has_lines_between_its_rows_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("ruled", "second_line"),
+    [
+        pytest.param((0, 1, 2, 3), None, id="below each row"),
+        pytest.param((0, 1, 3), None, id="around head and body"),
+        pytest.param((0, 1, 3), 11, id="rows of two lines, parted by their gap"),
+        pytest.param((0, 1, 3), 20, id="rows of two lines, parted by their first column"),
+    ],
+)
+def test_pdf_reads_a_table_that_has_no_lines_between_its_columns(
+    tmp_path: Path, ruled: tuple[int, ...], second_line: int | None
+) -> None:
     from reportlab.pdfgen.canvas import Canvas
 
     rows = [["No", "task", "unit"], ["1", "plant trees", "parks"], ["2", "build a path", "roads"]]
+    height = 20 if second_line is None else 40
     canvas = Canvas(str(tmp_path / "a.pdf"))
+    for n in ruled:  # Word draws its lines as flat boxes
+        canvas.rect(72, 700 - height * n, 328, 0.5, stroke=0, fill=1)
     for n, row in enumerate(rows):
-        canvas.line(72, 700 - 20 * n, 400, 700 - 20 * n)
         for word, x in zip(row, (75, 120, 300), strict=True):
-            canvas.drawString(x, 686 - 20 * n, word)
-    canvas.line(72, 640, 400, 640)
+            canvas.drawString(x, 686 - height * n, word)
+        if second_line is not None and n:
+            canvas.drawString(120, 686 - height * n - second_line, "again")
     canvas.save()
     (grid,) = grids(pdf.read(tmp_path / "a.pdf"))
-    assert grid == rows
+    assert [[cell.removesuffix("\nagain") for cell in row] for row in grid] == rows
 
 
 def test_pdf_leaves_out_what_no_reader_sees(tmp_path: Path) -> None:

@@ -587,6 +587,19 @@ def test_a_blank_beside_a_day_is_meant_to_be_blank() -> None:
     assert [row.timing_text for row in rows(table)] == ["3月1日\n10月底", "12月底"]
 
 
+def test_bare_counts_beside_tasks_are_to_be_done() -> None:
+    table = grid(
+        [
+            ["序号", "指标任务", "目标值", "责任部门", "完成时间"],
+            ["1", "建设城市书房", "18个", "区文旅局", "9月底"],
+            ["2", "提高开放率", "90%", "区文旅局", "6月底"],
+        ]
+    )
+    assert [
+        (row.text, t.op, str(t.value), t.measure_unit) for row in rows(table) for t in row.targets
+    ] == [("建设城市书房", "=", "18", "个"), ("提高开放率", ">=", "90", "%")]
+
+
 def test_the_shares_of_towns_are_targets() -> None:
     table = grid(
         [

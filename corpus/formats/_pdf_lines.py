@@ -10,6 +10,7 @@ from corpus.formats._colour import is_white
 
 _TINY_POINTS = 3
 _SENTENCE_END = "。！？；：.!?;:"
+_CLOSING = "，。、；：！？）》”’】"  # no line begins with these
 _NUMBERED = re.compile(
     r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十\d]+[）)]|\d+[.．、]|第[一二三四五六七八九十百\d]+[章节条]"
     r"|[①-⑳]|附件|注"
@@ -142,7 +143,7 @@ def _may_break(left: str, right: str) -> bool:
     """A line may end between two characters: not in a word, nor before a 。 or after a （."""
     if _is_latin(left) and _is_latin(right):
         return False
-    return right not in "，。、；：！？）》”’】%％…—·" and left not in "（《“‘【"
+    return right not in f"{_CLOSING}%％…—·" and left not in "（《“‘【"
 
 
 def _is_latin(text: str) -> bool:
@@ -180,8 +181,9 @@ def in_cell(lines: list[Line], width: float) -> tuple[str, bool]:
     for above, line in zip([None, *lines], lines, strict=False):
         if above is None:
             text = line.text
-        elif width - (above.x1 - above.x0) < _room(above, line) and not are_units(
-            above.text, line.text
+        elif line.text[0] in _CLOSING or (
+            width - (above.x1 - above.x0) < _room(above, line)
+            and not are_units(above.text, line.text)
         ):
             text = join(text, line.text)
         else:

@@ -4,13 +4,14 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from corpus.formats._grid import Span
 from corpus.formats._pdf_lines import are_units, in_cell, lines_of
 
 _NEAR = 4.0  # points: borders that are nearer are one
-_FEWEST_RULES = 4  # a head and two rows
+_FEWEST_RULES = 3  # above the head, below it, and below the body
 _STRIP = 6.0  # points: what parts two columns is wider
 _PADDING = 6.0  # points: at most so much is left free inside a border
 _NUMBER_CELL = re.compile(r"[（(]?[\d一二三四五六七八九十]+[.、．)）]*")
@@ -46,7 +47,7 @@ class Ruled:
 
 def find(page: Any) -> list[Any]:
     """The tables that the library sees between lines, those with open sides closed."""
-    if len(page.edges) < 4:
+    if len(page.edges) < _FEWEST_RULES:
         return []
     tables = page.find_tables() or _between_rules(page)
     sides = [x for table in tables for x in _open_sides(page, table)]
@@ -56,30 +57,61 @@ def find(page: Any) -> list[Any]:
 
 
 def _between_rules(page: Any) -> list[Any]:
-    """Tables with lines between their rows alone; blank strips from top to bottom part the columns."""
-    rules: dict[int, list[Any]] = defaultdict(list)
-    for edge in page.edges:
-        if edge["orientation"] == "v":
-            return []
-        rules[round(edge["top"] / _NEAR)].append(edge)
+    """Tables without lines between their columns: blank strips from top to bottom part them.
+
+    Where three lines alone bound the head and the body 三线表, blanks part the rows as well.
+    """
+    flat = [edge for edge in page.edges if edge["orientation"] == "h"]
+    if len(flat) < _FEWEST_RULES or any(
+        edge["orientation"] == "v" and edge["bottom"] - edge["top"] > _NEAR for edge in page.edges
+    ):
+        return []
+    rules = _edges(edge["top"] for edge in flat)
     if len(rules) < _FEWEST_RULES:
         return []
-    edges = [edge for line in rules.values() for edge in line]
-    top, bottom = min(e["top"] for e in edges), max(e["top"] for e in edges)
-    left, right = min(e["x0"] for e in edges), max(e["x1"] for e in edges)
-    if any(sum(e["x1"] - e["x0"] for e in line) < 0.9 * (right - left) for line in rules.values()):
-        return []
-    inked = sorted(
-        (c["x0"], c["x1"]) for c in page.chars if top < c["top"] < bottom and c["text"].strip()
-    )
+    top, bottom = rules[0], rules[-1]
+    left, right = min(e["x0"] for e in flat), max(e["x1"] for e in flat)
+    for y in rules:
+        of_rule = [e["x1"] - e["x0"] for e in flat if abs(e["top"] - y) <= _NEAR]
+        if sum(of_rule) < 0.9 * (right - left):
+            return []
+    inked = [c for c in page.chars if top < c["top"] < bottom and c["text"].strip()]
     strips, reach = [], left
-    for x0, x1 in inked:
+    for x0, x1 in sorted((c["x0"], c["x1"]) for c in inked):
         if x0 - reach > _STRIP and reach > left:
             strips.append((reach + x0) / 2)
         reach = max(reach, x1)
     if len(strips) < 2:
         return []
-    return list(page.find_tables({"explicit_vertical_lines": [left, *strips, right]}))
+    body = [c for c in inked if c["top"] > rules[1]]
+    rows = _between_blanks(body, strips[0]) if len(rules) == _FEWEST_RULES else []
+    columns = [left, *strips, right]
+    return list(
+        page.find_tables({"explicit_vertical_lines": columns, "explicit_horizontal_lines": rows})
+    )
+
+
+def _between_blanks(characters: list[Any], first_ends: float) -> list[float]:
+    """Where the rows of a body without lines part.
+
+    Either they stand further apart than the lines of one cell, so that each has one word in its
+    first column, which ends at `first_ends`; or each begins with the first column's word.
+    """
+    bands: list[tuple[float, float, bool]] = []  # from, to, whether the first column has ink
+    for char in sorted(characters, key=lambda c: float(c["top"])):
+        top, bottom, is_first = char["top"], char["bottom"], char["x0"] < first_ends
+        if bands and top < bands[-1][1] - 1:
+            bands[-1] = bands[-1][0], max(bands[-1][1], bottom), bands[-1][2] or is_first
+        else:
+            bands.append((top, bottom, is_first))
+    gaps = [below[0] - above[1] for above, below in pairwise(bands)]
+    cuts = [n for n, gap in enumerate(gaps, 1) if gap > 1.5 * max(min(gaps), 1)]
+    groups = [bands[a:b] for a, b in pairwise([0, *cuts, len(bands)])]
+    if not cuts or any(sum(band[2] for band in group) != 1 for group in groups):
+        cuts = [n for n, band in enumerate(bands) if n and band[2]]
+        if not bands or not bands[0][2]:
+            return []
+    return [(bands[n - 1][1] + bands[n][0]) / 2 for n in cuts]
 
 
 def _open_sides(page: Any, table: Any) -> list[float]:

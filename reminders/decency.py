@@ -91,7 +91,7 @@ class Caps:
                 col(OutboxMessage.chat_id).in_(some),
                 OutboxMessage.kind == "reminder",
                 OutboxMessage.due_at >= start,
-                OutboxMessage.state != OutboxState.DROPPED,
+                col(OutboxMessage.state).not_in((OutboxState.DROPPED, OutboxState.FAILED)),
             )
             for platform, chat_id, due_at in session.exec(query):
                 self._sent[(platform, chat_id), due_at.astimezone(now.tzinfo).date()] += 1

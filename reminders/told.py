@@ -65,11 +65,11 @@ class Told:
         return self._newest.get((asked, chat), LONG_AGO)
 
     def first(self, asked: Asked) -> datetime | None:
-        """When the first reminder that reached the unit was due; None if none has."""
+        """When the first of the reminders that reached the unit was due; None if none has."""
         return self._first.get(asked)
 
     def reached(self, asked: Asked) -> datetime | None:
-        """When that one arrived, which may be later."""
+        """When one first reached it, which may be later."""
         return self._reached.get(asked)
 
     def note(self, r: Reminder, *, arrives: bool = True) -> None:

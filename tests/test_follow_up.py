@@ -337,6 +337,7 @@ def test_a_unit_that_cannot_be_reached_is_reported(engine: Engine) -> None:
 
 
 def test_what_a_chat_refused_is_sent_once_more_when_it_is_back(civil: Office) -> None:
+    civil.settings = SETTINGS.model_copy(update={"reminder_cap_per_day": 1})
     civil.run("2022-09-29 09:00", OutboxState.FAILED)
     assert civil.run("2022-09-29 09:10") == 0
     with writing(civil.engine) as session:

@@ -47,7 +47,7 @@ def main() -> int:
             install()
             print("已安装。启动：python3 dev.py run；命令：.venv/bin/duban --help")
             return 0
-        if verb == "faults" and len(rest) <= 1:
+        if verb == "faults" and (not rest or (len(rest) == 1 and rest[0].isdecimal())):
             install(dev=True)
             return call([PYTHON, ROOT / "tests" / "faults.py", *rest])
         if verb == "revision" and len(rest) == 1:

@@ -42,8 +42,9 @@ def call_it_installed(checkout: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=checkout, check=True)
 
 
-def test_wrong_usage_is_told() -> None:
-    found = dev(ROOT, "launch")
+@pytest.mark.parametrize("arguments", [["launch"], ["faults", "--help"]])
+def test_wrong_usage_is_told(arguments: list[str]) -> None:
+    found = dev(ROOT, *arguments)
     assert found.returncode == 2
     assert "python3 dev.py run" in found.stdout
 

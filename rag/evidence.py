@@ -163,9 +163,10 @@ class Ranker:
 
     def _names(self, held: Collection[str]) -> float:
         """How well a sentence holds what a follow-up itself names: 超市呢."""
-        total = sum(self._own.values())
+        if not self._own:
+            return 0.0
         here = sum(w for p, w in self._own.items() if p in held)
-        return OWN_WORDS * here / total if total else 0.0
+        return OWN_WORDS * here / sum(self._own.values())
 
     def _tells(self, noun: str) -> bool:
         """Whether a noun tells rows apart: not in the plan's title, and heavy enough."""

@@ -22,7 +22,7 @@ from config.database import reading
 from config.errors import MaybeSent, Refused, TryLater
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
-from reminders.recheck import Look
+from reminders.recheck import NOTHING_TO_SAY, Look
 
 log = structlog.get_logger()
 
@@ -34,7 +34,6 @@ PATIENCE_S = 5.0  # a message that must wait longer for its pace gives its slot 
 SEND_TIMEOUT_S = 45.0  # half a lease
 SHOWN_WITHIN_S = 15.0  # a beginning; the answer waits for it
 OWN_FAULT = timedelta(minutes=10)  # an error of ours is not cured by days of waiting
-NOTHING_TO_SAY = "没有可发的内容"
 # what nobody waits for, and what may have lost its reason
 LOOKED_AT_AGAIN = ("reminder", "periodic")
 CHAT_GONE = "403"

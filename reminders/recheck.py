@@ -21,6 +21,7 @@ from reminders.rules import receiver_of
 from reminders.told import LONG_AGO, Told, moment_of
 
 NOT_BOUND = "会话已失效或不再绑定该单位"
+NOTHING_TO_SAY = "没有可发的内容"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def recheck(
     query = select(Reminder).where(Reminder.outbox_id == message.id, Reminder.state == "planned")
     reminders = session.exec(query).all()
     if not reminders:
-        return Look("没有可发的内容")
+        return Look(NOTHING_TO_SAY)
     asker = Asker(session, ChoiceBook(session, settings), workdays)
     asks = asker.asks(things_of(session, reminders, workdays), now.date(), now.date())
     current: dict[tuple[Moment, int], Ask] = {ask.key: ask for ask in asks}

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 
 from rag.filters import plain
-from rag.patterns import FOLLOW, GENERAL
+from rag.patterns import FOLLOW, GENERAL, TASK_NOUN
 from rag.query import Intent, Query, Share
 
+_LISTED = re.compile(TASK_NOUN)
 _WITHIN = re.compile("其中|里面|当中|这里头")
 
 
@@ -22,15 +23,23 @@ def follows(query: Query) -> bool:
     return sum(map(len, query.subject)) <= (4 if names else 8)
 
 
+def _is_whole(query: Query) -> bool:
+    """Whether nothing but the plan is left out: 市教育局有哪些任务, unlike 其中市教育局的有哪些."""
+    is_list = query.intent is Intent.LIST and bool(query.units) and plain(query)
+    return is_list and bool(_LISTED.search(query.text)) and not FOLLOW.search(query.text)
+
+
 def carry(query: Query, before: Iterable[Query]) -> None:
     """Fill what the question leaves out from the questions `before` it, the latest first."""
     for earlier in before:
         if earlier.intent in (Intent.FOREIGN, Intent.GREETING):
             continue
-        if not query.earlier:
-            query.earlier = [s for s in earlier.subject if s not in GENERAL]
         if len(earlier.views) < len(query.views):
             query.views = earlier.views  # 其中哪些: of the plan just spoken of
+        if _is_whole(query):
+            return
+        if not query.earlier:
+            query.earlier = [s for s in earlier.subject if s not in GENERAL] + earlier.earlier
         rows_before = earlier.intent in (Intent.LIST, Intent.DUE, Intent.COUNT)
         if not query.units and not query.shares:
             query.units, query.shares = earlier.units, earlier.shares

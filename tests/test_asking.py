@@ -166,10 +166,19 @@ def test_which_heading_has_most(core: Core) -> None:
     assert "任务最多的是重点场所治理，共5项" in answer.text
 
 
-def test_the_days_that_a_follow_up_stays_within_are_told(core: Core) -> None:
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("市水利局的有哪些？", True), ("其中市水利局有哪些任务？", True), ("市水利局有哪些任务呢？", True),
+        ("市水利局有哪些任务？", False), ("市水利局有哪些指标任务？", False),
+    ],
+)  # fmt: skip
+def test_only_what_leans_on_the_question_before_stays_within_its_days(
+    core: Core, text: str, stays: bool
+) -> None:
     before = ("6月底前到期的任务有哪些？",)
-    question = Question("市水利局有哪些任务？", TODAY, plan_ids=("hezhang",), history=before)
-    assert "6月底前到期的共" in core.answer(question).rows[0]
+    question = Question(text, TODAY, plan_ids=("hezhang",), history=before)
+    assert ("6月底前到期的共" in core.answer(question).rows[0]) is stays
 
 
 def test_a_follow_up_stays_within_the_rows_listed_before(core: Core) -> None:

@@ -89,6 +89,14 @@ def batches(values: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
+def insert_new(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    """Insert rows; where one is there already, or another process inserts it just now, that one stays."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(dialect.insert(table).values(rows).on_conflict_do_nothing())
+
+
 def migrate(engine: Engine) -> None:
     """Bring the tables to the newest migration; raises UserError when the database can't be reached."""
     try:

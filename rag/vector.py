@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
-from config.database import reading, writing
+from config.database import insert_new, reading, writing
 from config.settings import Settings
 from rag.models import Passage, Vector
 from rag.nearest import WITHIN, Nearest
@@ -263,9 +263,12 @@ class VectorIndex:
             texts = [_embedded(passage.heading, passage.text) for passage in found]
         if new:
             vectors = self._embeddings.embed_documents(texts)
+            made = [
+                {"text_sha256": sha256, "model": self._model, "vector": data}
+                for sha256, data in zip(new, to_bytes(vectors), strict=True)
+            ]
             with writing(engine) as session:
-                for sha256, data in zip(new, to_bytes(vectors), strict=True):
-                    session.merge(Vector(text_sha256=sha256, model=self._model, vector=data))
+                insert_new(session, Vector, made)
             known |= dict(zip(new, vectors, strict=True))
         return [known[passage.sha256] for passage in passages]
 

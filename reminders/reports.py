@@ -4,10 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
-from config.database import batches
+from config.database import batches, insert_new
 from config.errors import UserError
 from config.workdays import Workdays
 from corpus.models import EventKind, PlanVersion, TaskEvent, VersionState
@@ -276,7 +275,6 @@ def _written(session: Session, wanted: dict[Key, _Wanted]) -> dict[Key, ReportWi
     missing = sorted(
         wanted.keys() - known.keys()
     )  # in one order, lest two processes lock crosswise
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
     for some in batches(missing):
         rows = [
             {
@@ -286,9 +284,7 @@ def _written(session: Session, wanted: dict[Key, _Wanted]) -> dict[Key, ReportWi
             }
             for key in some
         ]  # fmt: skip
-        # another process may open the same window at this moment
-        insert = sqlite.insert(ReportWindow) if is_sqlite else postgresql.insert(ReportWindow)
-        session.execute(insert.values(rows).on_conflict_do_nothing())
+        insert_new(session, ReportWindow, rows)
     known |= _known(session, missing)
     for key, row in known.items():
         one = wanted[key]

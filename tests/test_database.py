@@ -4,9 +4,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
-from config.database import alembic_config, migrate, newest_revision
+from config.database import alembic_config, insert_new, migrate, newest_revision, reading, writing
+from rag.models import Vector
 
 
 def test_migrations_make_the_tables_of_the_models(engine: Engine) -> None:
@@ -26,3 +27,15 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
 
 def test_the_newest_migration_is_known_without_alembic() -> None:
     assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def test_what_is_there_already_stays(engine: Engine) -> None:
+    with writing(engine) as session:
+        for text in (b"first", b"second"):
+            rows = [{"text_sha256": key, "model": "m", "vector": text} for key in (text.hex(), "a")]
+            insert_new(session, Vector, rows)
+    with reading(engine) as session:
+        found = session.exec(select(Vector.text_sha256, Vector.vector)).all()
+    assert sorted(found) == sorted(
+        [("a", b"first"), (b"first".hex(), b"first"), (b"second".hex(), b"second")]
+    )

@@ -96,6 +96,8 @@ def _task_pieces(found: Sequence[Located], tails: dict[tuple[int, int], list[str
         path = one.spot.path
         if task.section and not any(squeezed(task.section) in squeezed(above) for above in path):
             path += (task.section,)
+        if one.stretch is not None and one.stretch.row is not None:
+            path += _head(one.stretch)
         place = Place(task.line_start, task.line_end, task.page)
         if one.stretch is not None and place == Place():
             place = one.stretch.place
@@ -183,16 +185,22 @@ def _row(stretch: Stretch) -> list[_Piece]:
     text = "\t".join(dict.fromkeys(cell.text.strip() for cell in row.cells if cell.text.strip()))
     if not text:
         return []
-    head = "、".join(
-        dict.fromkeys(squeezed(cell.text) for cell in table.rows[0].cells if cell.text.strip())
-    )
     path = stretch.placed.spot.path
     if table.caption and not any(squeezed(table.caption) in squeezed(above) for above in path):
         path += (table.caption,)
-    if stretch.at[1] > 0 and len(head) <= LONGEST:
-        path += (head,)
+    path += _head(stretch)
     ref = _ref(stretch.placed.spot, "") if path else "表格"
     return [_Piece(stretch.at, text, path, ref, row.place, may_join=len(text) < _SHORT_ROW)]
+
+
+def _head(stretch: Stretch) -> tuple[str, ...]:
+    """The first row of the table that a row stands in; nothing for that row itself."""
+    table = stretch.placed.block.table
+    if table is None or stretch.at[1] == 0:
+        return ()
+    cells = (squeezed(cell.text) for cell in table.rows[0].cells)
+    head = "、".join(dict.fromkeys(filter(None, cells)))
+    return (head,) if len(head) <= LONGEST else ()
 
 
 def _ref(spot: Spot, mark: str) -> str:

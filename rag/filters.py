@@ -22,7 +22,7 @@ _VERB = re.compile(r"^(?:开展|实施|健全|推进|加强|强化|抓好|做好
 _COUNT = re.compile(r"[一二两三四五六七八九十\d]+[项条个类件大种]?")
 _KIND = re.compile(r"(?:专项)?(?:行动|工程|领域)$")
 _HEADING_WORDS = re.compile(
-    "(?:这|那|该)?(?:一|个)*(?:领域|行动|方面|板块|部分|类别|工程|章节?|节|标题|大?类|条|项|块)?"
+    "(?:这|那|该)?(?:一|个)*(?:领域|行动|方面|板块|部分|类别|项目|工程|章节?|节|标题|大?类|条|项|块)?"
     "(?:之|以)?[下里中内]?(?:面|边|头)?(?:哪些)?"
 )
 NEAR = 0.6  # share of the subject's pairs that a row must hold to be among those meant

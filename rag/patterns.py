@@ -24,7 +24,7 @@ OWN = re.compile(
 WE = re.compile(r"(?:我们|咱们|俺们)(?![区县市省镇乡村国街])")
 OWN_MARK = "@"  # stands for 我局 in the text of a query
 QUOTED = re.compile(r"[“\"「‘']([^”\"」’']{2,40})[”\"」’']")
-MEASURE = r"(?:项|条|个|件|类|点|份|大类|大|种)"
+MEASURE = r"(?:项|条|个|件|类|点|份|大类|大|种|样)"
 TASK_NOUN = r"(?:任务|重点工作|工作|指标|措施|举措|要点|事项|专栏|行动|工程|体系|项目|阶段|类别|部分|板块|领域|职责|条款|条目|事情?(?![故业务项件])|活儿?(?!动))"
 # 哪几项 asks for a list, 这几项 for nothing
 HOW_MANY = r"(?:多少|(?<![哪这那前])几)"
@@ -123,11 +123,11 @@ ROW_NUMBER_ENGLISH = re.compile(
     r"\b(?:task|item|point|row)(?: (?:no|number)\.?)? ?#?([0-9]{1,3})\b", re.IGNORECASE
 )
 NUMBER = re.compile(
-    r"多少|(?:(?<!哪)几|哪几(?!位))(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|都?是?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|\b(?:tele)?phone\b|\be-?mail\b|\baddress(?= of| is|\W*$)",
+    r"多少|(?:(?<!哪)几|哪几(?![位家]))(?!乎|月|号|日|时(?!间)|点(?!要求))|百分之|目标(?!任务|的?含义|都?是?指)|指标值|率\?*$|数量|比例|占比|权重|达标|(?:电话|联系方式|手机号码?|邮箱|传真|网址|地址)(?:号码)?(?:是|在|呢|[?？]|$)|how (?:many|much)|percentage|what (?:rate|share|proportion|percent)|target|\b(?:tele)?phone\b|\be-?mail\b|\baddress(?= of| is|\W*$)",
     re.IGNORECASE,
 )
 WHO = re.compile(
-    r"谁|哪个?(?:单位|部门|局|家|科室)|哪些(?:单位|部门)|哪几个(?:单位|部门)|什么(?:单位|部门)|由哪|责任单位|牵头单位|牵头还是|配合单位|找哪|\bwho\b|which (?:unit|bureau|department|agency|office|body)|responsible for|in charge",
+    r"谁|哪个?(?:单位|部门|局|家|科室)|哪些(?:单位|部门)|哪几个(?:单位|部门)|什么(?:单位|部门)|哪几家|由哪|责任单位|牵头单位|牵头还是|配合单位|找哪|\bwho\b|which (?:unit|bureau|department|agency|office|body)|responsible for|in charge",
     re.IGNORECASE,
 )
 WHEN = re.compile(
@@ -144,7 +144,7 @@ COMPARE = re.compile(
 )
 PLAN = re.compile(
     r"(?:根据|依据|按照).{0,10}(?:文件|什么|哪).{0,12}(?:制定|编制|出台|印发)|(?:制定|编制|出台).{0,6}(?:依据|根据)|发文(?:单位|机关|字号|日期)|文号|成文日期|印发(?:日期|时间|单位)"
-    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天)(?:制定|印发|发布|发|出台)的|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
+    r"|(?:谁|哪个单位|什么单位|哪里|什么时候|何时|哪天|(?:哪一?年)?哪一?[年月日])(?:制定|印发|发布|发|出台)的|(?:哪一?年)?哪一?[年月天日](?:印发?|发布|发文|下发|出台)的?\W*$|(?:执行|有效|管用|适用)(?:到|至)(?:几时|什么时候|啥时候|何时|哪[一年月天日]+|几[年月号])|(?:方案|规划|文件|要点|清单|计划)(?:的)?(?:全称|名称|标题|有效期|执行期|期限)|执行期|有效期"
     r"|(?:方案|规划|文件|要点|清单|计划|通知|一览表|分工表).{0,6}(?:哪一?天|什么时候|啥时候|何时|几号|几月|几时).{0,4}(?:印|发|公布|发布|下发)"
     r"|document number|who issued|when was .{0,30}issued|issued by|when (?:does|will|did) (?:the|this) plan (?:end|expire|start|begin)|what is (?:the|this) plan (?:about|called|for)|title of (?:the|this) plan",
     re.IGNORECASE,

@@ -1,7 +1,8 @@
 """A question → what is asked for: units, plan, span of time, role, kind of row, and the subject."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -37,13 +38,24 @@ from rag.shortenings import write_out
 from rag.views import VersionView
 from rag.words import is_english, joints, normal, nouns, segments, spoken_to_written
 
+CARRIED = 3  # questions before one that it may lean on
+
 
 def understand(question: Question, views: Sequence[VersionView]) -> Query:
     """What a question asks for within the plans that the chat may see."""
     query = _one(question.text, question, list(views))
     if question.history and follows(query):
-        carry(query, (_one(text, question, query.views) for text in reversed(question.history)))
+        carry(query, _before(question, query.views))
     return query
+
+
+def _before(question: Question, views: list[VersionView]) -> Iterator[Query]:
+    """The questions before it, the latest first, each with what it left out itself."""
+    for n in range(len(question.history) - 1, -1, -1):
+        earlier = replace(
+            question, text=question.history[n], history=question.history[max(0, n - CARRIED) : n]
+        )
+        yield understand(earlier, views)
 
 
 def _one(text: str, question: Question, views: list[VersionView]) -> Query:

@@ -37,7 +37,8 @@ def river() -> list[Passage]:
 def test_a_row_is_quoted_with_its_annex_and_number(river: list[Passage]) -> None:
     row = by_ref(river, "附件2第2项")
     assert row.text == "入河排污口整治\n完成45个入河排污口溯源整治，建立“一口一档”。"
-    assert row.heading == f"{TITLE} › 附件2 › 青石县河湖长制重点任务表"
+    above = f"{TITLE} › 附件2 › 青石县河湖长制重点任务表"
+    assert row.heading == f"{above} › 序号、工作内容、具体要求、责任单位、完成时限"
     assert (row.task_id, row.line_start, row.line_end, row.version_id) == (102, 33, 33, 7)
 
 

@@ -110,7 +110,7 @@ class Answerer:
             return rows
         if (
             query.intent in (Intent.FACT, Intent.LIST)
-            and (LISTING.search(query.text) or query.sections)
+            and (LISTING.search(query.text) or not (query.asks_who or query.asks_when))
             and not (query.units or query.shares or query.parts)
             and (points := headings.under_heading(query))
         ):

@@ -18,6 +18,17 @@ _COUNTED = re.compile(
 _MARK = re.compile(
     r"^(?:第?[一二三四五六七八九十百\d]+[、.．章节](?!\d)|[（(][一二三四五六七八九十\d]+[)）])\s*"
 )
+# names that plans give to one and the same part, and others under which it may be found
+_ALIKE = {
+    ("工作目标", "总体目标", "主要目标", "发展目标", "创建目标"): (
+        "目标要求",
+        "目标任务",
+        "总体要求",
+    ),
+    ("指导思想", "总体思路", "工作思路"): (),
+    ("基本原则", "工作原则"): (),
+    ("保障措施", "工作要求", "组织保障", "工作保障"): (),
+}
 LONGEST = 60  # characters of a point that names itself by no short sentence
 TOLD = 800  # characters of paragraphs that are told whole
 
@@ -98,23 +109,56 @@ def under_heading(query: Query) -> Answer | None:
 def _told(query: Query, view: VersionView) -> tuple[list[str], list[Entry]]:
     """What one plan says under the heading: its points counted, or its paragraphs whole."""
     for name, number in (*_counted(query), *_named(query, view)):
-        under = _under(view, name, whole=number is None)
-        if len(under) < 2 or (number and len(under) != number):
-            continue
-        if number is None and all(entry.task for entry in under.values()):
-            continue  # the ledger tells more of its rows
-        if any(words.endswith("…") for words in under):
-            if number is not None:
-                continue
-            below = _below(view.entries, name, whole=True)
-            paragraphs = [e for e, deeper in below if not deeper and e.task is None]
-            if sum(len(e.passage.text) for e in paragraphs) <= TOLD:
-                return [f"“{e.passage.text.strip()}”" for e in paragraphs], paragraphs
-            continue
-        head = f"共{len(under)}项：" if not query.english else f"{len(under)}:"
-        points = [f"{n}. {words}" for n, words in enumerate(under, 1)]
-        return [head, *points], list(under.values())
+        rows, entries = _points(query, view, name, number)
+        if rows:
+            return rows, entries
+    for asked, name in _standard(query):
+        rows, entries = _points(query, view, name)
+        if not rows:
+            rows, entries = _paragraphs(view, name)
+        if rows:
+            note = f"方案没有以“{asked}”为题的部分，“{name}”写的是："
+            return [*([note] if name != asked else []), *rows], entries
     return [], []
+
+
+def _points(
+    query: Query, view: VersionView, name: str, number: int | None = None
+) -> tuple[list[str], list[Entry]]:
+    under = _under(view, name, whole=number is None)
+    if len(under) < 2 or (number and len(under) != number):
+        return [], []
+    if number is None and all(entry.task for entry in under.values()):
+        return [], []  # the ledger tells more of its rows
+    if any(words.endswith("…") for words in under):
+        return _paragraphs(view, name) if number is None else ([], [])
+    head = f"共{len(under)}项：" if not query.english else f"{len(under)}:"
+    points = [f"{n}. {words}" for n, words in enumerate(under, 1)]
+    return [head, *points], list(under.values())
+
+
+def _paragraphs(view: VersionView, name: str) -> tuple[list[str], list[Entry]]:
+    """What stands right under a heading, or behind its name on the same line: （一）工作目标。到2027年……"""
+    below = _below(view.entries, name, whole=True)
+    found = [e for e, deeper in below if not deeper and e.task is None]
+    opens = re.compile(rf"{name}[。.:：]")
+    found = found or [
+        e
+        for e in view.entries
+        if e.task is None and opens.match(_MARK.sub("", e.passage.text.strip()))
+    ]
+    if sum(len(e.passage.text) for e in found) > TOLD:
+        return [], []
+    return [f"“{e.passage.text.strip()}”" for e in found], found
+
+
+def _standard(query: Query) -> Iterator[tuple[str, str]]:
+    """The part that is asked for by a name which plans use, with each name that a plan may give it."""
+    text = unquoted(query.text)
+    for names, others in _ALIKE.items():
+        for asked in names:
+            if asked in text and all(s in GENERAL for s in segments(text.replace(asked, ","))):
+                yield from ((asked, name) for name in (asked, *names, *others))
 
 
 def _counted(query: Query) -> list[tuple[str, int | None]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -108,13 +109,22 @@ def test_the_points_under_a_heading_that_two_plans_have(home: Path, tmp_path: Pa
     for plan in ("hezhang", "jiaoyu"):
         file = tmp_path / f"{plan}.txt"
         text = (PLANS / file.name).read_text(encoding="utf-8")
-        file.write_text(text.replace("七、工作要求", "七、保障措施"), encoding="utf-8")
+        goal = "七、发展目标\n\n到2025年底，各项任务基本完成，群众满意度稳步提升。\n\n八、保障措施"
+        file.write_text(text.replace("七、工作要求", goal), encoding="utf-8")
         core.ingest(file, by="test", plan_id=plan, publish=True)
     asked = Question(text="保障措施有哪些？", today=TODAY, plan_ids=("hezhang", "jiaoyu"))
     answer = core.answer(asked)
+    by_name = core.answer(replace(asked, text="方案的保障措施"))
+    other = core.answer(replace(asked, text="工作要求"))  # as other plans call that part
+    aims = core.answer(replace(asked, text="方案的工作目标"))
+    who = core.answer(replace(asked, text="保障措施由谁负责？"))
     core.close()
     assert "强化督查问效" in answer.text and "严格考核" in answer.text
     assert answer.text.count("共3项") == 2
+    assert by_name.rows == answer.rows != who.rows
+    assert [row for row in other.rows if "没有以" not in row] == list(answer.rows)
+    assert aims.text.count("方案没有以“工作目标”为题的部分，“发展目标”写的是") == 2
+    assert aims.text.count("“到2025年底，各项任务基本完成，群众满意度稳步提升。”") == 2
 
 
 def test_own_unit_that_does_not_lead(core: Core) -> None:

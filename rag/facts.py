@@ -22,7 +22,7 @@ from rag.evidence import (
 from rag.filters import falls_in, is_report
 from rag.measures import of_asked_kind
 from rag.patterns import LISTING, NEXT
-from rag.persons import PERSON, row_words
+from rag.persons import PERSON, names_column, row_words
 from rag.query import Query
 from rag.question import Answer, Citation
 from rag.retrieve import Hit
@@ -31,6 +31,7 @@ from rag.words import squeezed
 
 ENOUGH = 0.5  # share of the subject that a row must hold to answer
 ENOUGH_NUMBER = 0.58  # a figure of something else is worse than none
+ENOUGH_SOLE = 0.4  # who does it, where no other row speaks of it
 ENOUGH_ENGLISH = 0.4  # a glossary loses some words
 CLOSE = 0.92  # of the best score: as good an answer as the best
 ENOUGH_REPORT = 0.2
@@ -151,6 +152,7 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         if query.asks_number or query.english or len(query.subject) <= 2
         else None
     )
+    who_alone = query.asks_who and not (query.asks_number or query.asks_when)
     kept = []
     for one in found:
         if (
@@ -161,7 +163,8 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         ):
             kept.append(one)
             continue
-        if one.coverage < enough or _is_heading(one):
+        least = ENOUGH_SOLE if who_alone and _is_sole(one, found) else enough
+        if one.coverage < least or _is_heading(one):
             continue
         strict = query.asks_number or query.asks_when
         if strict and one.missing and not (query.earlier or query.english or query.compares):
@@ -184,9 +187,14 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         for f in near
         if query.dates_itself and query.span and f.entry.task and falls_in(f.entry.task, query.span)
     ]
-    if not dated and query.asks_who and not (query.asks_number or query.asks_when):
+    if not dated and who_alone:
         return [f for f in near if f.entry.task and f.entry.task.responsibilities] or kept
     return dated or kept
+
+
+def _is_sole(one: Found, found: Sequence[Found]) -> bool:
+    """Whether a row alone speaks of every thing that is asked about."""
+    return not one.missing and len(found) > 1 and all(o.missing for o in found if o is not one)
 
 
 def _is_heading(found: Found) -> bool:
@@ -251,7 +259,7 @@ def fact_rows(query: Query, found: Found) -> list[str]:
         if when:
             row = f"{'Time: ' if english else '时限：'}{when}"
             rows.insert(0, row) if query.asks_when else rows.append(row)
-    if PERSON.search(query.text) and (cells := row_words(entry)):
+    if (PERSON.search(query.text) or names_column(query, entry)) and (cells := row_words(entry)):
         rows.insert(1, f"原表：{cells}")
     where = f"{phrasing.name_of(entry.version)}{entry.passage.ref}"
     section = (

@@ -42,7 +42,7 @@ LISTING = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 DUE = re.compile(
-    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要交|交账|月底交|该交|要完成|需完成|应[当该]?(?:已经?)?完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?|must be (?:done|finished|completed)|to be (?:done|finished|completed) by",
+    r"到期|了结|交差|收尾|干完|要完的|要办结|截止|期满|期限的|写明时限|明确期限|要开展|要推进|要落实|要交|交账|月底交|该交|要完成|需完成|应[当该]?(?:已经?)?完成|完成的|要达标|未完成|逾期|过期|超期|falls? due|\bdue\b|overdue|deadlines?|must be (?:done|finished|completed)|to be (?:done|finished|completed) by",
     re.IGNORECASE,
 )
 OVERDUE = re.compile(
@@ -164,7 +164,7 @@ GENERAL = frozenset(
     重点任务分工表 任务分工表 重点工作 具体 措施 具体措施 日期 明确 活 已经 截至 已经过期 过期 已过期 逾期 没有
     还没 交差 了结 收尾 要干完 要完 表 任务 指标 主要 主要指标 食品安全 重点 约束性
     预期性 约束性指标 预期性指标 专栏 期末 阶段 条款 序号 省级 所有 全部 task tasks
-    falls 到期 配合 负责 截止 部门 局 牵头 单位 牵头单位 责任单位 配合单位 项 完成 item items indicator indicators bureau
+    falls 到期 开展 推进 落实 配合 负责 截止 部门 局 牵头 单位 牵头单位 责任单位 配合单位 项 完成 item items indicator indicators bureau
     """.split()
 )
 # words of questions that no plan need hold; they are not slips

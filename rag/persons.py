@@ -33,6 +33,12 @@ def led_by(rows: Sequence[Row], people: frozenset[str]) -> list[Row]:
     return [row for row in rows if not people.isdisjoint(row.people)]
 
 
+def names_column(query: Query, entry: Entry) -> bool:
+    """Whether something asked about heads a column of the row's table: 审核 for 审核单位."""
+    heads = entry.passage.heading.split(" › ")[-1].split("、")
+    return any(s in head or head in s for s in query.subject for head in heads if len(s) > 1)
+
+
 def row_words(entry: Entry) -> str:
     """The cells of a row of a table as printed, for what no field of a task holds; "" for prose."""
     return "｜".join(entry.passage.printed.split("\n")) if entry.aside else ""

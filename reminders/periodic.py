@@ -39,15 +39,15 @@ class Coming:
 def add_due(
     session: Session, since: datetime, now: datetime, book: ChoiceBook, workdays: Workdays,
     settings: Settings, chats_of: ChatsOf,
-) -> int:  # fmt: skip
-    """Add what came due after `since` and by `now`; how many will be sent.
+) -> None:  # fmt: skip
+    """Add what came due after `since` and by `now`.
 
     Times are aware local ones. What came due while nobody planned is sent if its period goes on,
     and else recorded as too late.
     """
     found = coming(session, since, now, book, workdays, settings)
     if not found:
-        return 0
+        return
     due_at = {
         workdays_only: decent_time(now, workdays, settings, workdays_only)
         for workdays_only in {one.workdays_only for one in found}
@@ -65,9 +65,13 @@ def add_due(
                 message.finished_at = now
             wanted[message.dedup_key] = message
     known = _known(session, wanted)
-    new = [message for key, message in wanted.items() if key not in known]
-    session.add_all(new)
-    return sum(message.state is OutboxState.PENDING for message in new)
+    session.add_all(message for key, message in wanted.items() if key not in known)
+    for key, before in known.items():
+        if before.state is OutboxState.DROPPED and wanted[key].state is OutboxState.PENDING:
+            # a clock that was wrong has taken it for too late
+            before.state, before.platform_words, before.finished_at = OutboxState.PENDING, "", None
+            before.due_at, before.created_at, before.attempts = wanted[key].due_at, now, 0
+            session.add(before)
 
 
 def recheck(
@@ -191,9 +195,9 @@ def _message(one: Coming, chat: Chat, due_at: datetime, now: datetime) -> Outbox
     )  # fmt: skip
 
 
-def _known(session: Session, keys: Collection[str]) -> set[str]:
-    found: set[str] = set()
+def _known(session: Session, keys: Collection[str]) -> dict[str, OutboxMessage]:
+    found: dict[str, OutboxMessage] = {}
     for some in batches(keys):
-        query = select(OutboxMessage.dedup_key).where(col(OutboxMessage.dedup_key).in_(some))
-        found |= set(session.exec(query))
+        query = select(OutboxMessage).where(col(OutboxMessage.dedup_key).in_(some))
+        found |= {message.dedup_key: message for message in session.exec(query)}
     return found

@@ -129,6 +129,17 @@ def test_once_a_period_however_often_it_is_planned(engine: Engine) -> None:
     assert len(told(schools)) == 1
 
 
+def test_a_clock_that_was_far_ahead_takes_no_period_away(schools: Engine) -> None:
+    run(schools, "2022-12-20 09:00")
+    run(schools, "2022-09-02 09:00")
+    run(schools, "2022-09-05 09:00")
+    weeks = [(name, state) for name, state in told(schools) if name.startswith("weekly_digest")]
+    assert weeks[:2] == [
+        ("weekly_digest 2022-09-05", "pending"),
+        ("weekly_digest 2022-09-12", "dropped"),
+    ]
+
+
 def test_after_downtime_what_goes_on_is_sent_and_what_is_over_is_recorded(schools: Engine) -> None:
     run(schools, "2022-09-22 15:00")  # a Thursday, two weeks later
     assert told(schools) == [

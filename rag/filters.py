@@ -130,17 +130,18 @@ def numbered(rows: Sequence[Row]) -> list[Row]:
 
 
 def with_number(query: Query, text: str) -> list[Row]:
-    """The rows with the number that a text asks for, 第8项, where it asks about nothing else."""
+    """The rows with the numbers that a text asks for, 第8项和第9项, where it asks about nothing else."""
     if asked := ROW_NUMBER_ENGLISH.search(text):
         rest = re.findall("[a-z]+|[\u4e00-\u9fff]+", text.replace(asked[0], " ").casefold())
         if any(word not in STOP for word in rest):
             return []
+        numbers = [asked[1]]
     else:
-        asked = ROW_NUMBER.search(text)
-        if asked is None or segments(text.replace(asked[0], ",")):
+        numbers = [found[1] for found in ROW_NUMBER.finditer(text)]
+        if segments(ROW_NUMBER.sub(",", text)):
             return []
-    number = str(read_number(asked[1]))
-    return [row for row in query.rows if row.task.no == number]
+    wanted = {str(read_number(number)) for number in numbers}
+    return [row for row in query.rows if row.task.no in wanted]
 
 
 def falls_in(task: Task, span: Span) -> bool:

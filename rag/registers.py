@@ -51,7 +51,7 @@ def numbered_rows(query: Query) -> Answer | None:
     """The rows with the number that is asked for, 第8项, where nothing else is asked about."""
     entries = with_number(query, query.text)
     if not entries and query.earlier and not (query.subject or query.quoted):
-        entries = with_number(query, query.earlier[-1])  # 第8项谁牵头，什么时候完成呢
+        entries = with_number(query, query.earlier[0])  # 第8项谁牵头，什么时候完成呢
     if not entries:
         return None
     english = query.english

@@ -269,7 +269,8 @@ def _entry(
         # its words alone say nothing: name, kind and value belong together
         text = said = " ".join(passage.text.split("\n"))
     units = (r.unit_text for r in task.responsibilities)
-    above = " ".join([passage.heading, task.section or "", task.unit_text, *units])
+    beside = passage.text  # cells of its row that no field holds: 备注, 所属社区
+    above = " ".join([passage.heading, beside, task.section or "", task.unit_text, *units])
     return Row(version, passage, task, *_words(text, said, above), put_off)
 
 

@@ -69,7 +69,8 @@ def spoken_to_written(text: str, knows: Callable[[str], bool]) -> str:
     """Replace what people say by what plans write, the longest words first.
 
     A word for a thing is replaced only if the plans do not know it and know what is written for
-    it; turns of asking always are. Nothing is replaced by what the text says already.
+    it; turns of asking always are, but no piece of other words: 屋顶多少. Nothing is replaced by
+    what the text says already.
     """
     asking, plans = _spoken()
     for worker in set(_WORKER.findall(text)):  # 监管员, where plans write 监管人员
@@ -77,12 +78,22 @@ def spoken_to_written(text: str, knows: Callable[[str], bool]) -> str:
         if not knows(worker) and knows(people):
             text = text.replace(worker, people)
 
+    ends = _word_ends(text)
+
     def written(match: re.Match[str]) -> str:
         said = match[0]
+        if said in asking and not {match.start(), match.end()} <= ends:
+            return said
         words = asking.get(said) or [w for w in plans[said] if knows(w) and not knows(said)]
         return said if not words or any(word in text for word in words) else words[0]
 
     return _spoken_pattern().sub(written, text)
+
+
+def _word_ends(text: str) -> set[int]:
+    import rjieba
+
+    return {0, *itertools.accumulate(map(len, rjieba.cut(text, False)))}
 
 
 @cache

@@ -55,6 +55,8 @@ def test_turns_of_asking_are_read_whatever_the_plans_say() -> None:
     nothing = knows()
     assert spoken_to_written("哪个局打头，啥辰光弄完", nothing) == "哪个局牵头，什么时候完成"
     assert segments(spoken_to_written("小区消防通道咋整，几时搞定", nothing)) == ["小区消防通道"]
+    for other in ("若干成员单位有哪些", "光伏屋顶多少平方米"):  # 干成, 顶多
+        assert spoken_to_written(other, nothing) == other
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Rows and sentences → the words of an answer, Chinese or English, each with where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -21,7 +21,8 @@ ROLES_EN = {
 }
 WHICH_UNIT = "请先说明您是哪个单位，例如“市教育局本月到期的任务”；或先发 /bind 单位名称，把本会话绑定到您的单位。未找到您的单位信息。"
 WHICH_UNIT_EN = "Please name your unit, as in “tasks of the Education Bureau due this month”. Not found: which unit you are."
-LIST_BUDGET = 3000  # characters of measures in one list: a person still reads it in a chat
+LIST_BUDGET = 3600  # characters of one list: a person still reads it in a chat
+SHORTEST_MEASURE, LONGEST_MEASURE = 28, 460  # characters of a row in a list that say something
 NAMED = 2  # plans that are named when nothing is found; of more their number says as much
 NUMBERED = {"main", "continuation"}
 
@@ -145,20 +146,16 @@ def name_of(version: PlanVersion) -> str:
 def row_line(
     n: int,
     entry: Row,
+    text: str,
     *,
-    measure: int,
     timings: Sequence[Timing] | None = None,
     english: bool = False,
 ) -> str:
-    """One row of a list: number, what is to be done, who, by when."""
+    """One row of a list: number, what is to be done, `text` of it, who, by when."""
     task = entry.task
-    if task.part == "indicator":
-        head, measure = f"{task.text}：{target_words(entry, english)}", 0
-    else:
-        head = task.title or task.section or ""
-    text = task.text if len(task.text) <= measure else task.text[: max(measure - 1, 20)] + "…"
+    head = _head(entry, english)
     parts = [f"{n}. {entry.passage.ref} {head}".rstrip()]
-    if measure and text.rstrip("。") != head.rstrip("。"):
+    if text and text.rstrip("。") != head.rstrip("。"):
         parts.append("\n".join(f"   {line.strip()}" for line in text.splitlines()))
     who = units_of(task, english)
     times = task.timings if timings is None else timings
@@ -176,6 +173,13 @@ def row_line(
     return "\n".join(parts)
 
 
+def _head(entry: Row, english: bool) -> str:
+    task = entry.task
+    if task.part == "indicator":
+        return f"{task.text}：{target_words(entry, english)}"
+    return task.title or task.section or ""
+
+
 def _when(entry: Entry, timing: Timing, several: bool, english: bool) -> str:
     about = f"{timing.about[:40]}——" if several and timing.about else ""
     return about + timing_words(entry, timing, english)
@@ -187,17 +191,67 @@ def list_rows(
     timings: dict[int, list[Timing]] | None = None,
     english: bool = False,
 ) -> list[str]:
-    """All rows of a list, complete; long measures are shortened so that it stays readable."""
-    measure = max(28, min(460, LIST_BUDGET // max(len(entries), 1) - 60))
+    """All rows of a list, complete; as much of each measure as leaves the list readable."""
+
+    def line(n: int, entry: Row, text: str) -> str:
+        chosen = timings.get(entry.task.id or 0) if timings is not None else None
+        return row_line(n, entry, text, timings=chosen, english=english)
+
+    without = sum(len(line(n, entry, "")) for n, entry in enumerate(entries, 1))
+    room = (LIST_BUDGET - without) // max(len(entries), 1) - 4  # beside indent and line's end
+    texts = _measures(entries, min(room, LONGEST_MEASURE), english)
     several = len({entry.version.plan_id for entry in entries}) > 1
     rows, last = [], None
-    for n, entry in enumerate(entries, 1):
+    for n, (entry, text) in enumerate(zip(entries, texts, strict=True), 1):
         if several and entry.version.plan_id != last:
             rows.append(name_of(entry.version))
             last = entry.version.plan_id
-        chosen = timings.get(entry.task.id or 0) if timings is not None else None
-        rows.append(row_line(n, entry, measure=measure, timings=chosen, english=english))
+        rows.append(line(n, entry, text))
     return rows
+
+
+def _measures(entries: Sequence[Row], room: int, english: bool) -> list[str]:
+    """What is shown of each measure: its beginning, or where it differs from rows that begin alike.
+
+    Where there is no room for a part that says something, a row with a title of its own does without.
+    """
+    length = max(room, SHORTEST_MEASURE)
+    whole = ["" if e.task.part == "indicator" else e.task.text for e in entries]
+    shown = [
+        "" if room < SHORTEST_MEASURE and entry.task.title else _cut(text, 0, length)
+        for entry, text in zip(entries, whole, strict=True)
+    ]
+    alike: dict[tuple[str, str], set[str]] = {}
+    keys = [(_head(e, english), text) for e, text in zip(entries, shown, strict=True)]
+    for key, text in zip(keys, whole, strict=True):
+        alike.setdefault(key, set()).add(text)
+    return [
+        _cut(text, _clause_at(text, _as_far_as_alike(alike[key])), length)
+        if len(alike[key]) > 1
+        else part
+        for key, text, part in zip(keys, whole, shown, strict=True)
+    ]
+
+
+def _as_far_as_alike(texts: Collection[str]) -> int:
+    """How many characters some texts have in common at their beginning."""
+    apart = (n for n, signs in enumerate(zip(*texts, strict=False)) if len(set(signs)) > 1)
+    return next(apart, min(map(len, texts)))
+
+
+def _clause_at(text: str, place: int) -> int:
+    """Where the clause begins that holds a place, or a few characters before it in a long one."""
+    place = min(place, len(text) - 1)
+    start = max(text.rfind(mark, 0, place) for mark in "，。；：、\n") + 1
+    return start if place - start <= SHORTEST_MEASURE // 2 else max(0, place - 4)
+
+
+def _cut(text: str, start: int, length: int) -> str:
+    """That many characters at most from a place on, with an ellipsis for what is left out."""
+    before = "…" if start else ""
+    rest = text[start:]
+    room = length - len(before)
+    return before + (rest if len(rest) <= room else rest[: room - 1] + "…")
 
 
 def with_rest(query: Query, answer: Answer) -> Answer:

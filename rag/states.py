@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from config.clock import end_of_day
 from config.database import reading
+from corpus.naming import short
 from corpus.progress import Progress
 from corpus.values import Role
 from rag import phrasing
@@ -64,7 +65,7 @@ def of_row(query: Query, hits: Sequence[Hit], standing: Standing) -> Answer | No
         rows = []
         for n, entry in enumerate(entries, 1):
             closed = progress.is_closed(entry.task, at, units=query.units)
-            line = phrasing.row_line(n, entry, measure=WHOLE)
+            line = phrasing.row_line(n, entry, short(entry.task.text, WHOLE))
             rows += [f"{'已经办结' if closed else '还没有办结'}（以办结的记录为准）：", line]
         rows.append(phrasing.source_row(entries))
         return Answer(tuple(rows), True, phrasing.cite_all(entries))

@@ -127,6 +127,27 @@ def test_the_points_under_a_heading_that_two_plans_have(home: Path, tmp_path: Pa
     assert aims.text.count("“到2025年底，各项任务基本完成，群众满意度稳步提升。”") == 2
 
 
+@pytest.mark.parametrize("n", [12, 45])
+def test_rows_of_one_title_are_told_apart_in_a_list_of_any_length(
+    home: Path, tmp_path: Path, n: int
+) -> None:
+    core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1"))
+    file = tmp_path / "paicha.txt"
+    begin = "组织专业力量对辖区内的重点场所开展拉网式排查，建立问题隐患、整改措施、责任三张清单，"
+    table = "\n".join(
+        f"{at}\t{'隐患排查' if at % 3 else '应急演练'}\t{begin}其中第{at}网格由社区负责，做到底数清、情况明，{'逐户登记' * 9}。\t县应急局\t2025年{at % 5 + 6}月底前"
+        for at in range(1, n + 1)
+    )
+    head = "2025年云岭县隐患排查工作方案\n\n序号\t工作任务\t具体措施\t责任单位\t完成时限\n"
+    file.write_text(head + table + "\n", encoding="utf-8")
+    core.ingest(file, by="test", plan_id="paicha", publish=True)
+    answer = core.answer(Question("县应急局有哪些任务？", TODAY, plan_ids=("paicha",)))
+    core.close()
+    items = [row for row in answer.rows if row[0].isdigit()]
+    assert len(items) == n and len(answer.text) < 6000
+    assert all(f"其中第{at}网格" in item for at, item in enumerate(items, 1))
+
+
 def test_own_unit_that_does_not_lead(core: Core) -> None:
     answer = ask(core, "我局不牵头的任务有几项？", unit="市生态环境局")
     assert rows(answer) == ["第4条", "第13条", "第14条"]

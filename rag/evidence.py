@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from corpus.directory import organ_of
 from corpus.models import Timing
 from corpus.quantities import MEASURE_UNIT
 from rag.filters import falls_in, is_report
@@ -17,8 +18,10 @@ from rag.retrieve import Hit
 from rag.views import Entry, Line
 from rag.words import normal, pairs
 
+TITLE = 0.95  # what a word counts in the title of the row
 IN_ROW, ABOVE = 0.8, 0.55  # what a word counts that stands beside the sentence, or over it
 ROLL = 24  # characters of a line in a roll of names
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,3}[市县区镇乡]?(?<![局委办院部组])")
 _PERIOD = re.compile('十([一二三四五六])五[”"]?(?:期|末|时)')
 JOINT = 0.4  # what a pair counts that is no word, but the border of two
 OWN_WORDS = 0.4  # what a follow-up itself names, against what it leaves out
@@ -143,10 +146,12 @@ class Ranker:
         near = 0.12 / (1 + place / 2) if place is not None else 0.0
         if row + over == 0 and near < 0.05:
             return None
+        titled = self._titled(entry) / total
         best, best_score = entry.lines[0], -1.0
         for line in entry.lines:
             held = line.pairs | self._same_measure(line)
             here = sum(w for p, w in self._weights.items() if p in held) / total
+            here = max(here, titled)
             row = max(row, here)
             score = (
                 self._names(held)
@@ -160,6 +165,13 @@ class Ranker:
         held = entry.pairs | entry.above | self._same_measure(best)
         missing = [n for n, p in self._telling.items() if len(p & held) < 0.5 * len(p)]
         return Found(entry, best, score, row + over * 0.8, missing)
+
+    def _titled(self, entry: Entry) -> float:
+        """What the title of a row holds of what is asked, where no figure is: 医养结合怎么做."""
+        if entry.task is None or not entry.task.title or self._query.asks_number:
+            return 0.0
+        held = pairs(normal(entry.task.title))
+        return TITLE * sum(w for p, w in self._weights.items() if p in held)
 
     def _names(self, held: Collection[str]) -> float:
         """How well a sentence holds what a follow-up itself names: 超市呢."""
@@ -300,3 +312,9 @@ def of_other_period(query: Query, found: Found) -> bool:
     asked = set(_PERIOD.findall(query.text))
     told = set(_PERIOD.findall(normal(found.sentence)))
     return bool(asked and told and not asked & told)
+
+
+def of_other_place(query: Query, found: Found) -> bool:
+    """Whether a place is asked about that bears other rows, 永嘉, and this one does not speak of it."""
+    places = [u for u in query.units if organ_of(u) is None and _PLACE.fullmatch(u)]
+    return bool(places) and not any(place in found.entry.printed for place in places)

@@ -16,6 +16,7 @@ from rag.evidence import (
     covered,
     has_measure,
     of_other_period,
+    of_other_place,
     timings_of,
     whole_roll,
 )
@@ -170,6 +171,8 @@ def supported(query: Query, found: Sequence[Found]) -> list[Found]:
         if strict and one.missing and not (query.earlier or query.english or query.compares):
             continue
         if not _of_year(query, one) or of_other_period(query, one):
+            continue
+        if query.asks_number and of_other_place(query, one):
             continue
         if query.asks_number and not query.asks_when and not answers_number(query, one.sentence):
             continue

@@ -164,8 +164,9 @@ def is_report(task: Task) -> bool:
 def plain(query: Query) -> bool:
     """Whether nothing is asked about but time, units and kinds of rows."""
     titles = query.title_pairs
+    heads = frozenset[str]().union(*(view.column_heads for view in query.views))
     return all(
-        s in GENERAL or all(s[i : i + 2] in titles for i in range(len(s) - 1))
+        s in GENERAL or s in heads or all(s[i : i + 2] in titles for i in range(len(s) - 1))
         for s in query.subject
     )
 

@@ -30,7 +30,7 @@ TASK_NOUN = r"(?:任务|重点工作|工作|指标|措施|举措|要点|事项|�
 HOW_MANY = r"(?:多少|(?<![哪这那前])几)"
 COUNTING = re.compile(
     rf"(?:共|总共|一共|合计|分为|各?是|有|列|列了|包括|其中)?{HOW_MANY}{MEASURE}(?:重点|主要|具体|专项|约束性|预期性)?{TASK_NOUN}?(?=[^\u4e00-\u9fff]|$|是|的|呢|吗|谁|为|要|责任|到期|由|$)"
-    rf"|{TASK_NOUN}(?:一共|总共|共|分别|各)?(?:有|是)?{HOW_MANY}{MEASURE}|有几{MEASURE}$|(?<![哪这那前])几{MEASURE}$|{TASK_NOUN}(?:更|最)?多(?!少)|how many (?:tasks|indicators|items|points|stages)",
+    rf"|{TASK_NOUN}(?:一共|总共|共|分别|各)?(?:有|是)?{HOW_MANY}{MEASURE}|有几{MEASURE}$|(?:一共|总共|共计)(?:有|列|列出|提出)?了?{HOW_MANY}[项条]|(?<![哪这那前])几{MEASURE}$|{TASK_NOUN}(?:更|最)?多(?!少)|how many (?:tasks|indicators|items|points|stages)",
     re.IGNORECASE,
 )  # fmt: skip
 SECTIONS = re.compile(

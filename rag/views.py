@@ -117,6 +117,12 @@ class VersionView:
         return frozenset(r.unit_text for task in self.tasks for r in task.responsibilities)
 
     @cached_property
+    def column_heads(self) -> frozenset[str]:
+        """What stands over the columns of its tables of tasks: 测评内容, 包保单位."""
+        last = {row.passage.heading.split(" › ")[-1] for row in self.rows}
+        return frozenset(head for heads in last if "、" in heads for head in heads.split("、"))
+
+    @cached_property
     def title_pairs(self) -> frozenset[str]:
         """What all of the plan is about: it tells no row from another."""
         return frozenset(pairs(self.version.title))

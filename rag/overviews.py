@@ -52,9 +52,11 @@ def which_plans(query: Query) -> Answer | None:
     if not rows:
         return None
 
+    asked = normal(query.original)
+
     def as_asked(word: str) -> str:
-        at = normal(query.original).casefold().find(word)
-        return normal(query.original)[at : at + len(word)] if at >= 0 else word
+        at = asked.casefold().find(word)
+        return asked[at : at + len(word)] if at >= 0 else word
 
     head = (
         f"{len(rows)} of {len(query.views)} plans say so:"

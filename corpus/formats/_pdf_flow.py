@@ -15,6 +15,7 @@ _EDGE = 0.12  # of the page's height: heads, feet and page numbers stand there
 _PAGE_NUMBER = re.compile(
     r"[-—–－·\s]*第?\s*(\d{1,4}|[ivxlcIVXLC]+)\s*页?\s*([/／,，共]*\s*共?\s*\d{1,4}\s*页?)?[-—–－·\s]*"
 )
+_LONGEST_NUMBER = 40  # characters with blanks; the pattern would take long over a longer line
 _CONTINUED = re.compile(r"[（(]?\s*续(上)?表.{0,20}|.{0,20}[（(]续[表）)].{0,3}")
 
 
@@ -102,7 +103,8 @@ class Flow:
         def is_running(line: Line) -> bool:
             text, height = _key(line)
             pages = set().union(*(places[text, height + near] for near in (-1, 0, 1)))
-            return bool(_PAGE_NUMBER.fullmatch(line.text)) or len(pages) >= often
+            is_short = len(line.text) <= _LONGEST_NUMBER
+            return (is_short and bool(_PAGE_NUMBER.fullmatch(line.text))) or len(pages) >= often
 
         return [
             item

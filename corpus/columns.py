@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from corpus.deadlines import DateContext, read_timings
 from corpus.headers import Field, field_of, is_amount, is_sharer, plain, year_of
 from corpus.numbering import read_cell_number
 from corpus.quantities import is_measure_unit
@@ -188,8 +189,17 @@ def _settle(
         elif field is None and cells and all(map(is_amount, cells)):
             if is_sharer(heads[column]):
                 fields[column] = Field.TARGET
+        elif field is None and cells and Field.TIME not in fields and _are_timed(cells):
+            fields[column] = Field.TIME
         elif field is None and cells and units and not set(fields) & {*_UNITS, Field.REPORT_UNIT}:
             fields[column] = Field.UNIT
+
+
+def _are_timed(cells: Sequence[str]) -> bool:
+    """Whether most cells of a column say when, whatever its head calls them: 推进计划."""
+    cell_of_time = DateContext(2000, in_prose=False)
+    first = cells[:30]
+    return 2 * sum(bool(read_timings(cell, cell_of_time)) for cell in first) > len(first)
 
 
 def _names_units(cell: str) -> bool:

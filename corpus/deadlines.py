@@ -63,13 +63,16 @@ _FINISH = re.compile(
 _DONE = re.compile(r"^[^，。；\d]{0,3}(?:完成|建成|办结|竣工|投用|到位|验收|结束|前完成)")
 _COUNT = re.compile(
     rf"(?:{NUMBER}|\d+(?:\.\d+)?)(?:余|多)?(?:个|家|次|批次|批|场|条|件|份|名|人|户|处|座|项|类|公里|亩|平方米|台|套|所|期|万|吨|%"
-    "|张|艘|辆|片|棵|株|只|头|支|间|栋|枚|亿|学时|课时|立方米|公顷|元)"
+    "|篇|册|本|部|块|路|盏|眼|口|根|张|艘|辆|片|棵|株|只|头|支|间|栋|枚|亿|学时|课时|立方米|公顷|元)"
 )
 _KEPT = re.compile("稳定|保持|维持|动态|持续|始终|不低于|合格率|同步|深化|巩固|常态")
 _BEFORE_EVENT = re.compile(
     r"[^\d和及与完建]{1,10}(?<![提目当以此空先])前(?![期列沿端景提后瞻三十百])"
 )
 _LENGTH = re.compile(r"(?:压缩|缩短|压减|精简|减少|控制|提速|限)(?:至|到|在|为)(?:\d+\.)?$")
+_CAPACITY = re.compile(
+    r"(?:能力|规模|产能|流量|产量|用量|排放量|处理量)(?:达到?|为|约)?$"
+)  # 每日15万吨
 _DAY_OF_YEAR = re.compile(rf"于?({NUMBER})月(?:({NUMBER})[日号]|[底末])(?:[之以]?前)?")
 _LISTED = re.compile("(?:[之以]?前)?[、,，和及与或]")
 _EMPTY = re.compile(r"[\s/—\-无、。]*")
@@ -165,6 +168,8 @@ def _timing(e: Expression, text: str, context: DateContext, frame: Frame) -> Tim
     """What an expression binds a task to, or None where it only describes."""
     after = text[e.end_at :]
     if e.form is Form.RULE:
+        if context.in_prose and _CAPACITY.search(text[: e.start_at]):
+            return None
         return TimingValue("", TimingKind.RECURRING, e.start, e.end, rule=e.rule)
     if e.form is Form.AFTER_EVENT:
         if _LENGTH.search(text[: e.start_at]):
@@ -203,8 +208,9 @@ def counts_up(measure: str) -> bool:
 
     A rate is kept all year, and so is what is owed every month.
     """
-    counts = [found[0] for found in _COUNT.finditer(measure) if not found[0].endswith("%")]
-    return bool(counts) and not (_KEPT.search(measure) or "每" in measure)
+    clauses = [c for c in re.split("[，,。；;\n]", measure) if not (_KEPT.search(c) or "每" in c)]
+    counts = [found[0] for clause in clauses for found in _COUNT.finditer(clause)]
+    return any(not count.endswith("%") for count in counts)
 
 
 def _bare_year(e: Expression, after: str, clause: str, context: DateContext) -> TimingValue | None:

@@ -169,6 +169,8 @@ def _title(document: Document, front: Sequence[str]) -> str | None:
             return text
     captions = [name for b in document.blocks if b.table for name in _names(b.table)]
     short = [t for t in lines if 6 <= len(t) <= 40 and not re.search(r"[。；]", t)]
+    if document.format in ("xlsx", "xls"):  # its rows call a sheet more than its name does
+        return next(iter([*short, *map(_flat, captions)]), None)
     return next(iter([*map(_flat, captions), *short]), None)
 
 

@@ -38,8 +38,10 @@ def read_targets(text: str) -> list[TargetValue]:
             targets += found
             if found:
                 context.indicator = found[-1].indicator
-            else:
-                context.topic = folded.text[slice(*clause)]
+                continue
+            context.topic = folded.text[slice(*clause)]
+            if words.DEED.search(context.topic):
+                context.indicator = ""  # another thing is spoken of: 开设法治课程，全年不少于4课时
     return targets
 
 
@@ -166,7 +168,9 @@ def _is_asked(piece: Piece, context: Context) -> bool:
     if _BESIDE.search(before):
         # 改造城北中学等6所学校 is to be done, 落实巡查等3项制度 only counts what there is
         made = words.DEED.match(piece.subject) and not words.SUMMARY.match(rest)
-        return _is_achieved(rest) or bool(made and before.endswith("等"))
+        # 对患者300人落实管理, 为80所学校增设护学岗
+        done = re.search("^对|[为给]$", before) and words.DEED.search(rest)
+        return _is_achieved(rest) or bool(done or (made and before.endswith("等")))
     if words.SUMMARY.match(rest) and quantity.unit in ("个", "项", "条") and not least:
         return False
     near = words.DEED.search(before[-10:]) is not None and "的" not in before[-10:]

@@ -17,6 +17,7 @@ _FOOTNOTE = re.compile(r"\d{1,2}\s+[^\d\s][^。]{1,20}：")
 _CLOSING = re.compile(
     r"请各|以上|上述|除(上述|以上|此|前述)|联系(人|电话)|附件\s*[:：]|特此|[（(]此件|抄送"
 )
+_NOTE = re.compile(r"(备?注|附注|说明|填[报表]说明)\s*[:：]")  # its numbers count no points
 DUTIES = re.compile(r"职责|任务分工|部门分工|责任分工")
 _DUTY = re.compile(r"([^。，：:；]{2,40})[:：]\s*\S")  # 市公安局：负责…
 ANNEX_NAMED = re.compile(r"附件\s*[:：]\s*\S")  # the list of annexes, or the title of the only one
@@ -57,6 +58,7 @@ def read_outline(document: Document) -> Point:
     open_points = [root]
     items = _items(blocks)
     box = _Box()
+    in_note = False
     owners: dict[Point, str] = {}  # heading → what stands above the points under it
     for index, block in enumerate(blocks):
         text = block.text.strip()
@@ -69,6 +71,8 @@ def read_outline(document: Document) -> Point:
             box.table = block.place.table
             continue
         level, no, head = _level(block)
+        in_note = bool(_NOTE.match(text)) or (in_note and level == _LEVEL_OF_LIST)
+        level = None if in_note else level
         if level is None and (under := _above_duty(text, open_points)):
             level = under.level + 1
         if level is not None and box.title and box.takes(level, no, blocks[index:]):

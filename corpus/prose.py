@@ -25,6 +25,7 @@ _BACKGROUND = re.compile(
     r"|^要求|^目标|附则|适用范围|名词解释|工作机制|考核(评价|办法)|督查考核|监督考核|^(范围|对象|时间|内容)$|编制(依据|说明)"
 )
 _AIMS = re.compile(r"^(指导思想|基本原则|总体(要求|思路|目标)|(工作|主要|发展)(目标|指标|原则))")
+_GOALS = re.compile(r"目标任务|任务目标")  # over words alone; points below them are tasks
 _TASKS = re.compile(r"任务|举措|措施和|重点")
 _STAGE_NAME = re.compile(r"[^，。；（(：:]{2,20}?(阶段|时期|环节)")
 _AFTER_NAME = re.compile(r"^\s*([（(][^（）()]*[）)])?[，。：:\s]*")
@@ -132,6 +133,8 @@ class Prose:
             if _has_points(point):
                 continue
             if point.is_heading and not _words(point):
+                continue
+            if point.level == 1 and _GOALS.fullmatch(_split_title(point)[0] or ""):
                 continue
             if point.is_heading and point.level == 1 and _tells_reports(point):
                 continue

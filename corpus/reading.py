@@ -115,8 +115,8 @@ def _squeeze(text: str) -> str:
 def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
     """Put the timings of a task's cell and words in place; those that no day is known for come back.
 
-    The words of a measure often repeat the day of its cell; then it stands once, but what is only
-    hoped for by that day 争取 is another thing than what is owed.
+    The words of a measure often repeat the day of its cell, or how often it comes; then it stands
+    once, but what is only hoped for by that day 争取 is another thing than what is owed.
     """
     prose = DateContext(_year_of(row, facts), facts.issued_on)
     is_report = row.part == TableKind.REPORTS
@@ -132,11 +132,13 @@ def _read_times(row: TaskRow, facts: PlanFacts) -> list[TimingValue]:
         dated = [t for t in found if t.kind is not TimingKind.RECURRING]
         said = {(t.kind, t.start_on, t.due_on, t.hedged) for t in dated}
         words = {t.text for t in found}
+        rules = tuple(t.rule for t in found if t.rule)
         found += [
             timing
             for timing in read_timings(row.text, prose)
             if timing.text not in words
             and (timing.kind, timing.start_on, timing.due_on, timing.hedged) not in said
+            and not (timing.rule and any(rule.startswith(timing.rule) for rule in rules))
         ]
     if is_report:
         found = list({(t.kind, t.start_on, t.due_on, t.rule): t for t in found}.values())

@@ -81,7 +81,7 @@ def _seasons(text: str, i: int) -> tuple[int, str | None] | None:
 def _by_turns(text: str, i: int) -> tuple[int, str | None] | None:
     """按月, 逐年, 月度, 季度末 without a number, 分季度."""
     m = at(
-        rf"(?:按|逐|分|以)({_MEASURE})(?=$|[,，。；;、)）]|报|调|通报|开展|组织|公布|发布|推进|考核|汇总|上报|排名|分析|向|对|将)",
+        rf"(?:按|逐|分|以)({_MEASURE})(?=$|[,，。；;、)）]|报|调|通报|开展|组织|公布|发布|推进|考核|汇总|上报|排名|分析|发放|拨付|兑付|结算|巡查|检查|更新|公示|监测|统计|梳理|督查|督办|评估|反馈|编制|向|对|将)",
         text,
         i,
     )

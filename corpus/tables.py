@@ -15,7 +15,7 @@ from corpus.units import FIRST_LEADS, are_units, is_somewhere, read_units
 
 _MARK_NOTE = re.compile(r"([▲△★☆●○◆◇■□◎※＊*])[^。；\n]{0,14}(牵头|主办|主责|第一责任)")
 _FIRST_NOTE = re.compile(
-    r"(排|列|位)[^。；\n]{0,6}(第一|首)[^。；\n]{0,8}(牵头|主办|主责)|(第一|首)(个|家|位)[^。；\n]{0,6}(牵头|主办|主责)"
+    r"(排|列|位)[^。；\n]{0,6}(第一|首)[^。；\n标]{0,8}(牵头|主办|主责)|(第一|首)(个|家|位)[^。；\n标]{0,6}(牵头|主办|主责)"
 )
 _ABOUT_NUMBERS = re.compile(r"[（(]?(计量)?单位\s*[:：]|填[报表]")
 _OWN = re.compile(r"[省市县区旗镇乡街]|[\u3400-\u9fff]{2,4}[市县区镇乡]")

@@ -74,6 +74,9 @@ def with_topic(name: str, context: Context, always: bool = False) -> str:
     if len(context.rate) > len(bare):
         return context.rate[: -len(bare)] + name
     topic = subject_of(context.topic)
+    if len(topic) > _LONGEST_TOPIC:
+        deeds = [d.start() for d in words.DEED.finditer(topic) if d.end() < len(topic)]
+        topic = topic[max(deeds, default=0) :]
     if not name:
         return topic if len(topic) <= _LONGEST_TOPIC else ""  # 开展检查，每年不少于2次
     topic = words.ACTION_LEAD.sub("", topic)
@@ -82,8 +85,10 @@ def with_topic(name: str, context: Context, always: bool = False) -> str:
         before, _, after = topic.partition(stem)
         # 排查整治隐患路口, 整治率: what is treated stands behind the verbs
         topic = after if not before or words.DEED.fullmatch(before) else before
-    if not topic or len(topic) > _LONGEST_TOPIC or name in topic:
+    if not topic or len(topic) > _LONGEST_TOPIC:
         return name
+    if name in topic:
+        return topic if always else name  # 2026年完成200户，2027年完成300户
     return f"{topic}{name}"
 
 

@@ -68,6 +68,10 @@ def pieces(folded: Folded, start: int, end: int) -> Iterator[Piece]:
         elif marks:
             first = marks[0].start() == 0
             cut = group[-1].end + (0 if first else marks[-1].start())
+        elif _is_served(folded.masked[start : group[0].start], between):
+            yield piece_of(folded, start, quantity.start, group)
+            start, group = group[-1].end, [quantity]
+            continue
         else:
             group = [quantity]  # 6个县覆盖率达到100%: the earlier number tells which
             continue
@@ -105,7 +109,15 @@ def piece_of(folded: Folded, start: int, end: int, quantities: list[Quantity]) -
         elif not bridge or (word not in words.MUST_TOUCH and words.BRIDGE.fullmatch(bridge)):
             piece.comparator, piece.bridge = word, bridge
             piece.subject = piece.before[: found.start()]
+    for level, word in ((words.RISES, "提高到"), (words.FALLS, "压减到")):
+        if not piece.comparator and level.search(piece.masked_before):
+            piece.comparator, piece.subject = word, piece.before[:-1]
     return piece
+
+
+def _is_served(before: str, between: str) -> bool:
+    """为15所学校配送图书3万册: for how many something is done, and how much of it."""
+    return before.endswith(("为", "给", "向")) and words.DEED.search(between) is not None
 
 
 def _tells_which(quantity: Quantity, rest: str) -> bool:

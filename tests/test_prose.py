@@ -159,6 +159,19 @@ def test_paragraphs_with_units_of_their_own_are_points() -> None:
     ]
 
 
+def test_goals_in_words_and_numbers_of_a_note_are_no_points() -> None:
+    plan = read_plan(
+        document(
+            "一、目标任务\n全县新建小塘坝26座。\n二、实施步骤\n（一）验收阶段（2027年5月）。"
+            "县水利局、县财政局组织验收。\n说明：1.标星的为重点。\n2.各单位每月5日前书面反馈进展。"
+        )
+    )
+    assert [(row.part, units(row)) for row in plan.tasks] == [
+        ("stage", [("县水利局", "joint"), ("县财政局", "joint")]),
+    ]
+    assert "2.各单位每月5日前" in plan.tasks[0].text
+
+
 def test_who_is_charged_at_the_head_of_a_measure_and_the_year_of_minutes() -> None:
     plan = read_plan(
         document(

@@ -79,7 +79,7 @@ def test_a_report_inside_a_task_is_a_time_of_that_task() -> None:
     ("about", "expected"),
     [
         ("将检测情况报市消安办", True), ("报送建设进度", True), ("向县政府报告工作", True),
-        ("将总结提交至区教育局", True), ("将完成情况上报市局", True),
+        ("将总结提交至区教育局", True), ("将完成情况上报市局", True), ("书面反馈进展", True),
         ("完成整改并上报市局", False), ("县河长办通报巡河情况", False), ("组织考生报名", False),
         ("申报国家级示范区", False), ("发布预报预警", False), ("新闻媒体报道公安局", False),
         ("公布举报电话", False),

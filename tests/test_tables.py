@@ -7,6 +7,7 @@ import pytest
 
 from corpus.deadlines import DateContext
 from corpus.document import Block, BlockKind, Cell, Document, Row, Table
+from corpus.reading import read_plan
 from corpus.table_rows import TableKind, TaskTable
 from corpus.tables import read_tables
 from corpus.values import IndicatorKind, Place, Role, TaskRow
@@ -585,6 +586,24 @@ def test_a_blank_beside_a_day_is_meant_to_be_blank() -> None:
         ]
     )
     assert [row.timing_text for row in rows(table)] == ["3月1日\n10月底", "12月底"]
+
+
+def test_a_column_is_of_time_by_its_cells() -> None:
+    table = grid(
+        [
+            ["序号", "具体问题", "整改任务", "推进计划", "责任单位"],
+            ["1", "3个村滞后。", "建成泵站2座；每月巡查1次。", "全年", "区水利局"],
+            ["2", "管护缺位。", "每月巡查。", "每月底前", "区水利局"],
+        ]
+    )
+    plan = read_plan(Document([Block(BlockKind.TABLE, table=table)], "txt"), "2026年任务清单")
+    assert [
+        (row.text, [(str(t.kind), t.rule) for t in row.timings], len(row.targets))
+        for row in plan.tasks
+    ] == [
+        ("建成泵站2座；每月巡查1次。", [("deadline", None), ("recurring", "FREQ=MONTHLY")], 1),
+        ("每月巡查。", [("recurring", "FREQ=MONTHLY;BYMONTHDAY=-1")], 0),
+    ]
 
 
 def test_bare_counts_beside_tasks_are_to_be_done() -> None:

@@ -68,7 +68,7 @@ def unit_named(session: Session, name: str) -> Unit:
     if len(found) > 1:
         first = f"{found[0].jurisdiction} {found[0].name}"
         choices = "、".join(f"{unit.jurisdiction} {unit.name}" for unit in found)
-        raise UserError(f"有{len(found)}个“{name}”，请写明是哪里的：/bind {first}。可选：{choices}")
+        raise UserError(f"有{len(found)}个“{name}”，请写明是哪里的，例如“{first}”。可选：{choices}")
     return found[0]
 
 

@@ -70,9 +70,8 @@ _BEFORE_EVENT = re.compile(
     r"[^\d和及与完建]{1,10}(?<![提目当以此空先])前(?![期列沿端景提后瞻三十百])"
 )
 _LENGTH = re.compile(r"(?:压缩|缩短|压减|精简|减少|控制|提速|限)(?:至|到|在|为)(?:\d+\.)?$")
-_CAPACITY = re.compile(
-    r"(?:能力|规模|产能|流量|产量|用量|排放量|处理量)(?:达到?|为|约)?$"
-)  # 每日15万吨
+# how much in a day, not how often: 供水能力每日15万吨
+_CAPACITY = re.compile(r"(?:能力|规模|产能|流量|产量|用量|排放量|处理量)(?:达到?|为|约)?$")
 _DAY_OF_YEAR = re.compile(rf"于?({NUMBER})月(?:({NUMBER})[日号]|[底末])(?:[之以]?前)?")
 _LISTED = re.compile("(?:[之以]?前)?[、,，和及与或]")
 _EMPTY = re.compile(r"[\s/—\-无、。]*")

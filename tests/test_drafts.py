@@ -255,7 +255,7 @@ async def test_the_page_sees_one_message_grow(world: World, server: LlmServer) -
 async def test_a_hanging_beginning_holds_up_nobody_elsewhere(
     home: Path, tmp_path: Path, server: LlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.AT_ONCE_WITH_MODEL", 1)
+    monkeypatch.setattr("bot.reception.AT_ONCE_WITH_MODEL", 1)
     monkeypatch.setattr("bot.delivery.SHOWN_WITHIN_S", 10 * PATIENCE_S)
     model = {"llm_base_url": server.url, "llm_model": "loopback", "llm_timeout_s": PATIENCE_S}
     core = Core.open(Settings(home=home, embedding_model="hashed-ngrams-1", **model))
@@ -267,9 +267,9 @@ async def test_a_hanging_beginning_holds_up_nobody_elsewhere(
     server.always = streams(*GOOD)
     server.script.append(streams(FIRST, SECOND, begun, THIRD))
     async with App(core, {"p": stuck, "q": fine}).running() as app:
-        await app.accept(ASKED)
+        await app.reception.accept(ASKED)
         await until(lambda: stuck.begun)
-        await app.accept(replace(ASKED, platform="q"))
+        await app.reception.accept(replace(ASKED, platform="q"))
         await until(lambda: any(SOURCE in message.text for message in fine.arrived))
         assert stuck.begun == [f"{FIRST}\n{GOES_ON}"]
         stuck.let_go.set()

@@ -13,11 +13,12 @@ from sqlmodel import col, select
 from world import ADMIN, CLERK, GROUP, World
 
 from bot import inbox
-from bot.app import BEGINNINGS, App
+from bot.app import App
 from bot.core import Core
 from bot.inbox import SORRY
 from bot.messages import Incoming
 from bot.models import InboxMessage
+from bot.reception import BEGINNINGS
 from bot.router import Action
 from bot.verbs import run
 from config.clock import Clock
@@ -129,7 +130,9 @@ async def test_a_week_is_summed_up_and_a_month_told_to_who_asks(world: World) ->
 async def test_files_of_one_name_at_the_same_moment_are_two_plans(world: World) -> None:
     contents = [PLAN.encode(), PLAN.replace("消防安全", "校园安全").encode()]
     for name in ("方案.txt", "../..", "a\\b/\0方案.txt"):
-        take_in = partial(asyncio.to_thread, world.app.uploads.ingest, "telegram:11", name)
+        take_in = partial(
+            asyncio.to_thread, world.app.reception.uploads.ingest, "telegram:11", name
+        )
         found = await asyncio.gather(*map(take_in, contents), return_exceptions=True)
         if name != "../..":
             assert ["消防" in r.title for r in found] == [True, False], name
@@ -150,7 +153,7 @@ async def test_a_message_that_fails_again_and_again_does_not_hold_up_its_chat(
         return route(incoming, show)
 
     monkeypatch.setattr(world.app.router, "route", faulty)
-    monkeypatch.setattr("bot.app.AGAIN_AFTER_S", 0)
+    monkeypatch.setattr("bot.reception.AGAIN_AFTER_S", 0)
     sent = world.botapi.sent
     world.botapi.open_private(CLERK)
     for text in ("坏了的", "/help"):
@@ -195,7 +198,7 @@ async def test_a_message_that_killed_the_process_again_and_again_is_set_aside(
 async def test_what_one_process_answers_is_left_to_it_as_long_as_it_may_live(
     migrated_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.AGAIN_AFTER_S", 0)
+    monkeypatch.setattr("bot.reception.AGAIN_AFTER_S", 0)
     settings = Settings(home=tmp_path, embedding_model="hashed-ngrams-1")
     core = Core(settings, Clock(), make_engine(migrated_postgres_url), Workdays(tmp_path))
     slow, other = App(core, {}), App(core, {})
@@ -217,19 +220,19 @@ async def test_what_one_process_answers_is_left_to_it_as_long_as_it_may_live(
     with writing(core.engine) as session:
         row = inbox.row_of(said, core.clock.wall())
         session.add(row)
-    await slow._start_waiting()
+    await slow.reception._start_waiting()
     await until(lambda: asked == [slow])
-    await other._start_waiting()
-    await asyncio.wait(other._handling.values())
+    await other.reception._start_waiting()
+    await asyncio.wait(other.reception.handling.values())
     assert asked == [slow]
 
     with writing(core.engine) as session:
         session.get_one(InboxMessage, row.id).received_at -= 2 * outbox.LEASE
-    await other._start_waiting()
-    await asyncio.wait(other._handling.values())
+    await other.reception._start_waiting()
+    await asyncio.wait(other.reception.handling.values())
     assert asked == [slow, other]
     go_on.set()
-    await asyncio.wait(slow._handling.values())
+    await asyncio.wait(slow.reception.handling.values())
     with reading(core.engine) as session:
         (reply,) = session.exec(select(OutboxMessage)).all()
     assert "可以这样用" in str(reply.facts)

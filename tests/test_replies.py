@@ -11,10 +11,10 @@ from sqlmodel import col, select
 
 from bot.answering.words import Verb, read
 from bot.models import Chat
-from bot.naming import short
 from bot.router import Router
 from config.database import reading, writing
 from corpus.models import EventFile, EventKind, Task, Timing, Unit
+from corpus.naming import short
 from corpus.values import Role, TimingKind
 from reminders.models import OutboxMessage, ReportWindow
 

@@ -82,13 +82,18 @@ class Template:
         self._child = int(self._read())
         return self._child
 
+    @property
+    def phase(self) -> int:
+        """What its process is at, or was last."""
+        return self._page[0]
+
     def kill_in(self, pid: int, phase: int, later_s: float) -> int:
         """Kill it some time after it was first seen in a phase; the phase that it died in."""
         until = time.monotonic() + PATIENCE_S
-        while self._page[0] != phase and time.monotonic() < until:
+        while self.phase != phase and time.monotonic() < until:
             time.sleep(0.0002)  # the server's threads need their turn
         time.sleep(later_s)
-        died_in = self._page[0]
+        died_in = self.phase
         with suppress(ProcessLookupError):  # it has come to its end before
             os.kill(pid, signal.SIGKILL)
         return died_in

@@ -11,17 +11,19 @@ from pathlib import Path
 import pytest
 from botapi import BotApi
 from botapi_people import User
-from crashing import FIRST, GROUPS
+from crashing import CLAIM, FIRST, GROUPS
 from faults import Template, run, sender
 from sqlmodel import Session, col, delete, select
 
+from bot.dispatch import SLOTS
 from config.database import make_engine, reading, writing
 from reminders import outbox
 from reminders.models import OutboxMessage, OutboxState
 
 KILLS, DAYS = 10, 8
-HELPERS, LEASE_S = 3, 2
-CHATS, EACH = range(-150, -100), 10  # groups, messages of each
+HELPERS, LEASE_S = 3, 5
+# groups, and messages of each; more groups than two processes have in hand, so that the third finds some
+CHATS, EACH = range(-(HELPERS - 1) * SLOTS - 140, -100), 5
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no fork and no SIGKILL"
@@ -79,6 +81,7 @@ def test_several_processes_share_the_work_and_outlive_one_of_them(
     with writing(engine) as session:
         put(session, "nobody's", 0, 0)  # they go on as long as something waits
     pids = [helper.begin(f"share {n}") for n, helper in enumerate(helpers)]
+    wait_until(lambda: all(helper.phase == CLAIM for helper in helpers))
     for chat_id in CHATS:
         botapi.add_to_group(chat_id, f"群{chat_id}", User(1, "陈主任"))
     with writing(engine) as session:
